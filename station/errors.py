@@ -1,0 +1,71 @@
+"""The whole failure vocabulary on one page.
+
+    StationError
+    ├── InputError              somebody gave us something unusable      exit 2
+    │   ├── OrderError              the order document or its references
+    │   ├── DrawingError            the DXF beside the order
+    │   ├── ImageError              a picture that cannot be read or does not fit
+    │   └── CalibrationError        unreadable, tampered, expired, for another camera
+    ├── DeviceError             a device did not do what it was asked    part held
+    │   └── CaptureError            a frame that must not be trusted
+    └── RecordError             the genealogy record                     part held
+        ├── StorageError            nothing could be committed (disk full, no permission)
+        └── IntegrityError          what is stored is not what was committed
+
+A vision failure is data, not an exception: see ``station.vision``.
+Every message is one sentence for a person; ``place`` says where (a JSON path, a file, a port).
+"""
+
+from __future__ import annotations
+
+
+class StationError(Exception):
+    """Base of everything the station reports on purpose."""
+
+    def __init__(self, sentence: str, *, place: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence}" if self.place else self.sentence
+
+
+class InputError(StationError):
+    """Bad input or usage; nothing is recorded as an inspection of the part."""
+
+
+class OrderError(InputError):
+    """The order document, or something it refers to."""
+
+
+class DrawingError(InputError):
+    """The drawing beside the order."""
+
+
+class ImageError(InputError):
+    """A picture that cannot be read, or does not fit the calibration."""
+
+
+class CalibrationError(InputError):
+    """A calibration that must not be used."""
+
+
+class DeviceError(StationError):
+    """A device did not do what it was asked to."""
+
+
+class CaptureError(DeviceError):
+    """A frame that must not be trusted."""
+
+
+class RecordError(StationError):
+    """The genealogy record."""
+
+
+class StorageError(RecordError):
+    """Nothing could be committed."""
+
+
+class IntegrityError(RecordError):
+    """What is stored is not what was committed."""

@@ -1,0 +1,237 @@
+"""Ideal geometry in the part's frame: millimetres, degrees, x right, y up.
+
+Everything here is nominal. Features keep what the order wrote; outlines are chains of segments with the
+material on their left, so an outer outline runs counter-clockwise and an opening clockwise.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point: TypeAlias = tuple[float, float]
+
+
+class Side(StrEnum):
+    """Which side of a round feature the material is on."""
+
+    OUTER = "outer"  # material inside the circle: a shaft, a rim
+    INNER = "inner"  # material outside the circle: a hole
+
+
+@dataclass(frozen=True, slots=True)
+class LineSegment:
+    """A straight piece of an outline."""
+
+    start_mm: Point
+    end_mm: Point
+
+    @property
+    def length_mm(self) -> float:
+        return math.dist(self.start_mm, self.end_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class ArcSegment:
+    """A round piece of an outline; `sweep_deg` > 0 runs counter-clockwise; ±360 is a full circle."""
+
+    center_mm: Point
+    radius_mm: float
+    start_deg: float
+    sweep_deg: float
+
+    @property
+    def start_mm(self) -> Point:
+        return self._at(self.start_deg)
+
+    @property
+    def end_mm(self) -> Point:
+        return self._at(self.start_deg + self.sweep_deg)
+
+    @property
+    def length_mm(self) -> float:
+        return abs(math.radians(self.sweep_deg)) * self.radius_mm
+
+    def _at(self, angle_deg: float) -> Point:
+        angle = math.radians(angle_deg)
+        return (
+            self.center_mm[0] + self.radius_mm * math.cos(angle),
+            self.center_mm[1] + self.radius_mm * math.sin(angle),
+        )
+
+
+Segment: TypeAlias = LineSegment | ArcSegment
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A chain of segments, material on the left; `closed` when its end is its start."""
+
+    segments: tuple[Segment, ...]
+    closed: bool
+    name: str = ""
+
+    @property
+    def length_mm(self) -> float:
+        return sum(segment.length_mm for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineSamples:
+    """Points along an outline, in order.
+
+    `points_mm` (n, 2); `normals` (n, 2), unit, pointing out of the material; `curvature_per_mm` (n,), positive where
+    the material is convex; `segment` (n,), index of the segment each point lies on.
+    """
+
+    points_mm: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    curvature_per_mm: NDArray[np.float64]
+    segment: NDArray[np.intp]
+
+
+def sample_outline(outline: Outline, step_mm: float) -> OutlineSamples:
+    """Points at most `step_mm` apart, each segment sampled at the middles of equal intervals (so no point is a corner)."""
+    points, normals, curvature, index = [], [], [], []
+    for number, segment in enumerate(outline.segments):
+        count = max(1, math.ceil(segment.length_mm / step_mm))
+        t = (np.arange(count) + 0.5) / count
+        if isinstance(segment, LineSegment):
+            start, end = np.asarray(segment.start_mm), np.asarray(segment.end_mm)
+            direction = (end - start) / max(segment.length_mm, 1e-300)
+            points.append(start + t[:, None] * (end - start))
+            normals.append(np.broadcast_to([direction[1], -direction[0]], (count, 2)))
+            curvature.append(np.zeros(count))
+        else:
+            angle = np.radians(segment.start_deg + t * segment.sweep_deg)
+            radial = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+            convex = 1.0 if segment.sweep_deg > 0 else -1.0
+            points.append(np.asarray(segment.center_mm) + segment.radius_mm * radial)
+            normals.append(convex * radial)
+            curvature.append(np.full(count, convex / segment.radius_mm))
+        index.append(np.full(count, number, dtype=np.intp))
+    return OutlineSamples(
+        np.concatenate(points), np.concatenate(normals), np.concatenate(curvature), np.concatenate(index)
+    )
+
+
+def polygon(outline: Outline, chord_error_mm: float) -> NDArray[np.float64]:
+    """Vertices (n, 2) of a polygon that stays within `chord_error_mm` of the outline."""
+    vertices: list[NDArray[np.float64]] = []
+    for segment in outline.segments:
+        if isinstance(segment, LineSegment):
+            vertices.append(np.asarray([segment.start_mm]))
+            continue
+        ratio = min(1.0, chord_error_mm / segment.radius_mm)
+        step = max(2.0 * math.acos(1.0 - ratio), 1e-4)
+        count = max(1, math.ceil(abs(math.radians(segment.sweep_deg)) / step))
+        angle = np.radians(segment.start_deg + np.arange(count) / count * segment.sweep_deg)
+        vertices.append(np.asarray(segment.center_mm) + segment.radius_mm * np.stack([np.cos(angle), np.sin(angle)], 1))
+    if not outline.closed:
+        vertices.append(np.asarray([outline.segments[-1].end_mm]))
+    return np.concatenate(vertices)
+
+
+def signed_area_mm2(outline: Outline) -> float:
+    """Exact enclosed area of a closed outline; positive when it runs counter-clockwise (Green's theorem)."""
+    total = 0.0
+    for segment in outline.segments:
+        (x0, y0), (x1, y1) = segment.start_mm, segment.end_mm
+        total += 0.5 * (x0 * y1 - x1 * y0)
+        if isinstance(segment, ArcSegment):
+            sweep = math.radians(segment.sweep_deg)
+            total += 0.5 * segment.radius_mm**2 * (sweep - math.sin(sweep))
+    return total
+
+
+def reverse(outline: Outline) -> Outline:
+    """The same path run the other way: material changes side."""
+    flipped: list[Segment] = []
+    for segment in reversed(outline.segments):
+        if isinstance(segment, LineSegment):
+            flipped.append(LineSegment(segment.end_mm, segment.start_mm))
+        else:
+            end_deg = segment.start_deg + segment.sweep_deg
+            flipped.append(ArcSegment(segment.center_mm, segment.radius_mm, end_deg, -segment.sweep_deg))
+    return Outline(tuple(flipped), outline.closed, outline.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CircleFeature:
+    """A full circle."""
+
+    id: str
+    side: Side
+    center_mm: Point
+    diameter_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArcFeature:
+    """A part of a circle, counter-clockwise from `start_deg` to `end_deg` (`end_deg` > `start_deg`)."""
+
+    id: str
+    side: Side
+    center_mm: Point
+    radius_mm: float
+    start_deg: float
+    end_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineFeature:
+    """A straight edge; `material_left` seen from start to end."""
+
+    id: str
+    start_mm: Point
+    end_mm: Point
+    material_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContourFeature:
+    """Free outlines, each with the material on its left."""
+
+    id: str
+    outlines: tuple[Outline, ...]
+
+
+Feature: TypeAlias = CircleFeature | ArcFeature | LineFeature | ContourFeature
+
+
+def outlines_of(feature: Feature) -> tuple[Outline, ...]:
+    """The feature as outlines with the material on the left."""
+    match feature:
+        case CircleFeature():
+            sweep = 360.0 if feature.side is Side.OUTER else -360.0
+            arc = ArcSegment(feature.center_mm, feature.diameter_mm / 2, 0.0, sweep)
+            return (Outline((arc,), True, feature.id),)
+        case ArcFeature():
+            sweep = feature.end_deg - feature.start_deg
+            if feature.side is Side.OUTER:
+                arc = ArcSegment(feature.center_mm, feature.radius_mm, feature.start_deg, sweep)
+            else:
+                arc = ArcSegment(feature.center_mm, feature.radius_mm, feature.end_deg, -sweep)
+            return (Outline((arc,), False, feature.id),)
+        case LineFeature():
+            ends = (feature.start_mm, feature.end_mm) if feature.material_left else (feature.end_mm, feature.start_mm)
+            return (Outline((LineSegment(*ends),), False, feature.id),)
+        case ContourFeature():
+            return feature.outlines
+
+
+@dataclass(frozen=True, slots=True)
+class Silhouette:
+    """The whole part against the light: outer outlines (counter-clockwise) and openings (clockwise), all closed."""
+
+    outer: tuple[Outline, ...]
+    openings: tuple[Outline, ...]
+
+    @property
+    def outlines(self) -> tuple[Outline, ...]:
+        return self.outer + self.openings

@@ -1,0 +1,119 @@
+"""An order as the station works with it: checked, resolved, frozen. `station.order.read` makes it from a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from station.order.geometry import Feature, Point, Silhouette
+
+
+class CharacteristicType(StrEnum):
+    """Names of ISO 1101 / ISO 14405 / QIF."""
+
+    DIAMETER = "diameter"
+    RADIUS = "radius"
+    DISTANCE = "distance"
+    WIDTH = "width"
+    ANGLE = "angle"
+    ROUNDNESS = "roundness"
+    STRAIGHTNESS = "straightness"
+    PARALLELISM = "parallelism"
+    PERPENDICULARITY = "perpendicularity"
+    ANGULARITY = "angularity"
+    POSITION = "position"
+    CONCENTRICITY = "concentricity"
+    SYMMETRY = "symmetry"
+    LINE_PROFILE = "line_profile"
+    CIRCULAR_RUNOUT = "circular_runout"
+    COUNT = "count"
+    CODE = "code"
+    TEXT = "text"
+    SURFACE = "surface"
+
+
+MARKS = frozenset({CharacteristicType.CODE, CharacteristicType.TEXT, CharacteristicType.SURFACE})
+
+
+class Face(StrEnum):
+    """Which face of the drawing the camera sees; `BOTTOM` mirrors."""
+
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Exact limits in the unit of the characteristic; a one-sided limit leaves the other out (None)."""
+
+    nominal: Decimal | None
+    lower: Decimal | None
+    upper: Decimal | None
+    source: str = ""  # "±", "H9", "ISO 2768-f", "limits", "zone": how the order said it
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """One thing the order asks to be decided. Fields that a type does not use stay empty."""
+
+    id: str
+    type: CharacteristicType
+    features: tuple[str, ...]  # ids, in the order's sequence
+    datums: tuple[str, ...]  # datum letters, in order of precedence
+    limits: Limits  # for a geometrical tolerance: lower None, upper = width of the zone
+    unit: str  # "mm", "deg" or "1"
+    modifier: str = ""  # "MMC", "LMC"
+    view: str = ""
+    symbology: str = ""  # code
+    expected: str = ""  # code, text
+    region: str | tuple[Point, Point] | None = None  # feature id, or two opposite corners in mm
+    max_defect_mm: Decimal | None = None  # surface
+    of: str = ""  # count: "openings", "teeth" or "pieces"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whose order this is about."""
+
+    serial: str
+    part_number: str = ""
+    revision: str = ""
+    material: str = ""
+    cte_ppm_per_k: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """How a value with its uncertainty becomes a verdict."""
+
+    rule: str = "iso14253-1"
+    conformance_probability: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """What the part must be. `silhouette` is None when `partial` and nothing closes, or when there are no features."""
+
+    features: dict[str, Feature]
+    silhouette: Silhouette | None
+    face: Face = Face.TOP
+    partial: bool = False
+    drawing: str = ""
+    drawing_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A complete, consistent order. `document` holds its exact bytes as received, `sha256` their hash."""
+
+    order_id: str
+    part: Part
+    geometry: Geometry
+    datums: dict[str, str]  # letter -> feature id
+    characteristics: tuple[Characteristic, ...]
+    decision: DecisionRule
+    customer_reference: str
+    sha256: str
+    document: bytes
+    drawing: bytes = b""
