@@ -1,0 +1,318 @@
+"""Where a picture's pixels lie on the measuring plane, in millimetres, and back.
+
+One class serves both kinds of lens: a pinhole camera with Brown-Conrady distortion looking at a plane, and a
+telecentric lens, which is a similarity. The plane's frame has x to the right and y up as the camera sees it (pixel
+y runs down), so a part seen from its top face is turned and moved in it, never mirrored.
+
+Sources: D. C. Brown, "Close-range camera calibration" (1971); Z. Zhang, "A flexible new technique for camera
+calibration" (2000), for a plane's pose from its homography.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from station.errors import CalibrationError
+from station.metrology.distortion import Floats, distort, distortion_jacobian, undistort
+
+Row: TypeAlias = tuple[float, float, float]
+Matrix3: TypeAlias = tuple[Row, Row, Row]
+
+MAX_SIDE_PX = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class CameraModel:
+    """A calibrated view of one measuring plane.
+
+    Attributes:
+        width_px, height_px: size of the pictures it is valid for.
+        matrix: (fx, fy, cx, cy) in pixels; an integer coordinate is a pixel's centre.
+        distortion: Brown-Conrady (k1, k2, p1, p2, k3), in OpenCV's order.
+        plane: 3x3 homography, rows first, from undistorted normalised coordinates ((x - cx) / fx, (y - cy) / fy) to mm.
+        rms_px: root mean square distance of the calibration's points from the model, both coordinates together.
+        distance_mm: camera to plane along the optical axis; None if unknown (one frontal view cannot tell it).
+        tilt_deg: angle between the optical axis and the plane's normal.
+        telecentric: the scale does not depend on the distance.
+
+    Raises:
+        CalibrationError: when a figure is not finite or makes no sense.
+    """
+
+    width_px: int
+    height_px: int
+    matrix: tuple[float, float, float, float]
+    distortion: tuple[float, float, float, float, float]
+    plane: Matrix3
+    rms_px: float = 0.0
+    distance_mm: float | None = None
+    tilt_deg: float = 0.0
+    telecentric: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = [*self.matrix, *self.distortion, *(n for row in self.plane for n in row), self.rms_px, self.tilt_deg]
+        if not all(map(math.isfinite, numbers)):
+            raise CalibrationError("the camera model holds a number that is not finite")
+        if not (0 < self.width_px <= MAX_SIDE_PX and 0 < self.height_px <= MAX_SIDE_PX):
+            raise CalibrationError(f"a picture of {self.width_px} x {self.height_px} pixels makes no sense")
+        if self.matrix[0] <= 0 or self.matrix[1] <= 0:
+            raise CalibrationError("a focal length is not positive")
+        if self.rms_px < 0 or not 0 <= self.tilt_deg < 90:
+            raise CalibrationError("the camera model's residual or tilt is out of range")
+        if self.distance_mm is not None and not 0 < self.distance_mm < math.inf:
+            raise CalibrationError("the distance of the measuring plane is not positive")
+
+    @classmethod
+    def similarity(cls, width_px: int, height_px: int, mm_per_px: float, *, telecentric: bool = False) -> CameraModel:
+        """No distortion, the same scale everywhere, origin at the picture's centre."""
+        if not 0 < mm_per_px < math.inf:
+            raise CalibrationError(f"a scale of {mm_per_px} mm per pixel makes no sense")
+        scale = float(mm_per_px)
+        return cls(
+            width_px,
+            height_px,
+            (1.0, 1.0, (width_px - 1) / 2, (height_px - 1) / 2),
+            (0.0, 0.0, 0.0, 0.0, 0.0),
+            ((scale, 0.0, 0.0), (0.0, -scale, 0.0), (0.0, 0.0, 1.0)),
+            telecentric=telecentric,
+        )
+
+    @property
+    def affine(self) -> Floats | None:
+        """(2, 3): pixels to mm as one affine map where the model is one (the cheap path), else None."""
+        (a, b, c), (d, e, f), (g, h, i) = self.plane
+        if any(self.distortion) or g or h:
+            return None
+        fx, fy, cx, cy = self.matrix
+        a, b, c, d, e, f = a / i / fx, b / i / fy, c / i, d / i / fx, e / i / fy, f / i
+        return np.array([[a, b, c - a * cx - b * cy], [d, e, f - d * cx - e * cy]])
+
+    def to_mm(self, points_px: ArrayLike) -> Floats:
+        """(n, 2) pixels to (n, 2) mm on the plane; NaN where the distortion has no inverse (far off the picture)."""
+        points = _points(points_px)
+        affine = self.affine
+        if affine is not None:
+            # about the principal point, so that rounding does not grow with the picture
+            centre = np.array(self.matrix[2:])
+            return cast(Floats, (points - centre) @ affine[:, :2].T + (affine[:, :2] @ centre + affine[:, 2]))
+        return _project(np.array(self.plane), self.undistorted(points))
+
+    def to_px(self, points_mm: ArrayLike) -> Floats:
+        """(n, 2) mm on the plane to (n, 2) pixels: the inverse of `to_mm`."""
+        ideal = _project(_inverse(self.plane), _points(points_mm))
+        fx, fy, cx, cy = self.matrix
+        return distort(ideal, self.distortion) * (fx, fy) + (cx, cy)
+
+    def undistorted(self, points_px: ArrayLike) -> Floats:
+        """(n, 2) pixels to (n, 2) undistorted normalised coordinates."""
+        fx, fy, cx, cy = self.matrix
+        return undistort((_points(points_px) - (cx, cy)) / (fx, fy), self.distortion)
+
+    def mm_per_px(self, points_px: ArrayLike) -> Floats:
+        """(n, 2) pixels to (n, 2, 2): the Jacobian d(mm) / d(px) there, analytic; rows are mm, columns pixels."""
+        points = _points(points_px)
+        affine = self.affine
+        if affine is not None:
+            return np.broadcast_to(affine[:, :2], (len(points), 2, 2)).copy()
+        ideal = self.undistorted(points)
+        plane = np.array(self.plane)
+        homogeneous = ideal @ plane[:, :2].T + plane[:, 2]
+        w = homogeneous[:, 2, None, None]
+        outer = homogeneous[:, :2, None] / w * plane[None, None, 2, :2]
+        to_plane = (plane[None, :2, :2] - outer) / w
+        bend = distortion_jacobian(ideal, self.distortion)
+        det = bend[:, 0, 0] * bend[:, 1, 1] - bend[:, 0, 1] * bend[:, 1, 0]
+        unbend = np.empty_like(bend)
+        unbend[:, 0, 0], unbend[:, 1, 1] = bend[:, 1, 1] / det, bend[:, 0, 0] / det
+        unbend[:, 0, 1], unbend[:, 1, 0] = -bend[:, 0, 1] / det, -bend[:, 1, 0] / det
+        return cast(Floats, to_plane @ unbend / np.array(self.matrix[:2]))
+
+    def scale_mm_per_px(self) -> float:
+        """Square root of the area of the central pixel on the plane, in mm."""
+        centre = [((self.width_px - 1) / 2, (self.height_px - 1) / 2)]
+        return math.sqrt(abs(float(np.linalg.det(self.mm_per_px(centre)[0]))))
+
+    def scaled(self, factor: float) -> CameraModel:
+        """The same view with every length on the plane multiplied by `factor`.
+
+        Seen through a pinhole this is the parallel plane at `factor` times the distance; so the distance goes along.
+        """
+        if not 0 < factor < math.inf:
+            raise CalibrationError(f"a scale factor of {factor} makes no sense")
+        plane = np.diag([factor, factor, 1.0]) @ np.array(self.plane)
+        distance = None if self.distance_mm is None else self.distance_mm * factor
+        return replace(self, plane=as_matrix3(plane), distance_mm=distance)
+
+    def raised_by(self, offset_mm: float) -> CameraModel:
+        """The plane parallel to this one, nearer to the camera by `offset_mm` along its normal.
+
+        The origin moves along the normal. A telecentric view stays as it is.
+
+        Raises:
+            CalibrationError: when the distance is not known, or the plane would reach the camera.
+        """
+        if self.telecentric or offset_mm == 0:
+            return self
+        if self.distance_mm is None:
+            raise CalibrationError(
+                "the scale of a plane beside the calibrated one needs the camera's distance, which a single frontal "
+                "view of a board cannot tell: calibrate with several tilted views or give the focal length"
+            )
+        rotation, translation = self.pose()
+        moved = translation + offset_mm * rotation[:, 2]
+        return on_plane(self, rotation, moved)
+
+    def pose(self) -> tuple[Floats, Floats]:
+        """Rotation (3, 3) and translation (3,) in mm from the plane's frame (z towards the camera) to the camera's.
+
+        Only as true as the focal length is. Method: Zhang (2000), section 3.1.
+        """
+        ideal_from_mm = _inverse(self.plane)
+        ideal_from_mm = ideal_from_mm / math.copysign(
+            math.sqrt(float(np.linalg.norm(ideal_from_mm[:, 0]) * np.linalg.norm(ideal_from_mm[:, 1]))),
+            float(ideal_from_mm[2, 2]),
+        )
+        normal = np.cross(ideal_from_mm[:, 0], ideal_from_mm[:, 1])
+        u, _, vt = np.linalg.svd(np.column_stack([ideal_from_mm[:, :2], normal]))
+        return cast(Floats, u @ vt), ideal_from_mm[:, 2]
+
+    def to_document(self) -> dict[str, Any]:
+        """What JSON can carry; `from_document` gives an equal model back."""
+        return {
+            "width_px": self.width_px,
+            "height_px": self.height_px,
+            "matrix": list(self.matrix),
+            "distortion": list(self.distortion),
+            "plane": [list(row) for row in self.plane],
+            "rms_px": self.rms_px,
+            "distance_mm": self.distance_mm,
+            "tilt_deg": self.tilt_deg,
+            "telecentric": self.telecentric,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], place: str = "camera") -> CameraModel:
+        """The model a document describes, read as hostile input.
+
+        Raises:
+            CalibrationError: unknown or missing key, wrong shape, not finite, or a map that folds within the picture.
+        """
+        return _read(document, place)
+
+
+def telecentric(width_px: int, height_px: int, mm_per_px: float) -> CameraModel:
+    """A telecentric lens without distortion: a similarity about the picture's centre."""
+    return CameraModel.similarity(width_px, height_px, mm_per_px, telecentric=True)
+
+
+def on_plane(camera: CameraModel, rotation: Floats, translation_mm: Floats) -> CameraModel:
+    """`camera` measuring on the plane with this pose: (3, 3) and (3,) from the plane's frame, z towards the camera."""
+    if translation_mm[2] <= 0:
+        raise CalibrationError("the measuring plane would lie behind the camera")
+    ideal_from_mm = np.column_stack([rotation[:, 0], rotation[:, 1], translation_mm])
+    if abs(np.linalg.det(ideal_from_mm)) < 1e-9 * float(np.linalg.norm(translation_mm)):
+        raise CalibrationError("the measuring plane would be seen edge-on")
+    plane = np.linalg.inv(ideal_from_mm)
+    along_axis = float(rotation[:, 2] @ translation_mm) / float(rotation[2, 2])
+    if along_axis <= 0:
+        raise CalibrationError("the measuring plane would reach the camera")
+    tilt = math.degrees(math.acos(min(1.0, abs(float(rotation[2, 2])))))
+    return replace(camera, plane=as_matrix3(plane / plane[2, 2]), distance_mm=along_axis, tilt_deg=tilt)
+
+
+def as_matrix3(matrix: Floats) -> Matrix3:
+    """A (3, 3) array as nested tuples of plain floats."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return (a, b, c), (d, e, f), (g, h, i)
+
+
+def _points(points: ArrayLike) -> Floats:
+    array = np.asarray(points, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(f"points have the shape (n, 2), not {array.shape}")
+    return array
+
+
+def _inverse(plane: Matrix3) -> Floats:
+    return np.linalg.inv(np.array(plane))
+
+
+def _project(homography: Floats, points: Floats) -> Floats:
+    homogeneous = points @ homography[:, :2].T + homography[:, 2]
+    return homogeneous[:, :2] / homogeneous[:, 2:]
+
+
+def _read(document: Mapping[str, Any], place: str) -> CameraModel:
+    if not isinstance(document, Mapping):
+        raise CalibrationError("the camera model is not an object", place=place)
+    known = {field.name for field in fields(CameraModel)}
+    for key in document:
+        if key not in known:
+            raise CalibrationError(f"the key {str(key)[:60]!r} is unknown", place=place)
+    for key in sorted(known - {"telecentric"}):
+        if key not in document:
+            raise CalibrationError(f"the key {key!r} is missing", place=place)
+
+    def number(value: object, key: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value):
+            raise CalibrationError("this is not a finite number", place=f"{place}.{key}")
+        return float(value)
+
+    def row(value: object, key: str, length: int) -> tuple[float, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) != length:
+            raise CalibrationError(f"this is not a list of {length} numbers", place=f"{place}.{key}")
+        return tuple(number(item, key) for item in value)
+
+    def whole(key: str) -> int:
+        value = number(document[key], key)
+        if value != int(value):
+            raise CalibrationError("this is not a whole number", place=f"{place}.{key}")
+        return int(value)
+
+    rows = document["plane"]
+    if not isinstance(rows, (list, tuple)) or len(rows) != 3:
+        raise CalibrationError("this is not a list of three rows", place=f"{place}.plane")
+    flag = document.get("telecentric", False)
+    if not isinstance(flag, bool):
+        raise CalibrationError("this is neither true nor false", place=f"{place}.telecentric")
+    distance = document["distance_mm"]
+    try:
+        model = CameraModel(
+            whole("width_px"),
+            whole("height_px"),
+            cast(tuple[float, float, float, float], row(document["matrix"], "matrix", 4)),
+            cast(tuple[float, float, float, float, float], row(document["distortion"], "distortion", 5)),
+            cast(Matrix3, tuple(row(item, "plane", 3) for item in rows)),
+            number(document["rms_px"], "rms_px"),
+            None if distance is None else number(distance, "distance_mm"),
+            number(document["tilt_deg"], "tilt_deg"),
+            flag,
+        )
+    except CalibrationError as error:
+        raise CalibrationError(error.sentence, place=error.place or place) from error
+    _check_invertible(model, place)
+    return model
+
+
+def _check_invertible(model: CameraModel, place: str) -> None:
+    """Refuse a map that folds, is mirrored, or reaches the horizon within the picture (checked on a grid)."""
+    x, y = np.meshgrid(np.linspace(-0.5, model.width_px - 0.5, 17), np.linspace(-0.5, model.height_px - 0.5, 17))
+    grid = np.column_stack([x.ravel(), y.ravel()])
+    with np.errstate(all="ignore"):
+        try:
+            ideal = model.undistorted(grid)
+            depth = ideal @ np.array(model.plane[2][:2]) + model.plane[2][2]
+            determinant = np.linalg.det(model.mm_per_px(grid))
+            miss = np.abs(model.to_px(model.to_mm(grid)) - grid).max()
+        except np.linalg.LinAlgError as error:
+            raise CalibrationError("the map to the plane has no inverse", place=place) from error
+    same_side = bool((depth * np.sign(model.plane[2][2]) > 0).all())
+    if not (same_side and bool((determinant < 0).all()) and miss < 1e-6):
+        raise CalibrationError("the map from pixels to the plane folds or is mirrored within the picture", place=place)
