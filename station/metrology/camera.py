@@ -165,23 +165,30 @@ class CameraModel:
                 "the scale of a plane beside the calibrated one needs the camera's distance, which a single frontal "
                 "view of a board cannot tell: calibrate with several tilted views or give the focal length"
             )
-        rotation, translation = self.pose()
-        moved = translation + offset_mm * rotation[:, 2]
-        return on_plane(self, rotation, moved)
+        ideal_from_mm, normal = self._lifted()
+        ideal_from_mm[:, 2] += offset_mm * normal
+        distance = float(normal @ ideal_from_mm[:, 2] / normal[2])
+        if ideal_from_mm[2, 2] <= 0 or distance <= 0:
+            raise CalibrationError(f"a plane {offset_mm} mm above the calibrated one would reach the camera")
+        plane = np.linalg.inv(ideal_from_mm)
+        return replace(self, plane=as_matrix3(plane / plane[2, 2]), distance_mm=distance)
 
     def pose(self) -> tuple[Floats, Floats]:
         """Rotation (3, 3) and translation (3,) in mm from the plane's frame (z towards the camera) to the camera's.
 
         Only as true as the focal length is. Method: Zhang (2000), section 3.1.
         """
-        ideal_from_mm = _inverse(self.plane)
-        ideal_from_mm = ideal_from_mm / math.copysign(
-            math.sqrt(float(np.linalg.norm(ideal_from_mm[:, 0]) * np.linalg.norm(ideal_from_mm[:, 1]))),
-            float(ideal_from_mm[2, 2]),
-        )
-        normal = np.cross(ideal_from_mm[:, 0], ideal_from_mm[:, 1])
+        ideal_from_mm, normal = self._lifted()
         u, _, vt = np.linalg.svd(np.column_stack([ideal_from_mm[:, :2], normal]))
         return cast(Floats, u @ vt), ideal_from_mm[:, 2]
+
+    def _lifted(self) -> tuple[Floats, Floats]:
+        """(3, 3) map from the plane's mm to the camera's frame in mm, and (3,) the plane's normal towards the camera."""
+        lifted = _inverse(self.plane)
+        lengths = np.linalg.norm(lifted[:, :2], axis=0)
+        lifted = lifted / math.copysign(math.sqrt(float(lengths[0] * lengths[1])), float(lifted[2, 2]))
+        normal = np.cross(lifted[:, 0], lifted[:, 1])
+        return lifted, normal / float(np.linalg.norm(normal))
 
     def to_document(self) -> dict[str, Any]:
         """What JSON can carry; `from_document` gives an equal model back."""
@@ -212,19 +219,20 @@ def telecentric(width_px: int, height_px: int, mm_per_px: float) -> CameraModel:
     return CameraModel.similarity(width_px, height_px, mm_per_px, telecentric=True)
 
 
-def on_plane(camera: CameraModel, rotation: Floats, translation_mm: Floats) -> CameraModel:
-    """`camera` measuring on the plane with this pose: (3, 3) and (3,) from the plane's frame, z towards the camera."""
-    if translation_mm[2] <= 0:
-        raise CalibrationError("the measuring plane would lie behind the camera")
-    ideal_from_mm = np.column_stack([rotation[:, 0], rotation[:, 1], translation_mm])
-    if abs(np.linalg.det(ideal_from_mm)) < 1e-9 * float(np.linalg.norm(translation_mm)):
-        raise CalibrationError("the measuring plane would be seen edge-on")
+def on_plane(camera: CameraModel, ideal_from_mm: Floats) -> CameraModel:
+    """`camera` measuring on another plane, with its distance and tilt.
+
+    `ideal_from_mm` (3, 3) takes (x, y, 1) in mm on the plane to homogeneous undistorted normalised coordinates; for
+    a known pose its columns are the first two of the rotation and the translation.
+    """
     plane = np.linalg.inv(ideal_from_mm)
-    along_axis = float(rotation[:, 2] @ translation_mm) / float(rotation[2, 2])
-    if along_axis <= 0:
-        raise CalibrationError("the measuring plane would reach the camera")
-    tilt = math.degrees(math.acos(min(1.0, abs(float(rotation[2, 2])))))
-    return replace(camera, plane=as_matrix3(plane / plane[2, 2]), distance_mm=along_axis, tilt_deg=tilt)
+    moved = replace(camera, plane=as_matrix3(plane / plane[2, 2]))
+    lifted, normal = moved._lifted()
+    distance = float(normal @ lifted[:, 2] / normal[2])
+    if lifted[2, 2] <= 0 or distance <= 0:
+        raise CalibrationError("the measuring plane would lie behind the camera")
+    tilt = math.degrees(math.acos(min(1.0, abs(float(normal[2])))))
+    return replace(moved, distance_mm=distance, tilt_deg=tilt)
 
 
 def as_matrix3(matrix: Floats) -> Matrix3:
