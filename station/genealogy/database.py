@@ -1,0 +1,157 @@
+"""Opening the record store: SQLite in the home by default, another engine by URL; layout brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from station.errors import StorageError
+from station.genealogy.home import StationHome
+from station.genealogy.schema import HEAD
+
+BUSY_TIMEOUT_S = 15.0
+_CAUSES = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk is full or cannot be written",
+    "SQLITE_READONLY": "the database cannot be written by this user",
+    "SQLITE_PERM": "the database cannot be written by this user",
+    "SQLITE_CANTOPEN": "the database cannot be opened",
+    "SQLITE_BUSY": "the database is held by another process",
+    "SQLITE_LOCKED": "the database is held by another process",
+    "SQLITE_CORRUPT": "the database is damaged (see 'station verify')",
+    "SQLITE_NOTADB": "this is not a record database",
+}
+
+
+def open_database(home: StationHome, *, url: str | None = None, read_only: bool = False) -> Engine:
+    """An engine on the home's database (or on `url`), in the layout of this software.
+
+    Writers create the database and bring it up to date; readers change nothing, not even a side file.
+
+    Raises:
+        StorageError: it cannot be opened, or its layout is of other software.
+    """
+    address = make_url(url) if url is not None else URL.create("sqlite", database=str(home.database))
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(Path(address.database or ""), read_only=read_only)
+    else:
+        engine = create_engine(address)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with translated("the record store cannot be used", place=str(address.database)):
+            if read_only:
+                _require_head(engine)
+            else:
+                with home.alone():
+                    _bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _sqlite(path: Path, *, read_only: bool) -> Engine:
+    if read_only and not path.is_file():
+        raise StorageError("there is no record database", place=str(path))
+
+    def connect() -> sqlite3.Connection:
+        mode = "rwc"
+        if read_only:  # without a write-ahead log nobody writes, and reading must not leave one behind
+            mode = "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1"
+        name = f"file:{quote(str(path.absolute()))}?mode={mode}"
+        connection = sqlite3.connect(
+            name, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        if read_only:
+            connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        else:
+            _set_up_writer(connection)
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=64)
+
+
+def _set_up_writer(connection: sqlite3.Connection) -> None:
+    try:
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("station_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that excludes every other writer, in this process and in others, from its first statement."""
+    with engine.connect() as connection:
+        chosen = connection.execution_options(station_writing=True)
+        with chosen.begin():
+            if engine.dialect.name == "postgresql":
+                chosen.execute(text("LOCK TABLE chain IN EXCLUSIVE MODE"))
+            yield chosen
+
+
+@contextmanager
+def translated(consequence: str, *, place: str = "") -> Iterator[None]:
+    """Turn what the database and the file system raise into a `StorageError`: cause, colon, consequence."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise StorageError(f"{_cause(error)}: {consequence}", place=place) from error
+
+
+def _cause(error: Exception) -> str:
+    original: Any = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    name = str(getattr(original, "sqlite_errorname", ""))
+    for start, cause in _CAUSES.items():
+        if name.startswith(start):
+            return cause
+    return str(getattr(original, "strerror", None) or original).strip().splitlines()[0]
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _require_head(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found != HEAD:
+        raise StorageError(f"its layout is {found or 'unknown'}, this software reads {HEAD}")
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if _revision(connection) == HEAD:
+            return  # the usual start: alembic is not even imported
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.connect() as plain:
+        connection = plain.execution_options(station_writing=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StorageError("its layout is of newer software than this") from error

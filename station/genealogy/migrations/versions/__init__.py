@@ -1,0 +1,1 @@
+"""One module per step; `station.genealogy.schema.HEAD` names the newest."""

@@ -1,0 +1,138 @@
+"""Reading the record: pages of summaries, one inspection, its pictures and documents, events.
+
+What is read is checked against its own hash; whether the whole chain holds is for `verify`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, desc, select
+
+from station.documents import sha256_hex
+from station.errors import InputError, IntegrityError
+from station.genealogy import rows
+from station.genealogy.chain import INSPECTION, ChainEntry
+from station.genealogy.database import translated
+from station.genealogy.events import Event
+from station.genealogy.frames import ContentFolder
+from station.genealogy.home import StationHome
+from station.genealogy.pages import Page, checked_cursor, checked_limit
+from station.genealogy.schema import chain, documents, events
+from station.genealogy.values import is_sha256, read_canonical
+
+NOTHING_READ = "the record cannot be read"
+
+
+class RecordReader:
+    """The reading half of `store.Genealogy`; any number of threads at once."""
+
+    def __init__(self, home: StationHome, engine: Engine) -> None:
+        self.home = home
+        self._engine = engine
+        self._frames = ContentFolder(home.frames)
+        self._overlays = ContentFolder(home.overlays)
+
+    def records(self, after: int | str | None = None, limit: int = 100) -> Page:
+        """The records behind the cursor `after`, in commit order.
+
+        Raises:
+            InputError: not a cursor, or a limit outside 1 to 1000.
+        """
+        start, count = checked_cursor(after), checked_limit(limit)
+        with translated(NOTHING_READ), self._engine.connect() as connection:
+            found = rows.summaries(connection, start, count)
+        return Page(found, found[-1].cursor if found else start)
+
+    def entry(self, id: str) -> ChainEntry:
+        """The link of the chain that holds the inspection `id`.
+
+        Raises:
+            InputError: there is no such inspection.
+            IntegrityError: it is not what was committed.
+        """
+        query = select(chain).where(chain.c.id == id, chain.c.kind == INSPECTION)
+        with translated(NOTHING_READ), self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise InputError("there is no inspection with this id", place=id[:80])
+        return _intact(rows.as_entry(row))
+
+    def inspection(self, id: str) -> dict[str, Any]:
+        """The `inspection/1` document as committed; raises as `entry` does."""
+        document: dict[str, Any] = read_canonical(self.entry(id).body)
+        return document
+
+    def attempts(self, order_id: str, serial: str) -> int:
+        """How many inspections of this part of this order are committed."""
+        with translated(NOTHING_READ), self._engine.connect() as connection:
+            return rows.last_attempt(connection, order_id, serial)
+
+    def frame(self, sha256: str) -> bytes:
+        """The stored file of a picture.
+
+        Raises:
+            InputError: this is not a SHA-256.
+            IntegrityError: the file is missing or is not what was stored.
+        """
+        return self._frames.read(_asked(sha256))
+
+    def overlay(self, inspection_id: str) -> bytes | None:
+        """The PNG drawn for people, if the inspection has one; raises as `entry` and `frame` do."""
+        digest = self.inspection(inspection_id).get("overlay_sha256")
+        return None if digest is None else self._overlays.read(_asked(digest))
+
+    def document(self, sha256: str) -> bytes:
+        """The bytes of an order, a drawing or a calibration.
+
+        Raises:
+            InputError: this is not the SHA-256 of a stored document.
+            IntegrityError: it is not what was stored.
+        """
+        digest = _asked(sha256)
+        with translated(NOTHING_READ), self._engine.connect() as connection:
+            row = connection.execute(select(documents).where(documents.c.sha256 == digest)).first()
+        if row is None:
+            raise InputError("there is no document with this hash", place=digest)
+        data = bytes(row.data)
+        if sha256_hex(data) != digest:
+            raise IntegrityError("the document is not what was stored under this hash", place=digest)
+        return data
+
+    def events(self, kind: str | None = None, subject: str | None = None, limit: int = 100) -> tuple[Event, ...]:
+        """The newest events first, of one kind and about one subject where given; raises as `records` and `entry`."""
+        query = select(chain).join(events, events.c.cursor == chain.c.cursor)
+        if kind is not None:
+            query = query.where(events.c.kind == kind)
+        if subject is not None:
+            query = query.where(events.c.subject == subject)
+        query = query.order_by(desc(chain.c.cursor)).limit(checked_limit(limit))
+        with translated(NOTHING_READ), self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        return tuple(as_event(_intact(rows.as_entry(row))) for row in found)
+
+
+def as_event(entry: ChainEntry) -> Event:
+    """The event that a link of the chain holds."""
+    document = read_canonical(entry.body)
+    return Event(
+        cursor=entry.cursor,
+        id=entry.id,
+        kind=document["kind"],
+        subject=document["subject"],
+        at=document["at"],
+        document_sha256=document["document_sha256"],
+        payload=document["payload"],
+    )
+
+
+def _intact(entry: ChainEntry) -> ChainEntry:
+    if not entry.is_intact():
+        raise IntegrityError("the entry is not what was committed", place=f"chain {entry.cursor}")
+    return entry
+
+
+def _asked(sha256: str) -> str:
+    if not is_sha256(sha256):
+        raise InputError("this is not a SHA-256 (64 hexadecimal digits, lower case)", place=str(sha256)[:80])
+    return sha256

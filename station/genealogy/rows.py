@@ -1,0 +1,104 @@
+"""The statements the store is made of; each runs in a transaction that its caller holds."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, desc, exists, func, insert, or_, select
+
+from station.documents import canonical, sha256_hex
+from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
+from station.genealogy.inspection import Inspection
+from station.genealogy.pages import RecordSummary
+from station.genealogy.schema import chain, documents, events, inspection_frames, inspections
+
+
+def append_link(connection: Connection, kind: str, id: str, committed: str, body: bytes) -> ChainEntry:
+    """Add one entry behind the last; needs the writer's lock."""
+    last = connection.execute(select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)).first()
+    cursor, previous = (last.cursor + 1, last.hash) if last else (1, GENESIS)
+    digest = link_hash(cursor, kind, committed, previous, body)
+    entry = ChainEntry(cursor, kind, id, committed, previous, digest, body)
+    connection.execute(
+        insert(chain).values(
+            cursor=cursor, kind=kind, id=id, committed=committed, previous_hash=previous, hash=digest, body=body
+        )
+    )
+    return entry
+
+
+def add_document(connection: Connection, data: bytes) -> str:
+    """Store a document's bytes once; returns their SHA-256."""
+    digest = sha256_hex(data)
+    if not connection.execute(select(exists().where(documents.c.sha256 == digest))).scalar():
+        connection.execute(insert(documents).values(sha256=digest, data=data))
+    return digest
+
+
+def add_inspection(connection: Connection, record: Inspection, committed: str) -> ChainEntry:
+    """Add a complete record to the chain and to the tables that find it."""
+    entry = append_link(connection, INSPECTION, record.id, committed, canonical(record.to_document()))
+    connection.execute(
+        insert(inspections).values(
+            cursor=entry.cursor,
+            order_id=record.order_id,
+            serial=record.serial,
+            attempt=record.attempt,
+            verdict=record.verdict,
+            overlay_sha256=record.overlay_sha256 or None,
+        )
+    )
+    for position, frame in enumerate(record.frames):
+        connection.execute(
+            insert(inspection_frames).values(
+                cursor=entry.cursor, position=position, view=frame.view, sha256=frame.sha256
+            )
+        )
+    return entry
+
+
+def add_event(connection: Connection, entry: ChainEntry, kind: str, subject: str, document: str | None) -> None:
+    """Make an event in the chain findable."""
+    connection.execute(insert(events).values(cursor=entry.cursor, kind=kind, subject=subject, document_sha256=document))
+
+
+def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
+    """How often this part of this order was inspected; 0 if never."""
+    query = select(func.max(inspections.c.attempt)).where(
+        inspections.c.order_id == order_id, inspections.c.serial == serial
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def picture_is_referenced(connection: Connection, digest: str) -> bool:
+    """Whether any record refers to the picture named `digest`, as a frame or as its overlay."""
+    query = select(
+        or_(
+            exists().where(inspection_frames.c.sha256 == digest),
+            exists().where(inspections.c.overlay_sha256 == digest),
+        )
+    )
+    return bool(connection.execute(query).scalar())
+
+
+def summaries(connection: Connection, after: int, limit: int) -> tuple[RecordSummary, ...]:
+    """Up to `limit` records behind the cursor `after`, in commit order."""
+    query = (
+        select(
+            chain.c.cursor,
+            chain.c.id,
+            inspections.c.order_id,
+            inspections.c.serial,
+            inspections.c.attempt,
+            inspections.c.verdict,
+            chain.c.committed,
+        )
+        .join(inspections, inspections.c.cursor == chain.c.cursor)
+        .where(inspections.c.cursor > after)
+        .order_by(inspections.c.cursor)
+        .limit(limit)
+    )
+    return tuple(RecordSummary(*row) for row in connection.execute(query))
+
+
+def as_entry(row: Row[tuple[int, str, str, str, str, str, bytes]]) -> ChainEntry:
+    """A row of `chain` with all its columns."""
+    return ChainEntry(row.cursor, row.kind, row.id, row.committed, row.previous_hash, row.hash, bytes(row.body))

@@ -1,0 +1,129 @@
+"""The genealogy store: commit an inspection with its evidence, read it back, never change it.
+
+    with Genealogy.open(default_home()) as genealogy:
+        record = genealogy.commit(draft, evidence, committed=now)
+
+A commit that returns is on the disk; one that raises has left no record. Thread-safe; several processes may
+write to one home, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Engine, select
+
+from station.errors import IntegrityError, StorageError
+from station.genealogy import rows
+from station.genealogy.chain import EVENT
+from station.genealogy.database import open_database, translated, writing
+from station.genealogy.events import Event, event_body
+from station.genealogy.evidence import Evidence, StoredFrame, tied
+from station.genealogy.home import StationHome
+from station.genealogy.inspection import Inspection
+from station.genealogy.pages import Page, RecordSummary
+from station.genealogy.pictures import PendingPictures, pictures_first
+from station.genealogy.reading import RecordReader, as_event
+from station.genealogy.schema import chain
+from station.genealogy.values import new_id, utc_text
+
+__all__ = ["Evidence", "Genealogy", "Page", "RecordSummary", "StoredFrame", "new_id"]
+
+NOTHING_RECORDED = "nothing was recorded, the part stays held"
+
+
+class Genealogy(RecordReader):
+    """The record of one station. `open` it, use it as a context manager or `close` it."""
+
+    def __init__(self, home: StationHome, engine: Engine) -> None:
+        super().__init__(home, engine)
+        self._one_writer = Lock()
+
+    @classmethod
+    def open(cls, home: StationHome, *, url: str | None = None, read_only: bool = False) -> Self:
+        """Open the record in `home`, creating it or bringing its layout up to date where needed.
+
+        With `url` the tables live in another database (SQLAlchemy URL); pictures stay in `home`.
+        With `read_only` nothing is created or changed, and the home may be a copy.
+
+        Raises:
+            StorageError: the home or the database cannot be used.
+        """
+        if not read_only:
+            home.prepare()
+        found = cls(home, open_database(home, url=url, read_only=read_only))
+        if not read_only:
+            with suppress(OSError):
+                found._frames.tidy()
+                found._overlays.tidy()
+        return found
+
+    def close(self) -> None:
+        """Release the database; closing twice does no harm."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def commit(self, draft: Inspection, evidence: Evidence, *, committed: datetime) -> Inspection:
+        """Write the record of one attempt, with its evidence, durably and once.
+
+        `attempt` becomes one more than the last of this order and serial; the id (if empty) and the hashes are
+        filled in. Pictures go to the disk first, then documents, record and chain link in one transaction.
+
+        Returns:
+            The inspection as committed.
+
+        Raises:
+            IntegrityError: draft and evidence contradict each other, or the id was used before.
+            StorageError: nothing was recorded, and nothing is left half done.
+        """
+        stamp = utc_text(committed, "committed")
+        unnumbered = tied(draft, evidence, id=draft.id or new_id(committed))
+        pending = PendingPictures(self._frames, self._overlays, evidence)
+        with self._recording(), pictures_first(self._engine, pending), writing(self._engine) as connection:
+            pending.keep_missing()
+            if connection.execute(select(chain.c.cursor).where(chain.c.id == unnumbered.id)).first():
+                raise IntegrityError("an entry with this id is committed already", place=unnumbered.id)
+            attempt = rows.last_attempt(connection, draft.order_id, draft.serial) + 1
+            record = replace(unnumbered, attempt=attempt)
+            for document in evidence.documents():
+                rows.add_document(connection, document)
+            rows.add_inspection(connection, record, stamp)
+        return record
+
+    def add_event(
+        self, kind: str, subject: str, payload: Mapping[str, Any], *, at: datetime, document: bytes | None = None
+    ) -> Event:
+        """Append an event to the chain, with the document that it introduces, if any.
+
+        Raises:
+            IntegrityError: the payload cannot be recorded.
+            StorageError: nothing was recorded.
+        """
+        identifier = new_id(at)
+        with self._recording(), writing(self._engine) as connection:
+            digest = None if document is None else rows.add_document(connection, document)
+            body = event_body(identifier, kind, subject, at, digest, payload)
+            entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
+            rows.add_event(connection, entry, kind, subject, digest)
+        return as_event(entry)
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        with self._one_writer, translated(NOTHING_RECORDED):
+            try:
+                yield
+            except StorageError as error:
+                raise StorageError(f"{error.sentence}: {NOTHING_RECORDED}", place=error.place) from error
