@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -183,7 +182,7 @@ class CameraModel:
         return cast(Floats, u @ vt), ideal_from_mm[:, 2]
 
     def _lifted(self) -> tuple[Floats, Floats]:
-        """(3, 3) map from the plane's mm to the camera's frame in mm, and (3,) the plane's normal towards the camera."""
+        """(3, 3) map from the plane's mm to the camera's frame in mm; (3,) the normal towards the camera."""
         lifted = _inverse(self.plane)
         lengths = np.linalg.norm(lifted[:, :2], axis=0)
         lifted = lifted / math.copysign(math.sqrt(float(lengths[0] * lengths[1])), float(lifted[2, 2]))
@@ -211,7 +210,9 @@ class CameraModel:
         Raises:
             CalibrationError: unknown or missing key, wrong shape, not finite, or a map that folds within the picture.
         """
-        return _read(document, place)
+        from station.metrology.camera_document import read_camera
+
+        return read_camera(document, place)
 
 
 def telecentric(width_px: int, height_px: int, mm_per_px: float) -> CameraModel:
@@ -255,72 +256,3 @@ def _inverse(plane: Matrix3) -> Floats:
 def _project(homography: Floats, points: Floats) -> Floats:
     homogeneous = points @ homography[:, :2].T + homography[:, 2]
     return homogeneous[:, :2] / homogeneous[:, 2:]
-
-
-def _read(document: Mapping[str, Any], place: str) -> CameraModel:
-    if not isinstance(document, Mapping):
-        raise CalibrationError("the camera model is not an object", place=place)
-    known = {field.name for field in fields(CameraModel)}
-    for key in document:
-        if key not in known:
-            raise CalibrationError(f"the key {str(key)[:60]!r} is unknown", place=place)
-    for key in sorted(known - {"telecentric"}):
-        if key not in document:
-            raise CalibrationError(f"the key {key!r} is missing", place=place)
-
-    def number(value: object, key: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value):
-            raise CalibrationError("this is not a finite number", place=f"{place}.{key}")
-        return float(value)
-
-    def row(value: object, key: str, length: int) -> tuple[float, ...]:
-        if not isinstance(value, (list, tuple)) or len(value) != length:
-            raise CalibrationError(f"this is not a list of {length} numbers", place=f"{place}.{key}")
-        return tuple(number(item, key) for item in value)
-
-    def whole(key: str) -> int:
-        value = number(document[key], key)
-        if value != int(value):
-            raise CalibrationError("this is not a whole number", place=f"{place}.{key}")
-        return int(value)
-
-    rows = document["plane"]
-    if not isinstance(rows, (list, tuple)) or len(rows) != 3:
-        raise CalibrationError("this is not a list of three rows", place=f"{place}.plane")
-    flag = document.get("telecentric", False)
-    if not isinstance(flag, bool):
-        raise CalibrationError("this is neither true nor false", place=f"{place}.telecentric")
-    distance = document["distance_mm"]
-    try:
-        model = CameraModel(
-            whole("width_px"),
-            whole("height_px"),
-            cast(tuple[float, float, float, float], row(document["matrix"], "matrix", 4)),
-            cast(tuple[float, float, float, float, float], row(document["distortion"], "distortion", 5)),
-            cast(Matrix3, tuple(row(item, "plane", 3) for item in rows)),
-            number(document["rms_px"], "rms_px"),
-            None if distance is None else number(distance, "distance_mm"),
-            number(document["tilt_deg"], "tilt_deg"),
-            flag,
-        )
-    except CalibrationError as error:
-        raise CalibrationError(error.sentence, place=error.place or place) from error
-    _check_invertible(model, place)
-    return model
-
-
-def _check_invertible(model: CameraModel, place: str) -> None:
-    """Refuse a map that folds, is mirrored, or reaches the horizon within the picture (checked on a grid)."""
-    x, y = np.meshgrid(np.linspace(-0.5, model.width_px - 0.5, 17), np.linspace(-0.5, model.height_px - 0.5, 17))
-    grid = np.column_stack([x.ravel(), y.ravel()])
-    with np.errstate(all="ignore"):
-        try:
-            ideal = model.undistorted(grid)
-            depth = ideal @ np.array(model.plane[2][:2]) + model.plane[2][2]
-            determinant = np.linalg.det(model.mm_per_px(grid))
-            miss = np.abs(model.to_px(model.to_mm(grid)) - grid).max()
-        except np.linalg.LinAlgError as error:
-            raise CalibrationError("the map to the plane has no inverse", place=place) from error
-    same_side = bool((depth * np.sign(model.plane[2][2]) > 0).all())
-    if not (same_side and bool((determinant < 0).all()) and miss < 1e-6):
-        raise CalibrationError("the map from pixels to the plane folds or is mirrored within the picture", place=place)

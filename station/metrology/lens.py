@@ -1,0 +1,274 @@
+"""A camera's calibration from views of a printed board.
+
+Views that do not serve are rejected by name, single corners that lie far off are dropped, and what remains gives the
+camera, the plane of one chosen view and how well the fit knows that plane's scale. The board's own scale (its
+certificate) is the caller's to add.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from station.errors import CalibrationError
+from station.metrology.camera import CameraModel, as_matrix3
+from station.metrology.distortion import Floats
+from station.metrology.lens_fit import GUESSED_FOCAL_WIDTHS, Corners, LensFit, fit_one, fit_several
+
+MIN_CORNERS = 12
+NEARLY_EMPTY = 1 / 3  # of the views' median number of corners
+BLURRED = 0.5  # of the views' median sharpness
+OUTLYING = 2.5  # times the views' median rms
+FAR_OFF = 6.0  # times the corners' median distance from the model
+FOCAL_KNOWN = 0.02  # relative standard uncertainty beyond which the distance counts as unknown
+
+
+class View(Protocol):
+    """Corners of a board in one picture, as `station.vision.boards` finds them."""
+
+    @property
+    def points_px(self) -> Floats:
+        """(n, 2) pixels."""
+
+    @property
+    def points_mm(self) -> Floats:
+        """(n, 2) mm on the board."""
+
+    @property
+    def sharpness(self) -> float:
+        """Larger is sharper; compared between the views."""
+
+    @property
+    def name(self) -> str:
+        """What the picture is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedView:
+    """A view that was left out, and why in one sentence."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewResidual:
+    """How well one view that was used fits."""
+
+    name: str
+    corners: int
+    rms_px: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraCalibration:
+    """What a set of views tells about a camera.
+
+    Attributes:
+        model: origin at the picture's centre, x along the picture's rows there.
+        views: what was used, in the order given.
+        residuals: (n, 4) of all corners used: x, y, dx, dy in pixels, seen minus predicted.
+        scale_relative_u: relative standard uncertainty that the fit leaves to lengths over the area that the board
+            covers; neighbouring corners' errors are taken as correlated as they are found to be.
+        focal_relative_u: the focal length's relative standard uncertainty; None where it was not fitted.
+        rejected: views left out.
+        dropped_corners: corners left out of the views used.
+    """
+
+    model: CameraModel
+    views: tuple[ViewResidual, ...]
+    residuals: Floats
+    scale_relative_u: float
+    focal_relative_u: float | None
+    rejected: tuple[RejectedView, ...]
+    dropped_corners: int
+
+
+def calibrate(
+    views: Sequence[View],
+    width_px: int,
+    height_px: int,
+    *,
+    focal_length_px: float | None = None,
+    plane_view: int = 0,
+) -> CameraCalibration:
+    """The camera that saw `views`, measuring on the plane of `views[plane_view]`.
+
+    With one view the focal length is `focal_length_px`, or a guess of two picture widths; the plane is mapped as well
+    either way, but without a given focal length its distance stays unknown. With several it is fitted unless given.
+
+    Raises:
+        CalibrationError: nothing usable remains, or the chosen view was rejected.
+    """
+    if not 0 <= plane_view < len(views):
+        raise CalibrationError(f"there is no view number {plane_view} among the {len(views)} given")
+    if focal_length_px is not None and not 0 < focal_length_px < math.inf:
+        raise CalibrationError("the focal length is not positive")
+    focal = float(focal_length_px) if focal_length_px else GUESSED_FOCAL_WIDTHS * max(width_px, height_px)
+    used, rejected = _presort(views)
+    corners = {index: Corners(views[index].points_px, views[index].points_mm) for index in used}
+    dropped = 0
+    while True:
+        if plane_view not in corners:
+            reason = next(reason for index, reason in rejected if index == plane_view)
+            raise CalibrationError(
+                f"the view of the measuring plane, {_name(views, plane_view)}, is rejected: {reason}"
+            )
+        fit = _fit(corners, width_px, height_px, focal, focal_length_px is not None, plane_view)
+        outlying = _outlying_view(corners, fit)
+        if outlying is not None:
+            index, rms, usual = outlying
+            rejected.append((index, f"its rms of {rms:.2f} px lies far from the others' {usual:.2f} px"))
+            del corners[index]
+            continue
+        cleaned, far_off = _without_far_off(corners, fit)
+        if far_off == 0 or dropped:
+            break
+        corners, dropped = cleaned, far_off
+    return _report(views, corners, fit, rejected, dropped, plane_view)
+
+
+def _presort(views: Sequence[View]) -> tuple[list[int], list[tuple[int, str]]]:
+    """Indices of usable views, and the others with the reason."""
+    usual_count = float(np.median([len(view.points_px) for view in views]))
+    usual_sharpness = float(np.median([view.sharpness for view in views]))
+    used, rejected = [], []
+    for index, view in enumerate(views):
+        count = len(view.points_px)
+        if view.sharpness < BLURRED * usual_sharpness:
+            rejected.append(
+                (index, f"blurred: a sharpness of {view.sharpness:.2f} where {usual_sharpness:.2f} is usual")
+            )
+        elif count < max(MIN_CORNERS, NEARLY_EMPTY * usual_count):
+            rejected.append((index, f"nearly empty: {count} corners where {usual_count:.0f} are usual"))
+        elif np.linalg.matrix_rank(view.points_mm - view.points_mm.mean(axis=0), tol=1e-6) < 2:
+            rejected.append((index, "its corners lie on one line"))
+        else:
+            used.append(index)
+    return used, rejected
+
+
+def _fit(
+    corners: dict[int, Corners], width_px: int, height_px: int, focal: float, focal_known: bool, plane_view: int
+) -> LensFit:
+    try:
+        if len(corners) > 1:
+            position = list(corners).index(plane_view)
+            return fit_several(
+                list(corners.values()), width_px, height_px, focal, focal_known=focal_known, plane_view=position
+            )
+        return fit_one(corners[plane_view], width_px, height_px, focal, focal_known=focal_known)
+    except (np.linalg.LinAlgError, ValueError, cv2.error) as error:
+        raise CalibrationError("no camera fits the corners of these views") from error
+
+
+def _outlying_view(corners: dict[int, Corners], fit: LensFit) -> tuple[int, float, float] | None:
+    if len(corners) < 4:
+        return None
+    rms = np.array([_rms(errors) for errors in fit.errors_px])
+    usual, worst = float(np.median(rms)), int(np.argmax(rms))
+    return (list(corners)[worst], float(rms[worst]), usual) if rms[worst] > OUTLYING * usual + 0.05 else None
+
+
+def _without_far_off(corners: dict[int, Corners], fit: LensFit) -> tuple[dict[int, Corners], int]:
+    lengths = [np.hypot(errors[:, 0], errors[:, 1]) for errors in fit.errors_px]
+    limit = FAR_OFF * float(np.median(np.concatenate(lengths))) + 0.05
+    kept = {
+        index: Corners(view.points_px[length <= limit], view.points_mm[length <= limit])
+        for (index, view), length in zip(corners.items(), lengths, strict=True)
+    }
+    return kept, int(sum((length > limit).sum() for length in lengths))
+
+
+def _report(
+    views: Sequence[View],
+    corners: dict[int, Corners],
+    fit: LensFit,
+    rejected: list[tuple[int, str]],
+    dropped: int,
+    plane_view: int,
+) -> CameraCalibration:
+    errors = np.concatenate(fit.errors_px)
+    freedom = 2 * len(errors) - len(fit.parameters) - 6 * (len(corners) - 1)
+    variance = float((errors**2).sum()) / max(freedom, 1)
+    area_px = corners[plane_view].points_px
+    scale_u = _scale_u(fit, area_px) * math.sqrt(variance) * _correlation_factor(corners, fit)
+    focal_u = None
+    model = fit.camera
+    if fit.focal_index is not None:
+        index = fit.focal_index
+        focal_u = math.sqrt(variance * float(fit.unit_covariance[index, index])) / float(fit.parameters[index])
+        if focal_u > FOCAL_KNOWN:
+            model = replace(model, distance_mm=None)
+    return CameraCalibration(
+        _squared_up(replace(model, rms_px=_rms(errors))),
+        tuple(
+            ViewResidual(_name(views, index), len(part), _rms(part))
+            for index, part in zip(corners, fit.errors_px, strict=True)
+        ),
+        np.column_stack([np.concatenate([view.points_px for view in corners.values()]), errors]),
+        scale_u,
+        focal_u,
+        tuple(RejectedView(_name(views, index), reason) for index, reason in sorted(rejected)),
+        dropped,
+    )
+
+
+def _scale_u(fit: LensFit, area_px: Floats) -> float:
+    """Relative standard uncertainty of the rms extent in mm of `area_px`, for corners uncertain by one pixel."""
+
+    def log_extent(parameters: Floats) -> float:
+        points = fit.build(parameters).to_mm(area_px)
+        return math.log(float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean())))
+
+    sigma = np.sqrt(np.diag(fit.unit_covariance))
+    gradient = np.zeros(len(sigma))
+    for index, step in enumerate(1e-3 * sigma):
+        if step > 0:
+            nudge = np.zeros(len(sigma))
+            nudge[index] = step
+            gradient[index] = (log_extent(fit.parameters + nudge) - log_extent(fit.parameters - nudge)) / (2 * step)
+    return math.sqrt(max(0.0, float(gradient @ fit.unit_covariance @ gradient)))
+
+
+def _correlation_factor(corners: dict[int, Corners], fit: LensFit) -> float:
+    """By how much correlated errors of neighbouring corners (a board's print) raise a mean's standard uncertainty.
+
+    For errors whose correlation falls off as rho per corner both ways, (1 + rho) / (1 - rho): AR(1) in two directions.
+    """
+    products, squares, pairs, count = 0.0, 0.0, 0, 0
+    for view, errors in zip(corners.values(), fit.errors_px, strict=True):
+        apart = np.linalg.norm(view.points_mm[:, None] - view.points_mm[None], axis=2)
+        pitch = float(np.min(apart[apart > 0]))
+        first, second = np.nonzero(np.triu((apart > 0) & (apart < 1.2 * pitch)))
+        products += float((errors[first] * errors[second]).sum())
+        pairs += len(first)
+        squares += float((errors**2).sum())
+        count += len(errors)
+    if pairs == 0 or squares == 0:
+        return 1.0
+    rho = min(0.9, max(0.0, (products / pairs) / (squares / count)))
+    return (1 + rho) / (1 - rho)
+
+
+def _squared_up(model: CameraModel) -> CameraModel:
+    """`model` with its frame moved: origin under the picture's centre, x along the picture's rows there."""
+    centre = np.array([[(model.width_px - 1) / 2, (model.height_px - 1) / 2]])
+    along = model.mm_per_px(centre)[0, :, 0]
+    c, s = along / float(np.hypot(along[0], along[1]))
+    x, y = model.to_mm(centre)[0]
+    move = np.array([[c, s, -c * x - s * y], [-s, c, s * x - c * y], [0, 0, 1]])
+    return replace(model, plane=as_matrix3(move @ np.array(model.plane)))
+
+
+def _rms(errors: Floats) -> float:
+    return math.sqrt(float((errors**2).sum(axis=1).mean()))
+
+
+def _name(views: Sequence[View], index: int) -> str:
+    return views[index].name or f"view {index}"
