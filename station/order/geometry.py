@@ -33,6 +33,7 @@ class LineSegment:
 
     @property
     def length_mm(self) -> float:
+        """Length of the path."""
         return math.dist(self.start_mm, self.end_mm)
 
 
@@ -47,14 +48,17 @@ class ArcSegment:
 
     @property
     def start_mm(self) -> Point:
+        """Where the path begins."""
         return self._at(self.start_deg)
 
     @property
     def end_mm(self) -> Point:
+        """Where the path ends."""
         return self._at(self.start_deg + self.sweep_deg)
 
     @property
     def length_mm(self) -> float:
+        """Length of the path."""
         return abs(math.radians(self.sweep_deg)) * self.radius_mm
 
     def _at(self, angle_deg: float) -> Point:
@@ -78,6 +82,7 @@ class Outline:
 
     @property
     def length_mm(self) -> float:
+        """Length of the whole path."""
         return sum(segment.length_mm for segment in self.segments)
 
 
@@ -96,10 +101,11 @@ class OutlineSamples:
 
 
 def sample_outline(outline: Outline, step_mm: float) -> OutlineSamples:
-    """Points at most `step_mm` apart, each segment sampled at the middles of equal intervals (so no point is a corner)."""
+    """Points at most `step_mm` apart, at the middles of equal intervals of each segment (so none is a corner)."""
     points, normals, curvature, index = [], [], [], []
     for number, segment in enumerate(outline.segments):
-        count = max(1, math.ceil(segment.length_mm / step_mm))
+        # Odd: counts divisible by 4 about an integer centre would sample coherently with the pixels.
+        count = max(1, math.ceil(segment.length_mm / step_mm)) | 1
         t = (np.arange(count) + 0.5) / count
         if isinstance(segment, LineSegment):
             start, end = np.asarray(segment.start_mm), np.asarray(segment.end_mm)
@@ -234,4 +240,5 @@ class Silhouette:
 
     @property
     def outlines(self) -> tuple[Outline, ...]:
+        """Outer outlines, then openings."""
         return self.outer + self.openings

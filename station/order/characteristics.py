@@ -1,0 +1,271 @@
+"""Characteristics of the order resolved: features and datums found, of fitting types, limits exact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from station.errors import OrderError
+from station.order.document import (
+    AngularityDocument,
+    CharacteristicDocument,
+    CodeDocument,
+    CountDocument,
+    FormDocument,
+    OrientationDocument,
+    PositionDocument,
+    ProfileDocument,
+    SizeDocument,
+    SurfaceDocument,
+    TextDocument,
+)
+from station.order.features import Features
+from station.order.geometry import ArcFeature, CircleFeature, LineFeature, Point, Side
+from station.order.model import Characteristic, CharacteristicType, Limits
+from station.order.tolerances import SizeOf, count_limits, size_limits, zone
+
+_ROUND = frozenset({"circle", "arc"})
+_EDGE = frozenset({"line"})
+_PLACED = frozenset({"circle", "arc", "line"})
+_ANY = frozenset({"circle", "arc", "line", "contour"})
+_NONE = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which features and datums a type of characteristic takes."""
+
+    features: frozenset[str]
+    fewest: int = 1
+    most: int = 1
+    datums: frozenset[str] = _NONE
+    most_datums: int = 0
+
+
+RULES: dict[str, Rule] = {
+    "diameter": Rule(_ROUND),
+    "radius": Rule(_ROUND),
+    "distance": Rule(_PLACED, 2, 2),
+    "width": Rule(_EDGE, 2, 2),
+    "angle": Rule(_EDGE, 2, 2),
+    "roundness": Rule(_ROUND),
+    "straightness": Rule(_EDGE),
+    "parallelism": Rule(_EDGE, datums=_EDGE, most_datums=1),
+    "perpendicularity": Rule(_EDGE, datums=_EDGE, most_datums=1),
+    "angularity": Rule(_EDGE, datums=_EDGE, most_datums=1),
+    "position": Rule(_ROUND, datums=_ANY, most_datums=3),
+    "concentricity": Rule(_ROUND, datums=_ROUND, most_datums=1),
+    "symmetry": Rule(_PLACED, 1, 2, datums=_PLACED, most_datums=2),
+    "line_profile": Rule(_ANY, datums=_ANY, most_datums=3),
+    "circular_runout": Rule(_ROUND, datums=_ROUND, most_datums=1),
+    "count": Rule(frozenset({"circle", "contour"}), 0, 1),
+}
+
+
+def resolve_characteristic(
+    document: CharacteristicDocument, place: str, features: Features, datums: Mapping[str, str]
+) -> Characteristic:
+    """One characteristic, complete.
+
+    Raises:
+        OrderError: with the place of the key that is wrong.
+    """
+    kind, view = CharacteristicType(document.type), document.view or ""
+    match document:
+        case CodeDocument() | TextDocument() | SurfaceDocument():
+            return _mark(document, kind, view, place, features)
+        case CountDocument():
+            names = _features(document, place, features)
+            limits = count_limits(document, place)
+            return Characteristic(document.id, kind, names, (), limits, "1", view=view, of=document.of)
+        case SizeDocument():
+            names = _features(document, place, features)
+            limits = size_limits(document, _size_of(document.type, names, features), place)
+            _refuse_other_size(document.type, names, features, limits.nominal, place)
+            unit = "deg" if document.type == "angle" else "mm"
+            return Characteristic(document.id, kind, names, (), limits, unit, view=view)
+        case _:
+            names = _features(document, place, features)
+            letters = _datums(document, names, place, features, datums)
+            if isinstance(document, AngularityDocument):
+                _refuse_other_angle(document, names[0], datums[letters[0]], features, place)
+            modifier = document.modifier or "" if isinstance(document, PositionDocument) else ""
+            limits = zone(document.tolerance)
+            return Characteristic(document.id, kind, names, letters, limits, "mm", modifier=modifier, view=view)
+
+
+_Zoned = FormDocument | OrientationDocument | AngularityDocument | ProfileDocument | PositionDocument
+
+
+def _features(document: SizeDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
+    """The ids of the characteristic's features: as many, and of such types, as it takes."""
+    if document.feature is not None and document.features is not None:
+        raise OrderError("give 'feature' or 'features', not both", place=f"{place}.features")
+    several = document.features is not None
+    names = tuple(document.features or ()) if several else ((document.feature,) if document.feature else ())
+    rule, key = RULES[document.type], "features" if several or RULES[document.type].fewest == 2 else "feature"
+    if not rule.fewest <= len(names) <= rule.most:
+        wanted = "two features" if rule.fewest == 2 else "one feature"
+        raise OrderError(f"{document.type} takes {wanted}, not {len(names)}", place=f"{place}.{key}")
+    for number, name in enumerate(names):
+        here = f"{place}.features[{number}]" if several else f"{place}.feature"
+        if name not in features.by_id:
+            raise OrderError(f"there is no feature {name!r} in the geometry", place=here)
+        if features.kind(name) not in rule.features:
+            raise OrderError(
+                f"{document.type} is for {_words(rule.features)}, but {name!r} is a {features.kind(name)}", place=here
+            )
+    if len(set(names)) < len(names):
+        raise OrderError(
+            f"{document.type} needs two different features, not {names[0]!r} twice", place=f"{place}.{key}"
+        )
+    return names
+
+
+def _words(kinds: frozenset[str]) -> str:
+    names = [
+        f"a {kind}" if kind != "arc" else "an arc" for kind in ("circle", "arc", "line", "contour") if kind in kinds
+    ]
+    return " or ".join(names)
+
+
+def _datums(
+    document: _Zoned, names: tuple[str, ...], place: str, features: Features, datums: Mapping[str, str]
+) -> tuple[str, ...]:
+    if isinstance(document, FormDocument) or document.datum is None:
+        return ()
+    several = isinstance(document.datum, list)
+    letters = tuple(document.datum) if isinstance(document.datum, list) else (document.datum,)
+    rule = RULES[document.type]
+    if len(letters) > rule.most_datums:
+        most = "one datum" if rule.most_datums == 1 else f"at most {rule.most_datums} datums"
+        raise OrderError(f"{document.type} takes {most}, not {len(letters)}", place=f"{place}.datum")
+    for number, letter in enumerate(letters):
+        here = f"{place}.datum[{number}]" if several else f"{place}.datum"
+        if letter not in datums:
+            hint = "; a common datum is not supported" if "-" in letter else ""
+            raise OrderError(f"there is no datum {letter!r} in 'datums'{hint}", place=here)
+        if features.kind(datums[letter]) not in rule.datums:
+            raise OrderError(
+                f"the datum of {document.type} is {_words(rule.datums)}, "
+                f"but {letter!r} is the {features.kind(datums[letter])} {datums[letter]!r}",
+                place=here,
+            )
+        if datums[letter] in names:
+            raise OrderError(f"{datums[letter]!r} is its own datum {letter!r}", place=here)
+    if len(set(letters)) < len(letters):
+        raise OrderError("a datum is named twice", place=f"{place}.datum")
+    return letters
+
+
+def _mark(
+    document: CodeDocument | TextDocument | SurfaceDocument,
+    kind: CharacteristicType,
+    view: str,
+    place: str,
+    features: Features,
+) -> Characteristic:
+    region = _region(document.region, f"{place}.region", features)
+    nothing = Limits(None, None, None)
+    match document:
+        case CodeDocument():
+            return Characteristic(
+                *(document.id, kind, (), (), nothing, "1"),
+                view=view,
+                symbology=document.symbology,
+                expected=document.expected,
+                region=region,
+            )
+        case TextDocument():
+            return Characteristic(
+                *(document.id, kind, (), (), nothing, "1"), view=view, expected=document.expected, region=region
+            )
+        case SurfaceDocument():
+            limits = Limits(None, None, document.max_defect_mm, "max_defect_mm")
+            return Characteristic(
+                *(document.id, kind, (), (), limits, "mm"),
+                view=view,
+                region=region,
+                max_defect_mm=document.max_defect_mm,
+            )
+
+
+def _region(
+    region: str | tuple[tuple[Decimal, Decimal], tuple[Decimal, Decimal]] | None, place: str, features: Features
+) -> str | tuple[Point, Point] | None:
+    if region is None:
+        return None
+    if isinstance(region, str):
+        if region not in features.by_id:
+            raise OrderError(f"there is no feature {region!r} in the geometry", place=place)
+        if features.kind(region) in ("line", "arc"):
+            raise OrderError(
+                f"a region is a circle, a contour or a rectangle, but {region!r} is not closed", place=place
+            )
+        return region
+    (x0, y0), (x1, y1) = region
+    if x0 == x1 or y0 == y1:
+        raise OrderError("the region's two corners must differ in x and in y", place=place)
+    return (float(min(x0, x1)), float(min(y0, y1))), (float(max(x0, x1)), float(max(y0, y1)))
+
+
+def _size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
+    """What the geometry says about the size."""
+    first = features.by_id[names[0]]
+    if kind in ("diameter", "radius"):
+        assert isinstance(first, (CircleFeature, ArcFeature))
+        size = features.sizes[names[0]]
+        own = "diameter" if isinstance(first, CircleFeature) else "radius"
+        if kind != own:
+            size = size * 2 if kind == "diameter" else size / 2
+        inner = first.side is Side.INNER
+        return SizeOf(size, inner, edge=isinstance(first, ArcFeature) and not inner)
+    if kind == "angle":
+        legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
+        shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)
+        return SizeOf(shorter_leg_mm=Decimal(f"{shorter:.6f}"))
+    return SizeOf()
+
+
+def _refuse_other_size(
+    kind: str, names: tuple[str, ...], features: Features, nominal: Decimal | None, place: str
+) -> None:
+    """A nominal outside half to twice what the geometry has belongs to another feature."""
+    drawn = _size_of(kind, names, features).nominal
+    if kind == "distance":
+        drawn = _center_distance(names, features)
+    if drawn is None or nominal is None or not drawn or drawn / 2 <= nominal <= drawn * 2:
+        return
+    features_words = " and ".join(repr(name) for name in names)
+    raise OrderError(
+        f"the nominal {kind} {nominal} mm cannot be that of {features_words}, which has {drawn:f} mm in the geometry",
+        place=f"{place}.nominal",
+    )
+
+
+def _center_distance(names: tuple[str, ...], features: Features) -> Decimal | None:
+    first, second = (features.by_id[name] for name in names)
+    if isinstance(first, (CircleFeature, ArcFeature)) and isinstance(second, (CircleFeature, ArcFeature)):
+        return Decimal(f"{math.dist(first.center_mm, second.center_mm):.6f}").normalize() + 0
+    return None
+
+
+def _refuse_other_angle(document: AngularityDocument, name: str, datum: str, features: Features, place: str) -> None:
+    if document.nominal is None:
+        return
+    first, second = features.by_id[name], features.by_id[datum]
+    assert isinstance(first, LineFeature)
+    assert isinstance(second, LineFeature)
+    drawn = abs(_direction(first) - _direction(second)) % 180.0
+    nominal = float(document.nominal) % 180.0
+    if min(abs(nominal - drawn), abs(nominal - (180.0 - drawn))) > 0.5:
+        raise OrderError(
+            f"the nominal angle {document.nominal}° is not that of the geometry, {drawn:.3f}°", place=f"{place}.nominal"
+        )
+
+
+def _direction(line: LineFeature) -> float:
+    (x0, y0), (x1, y1) = line.start_mm, line.end_mm
+    return math.degrees(math.atan2(y1 - y0, x1 - x0))

@@ -1,0 +1,281 @@
+"""The order document `order/1` as pydantic models: the shape, before anything is resolved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, Tag
+
+from station.order.fields import (
+    Angle,
+    Bounds,
+    Coordinates,
+    Corners,
+    Document,
+    Expansion,
+    Expected,
+    Id,
+    Name,
+    Nominal,
+    Probability,
+    Signed,
+    Size,
+    Whole,
+)
+from station.order.limits import MAX_CHARACTERISTICS, MAX_DATUMS, MAX_FEATURES
+
+
+def _shape_tag(value: Any) -> str:
+    return "list" if isinstance(value, list) else "name"
+
+
+SideName: TypeAlias = Literal["outer", "inner"]
+FromDrawing: TypeAlias = Literal["drawing"]
+ViewName: TypeAlias = Literal["backlight", "front", "ring", "dark"]
+
+
+class PartDocument(Document):
+    """Whose order this is about."""
+
+    serial: Name
+    part_number: Name = ""
+    revision: Name = ""
+    material: Name = ""
+    cte_ppm_per_k: Expansion | None = None
+
+
+class CircleDocument(Document):
+    """A full circle, written out."""
+
+    id: Id
+    type: Literal["circle"]
+    side: SideName
+    center: Coordinates
+    diameter: Size
+
+
+class LineDocument(Document):
+    """A straight edge, written out."""
+
+    id: Id
+    type: Literal["line"]
+    start: Coordinates
+    end: Coordinates
+    material: Literal["left", "right"]
+
+
+class ArcDocument(Document):
+    """A part of a circle, counter-clockwise from `start_angle` to `end_angle` (degrees), written out."""
+
+    id: Id
+    type: Literal["arc"]
+    side: SideName
+    center: Coordinates
+    radius: Size
+    start_angle: Angle
+    end_angle: Angle
+
+
+class ContourDocument(Document):
+    """The outlines of one layer of the drawing, or with `from` alone of the whole drawing."""
+
+    id: Id
+    type: Literal["contour"]
+    layer: Name | None = None
+    source: FromDrawing | None = Field(None, alias="from")
+
+
+class NamedDocument(Document):
+    """One item of the drawing (`CIRCLE-1`, `LINE-3`, see docs/orders.md) under an id of the order's own."""
+
+    id: Id
+    type: Literal["circle", "line", "arc", "contour"]
+    source: FromDrawing = Field(alias="from")
+    entity: Id
+
+
+class AllDrawnDocument(Document):
+    """Every item of the drawing, under its own id."""
+
+    source: FromDrawing = Field(alias="from")
+
+
+def _feature_tag(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return "?"
+    if "entity" in value:
+        return "entity"
+    if "from" in value and "id" not in value and "type" not in value:
+        return "drawing"
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None
+
+
+FeatureDocument: TypeAlias = Annotated[
+    Annotated[CircleDocument, Tag("circle")]
+    | Annotated[LineDocument, Tag("line")]
+    | Annotated[ArcDocument, Tag("arc")]
+    | Annotated[ContourDocument, Tag("contour")]
+    | Annotated[NamedDocument, Tag("entity")]
+    | Annotated[AllDrawnDocument, Tag("drawing")],
+    Discriminator(_feature_tag),
+]
+FeatureList: TypeAlias = Annotated[list[FeatureDocument], Field(max_length=MAX_FEATURES)]
+
+
+def _features_tag(value: Any) -> str:
+    return "drawing" if isinstance(value, dict) else "list"
+
+
+class GeometryDocument(Document):
+    """What the part must be."""
+
+    drawing: Name | None = None
+    source: FromDrawing | None = Field(None, alias="from")
+    layers: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
+    view: Literal["top", "bottom"] = "top"
+    partial: bool = False
+    features: Annotated[
+        Annotated[FeatureList, Tag("list")] | Annotated[AllDrawnDocument, Tag("drawing")],
+        Discriminator(_features_tag),
+    ] = Field(default_factory=list)
+
+
+class _CharacteristicBase(Document):
+    id: Id
+    view: ViewName | None = None
+
+
+class _Featured(_CharacteristicBase):
+    feature: Id | None = None
+    features: Annotated[list[Id], Field(min_length=1, max_length=2)] | None = None
+
+
+class SizeDocument(_Featured):
+    """A size: `nominal` with `lower_tol`/`upper_tol`, `fit` or `general`, or `limits`."""
+
+    type: Literal["diameter", "radius", "distance", "width", "angle"]
+    nominal: Nominal | None = None
+    lower_tol: Signed | None = None
+    upper_tol: Signed | None = None
+    fit: Name | None = None
+    general: Name | None = None
+    limits: Bounds | None = None
+
+
+DatumNames: TypeAlias = Annotated[
+    Annotated[Id, Tag("name")] | Annotated[list[Id], Field(min_length=1, max_length=3), Tag("list")],
+    Discriminator(_shape_tag),
+]
+Region: TypeAlias = Annotated[Annotated[Id, Tag("name")] | Annotated[Corners, Tag("list")], Discriminator(_shape_tag)]
+
+
+class _Zoned(_Featured):
+    tolerance: Size
+
+
+class FormDocument(_Zoned):
+    """A geometrical tolerance without a datum."""
+
+    type: Literal["roundness", "straightness"]
+
+
+class OrientationDocument(_Zoned):
+    """A geometrical tolerance that needs a datum."""
+
+    type: Literal["parallelism", "perpendicularity", "concentricity", "symmetry", "circular_runout"]
+    datum: DatumNames
+
+
+class AngularityDocument(_Zoned):
+    """The angle itself comes from the geometry; `nominal` (degrees) may repeat it."""
+
+    type: Literal["angularity"]
+    datum: DatumNames
+    nominal: Nominal | None = None
+
+
+class ProfileDocument(_Zoned):
+    """The zone lies evenly about the nominal outline."""
+
+    type: Literal["line_profile"]
+    datum: DatumNames | None = None
+
+
+class PositionDocument(_Zoned):
+    """The nominal place comes from the geometry; `tolerance` is the zone's diameter."""
+
+    type: Literal["position"]
+    datum: DatumNames | None = None
+    modifier: Literal["MMC", "LMC"] | None = None
+
+
+class CountDocument(_Featured):
+    """How many openings, teeth or pieces."""
+
+    type: Literal["count"]
+    of: Literal["openings", "teeth", "pieces"] = "openings"
+    nominal: Whole
+    lower_tol: Signed | None = None
+    upper_tol: Signed | None = None
+    limits: Bounds | None = None
+
+
+class CodeDocument(_CharacteristicBase):
+    """A machine-readable code and its content."""
+
+    type: Literal["code"]
+    symbology: Name
+    expected: Expected
+    region: Region | None = None
+
+
+class TextDocument(_CharacteristicBase):
+    """A text for people and its content."""
+
+    type: Literal["text"]
+    expected: Expected
+    region: Region | None = None
+
+
+class SurfaceDocument(_CharacteristicBase):
+    """No defect larger than `max_defect_mm` within the region."""
+
+    type: Literal["surface"]
+    region: Region | None = None
+    max_defect_mm: Size
+
+
+CharacteristicDocument: TypeAlias = Annotated[
+    SizeDocument
+    | FormDocument
+    | OrientationDocument
+    | AngularityDocument
+    | ProfileDocument
+    | PositionDocument
+    | CountDocument
+    | CodeDocument
+    | TextDocument
+    | SurfaceDocument,
+    Field(discriminator="type"),
+]
+
+
+class DecisionDocument(Document):
+    """How a value with its uncertainty becomes a verdict."""
+
+    rule: Literal["iso14253-1", "simple", "jcgm106"] = "iso14253-1"
+    conformance_probability: Probability | None = None
+
+
+class OrderDocument(Document):
+    """The whole order."""
+
+    schema_: Literal["order/1"] = Field(alias="schema")
+    order_id: Name
+    customer_reference: Name = ""
+    part: PartDocument
+    geometry: GeometryDocument
+    datums: Annotated[dict[Id, Id], Field(max_length=MAX_DATUMS)] = Field(default_factory=dict)
+    characteristics: Annotated[list[CharacteristicDocument], Field(min_length=1, max_length=MAX_CHARACTERISTICS)]
+    decision: DecisionDocument = Field(default_factory=DecisionDocument)
