@@ -19,6 +19,8 @@ _CONVERGED = 1e-12
 
 def distort(ideal: Floats, distortion: Sequence[float]) -> Floats:
     """(n, 2) undistorted to (n, 2) distorted normalised coordinates."""
+    if not any(distortion):
+        return ideal
     k1, k2, p1, p2, k3 = distortion
     x, y = ideal[:, 0], ideal[:, 1]
     r2 = x * x + y * y

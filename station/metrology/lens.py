@@ -19,11 +19,12 @@ from station.errors import CalibrationError
 from station.metrology.camera import CameraModel, as_matrix3
 from station.metrology.distortion import Floats
 from station.metrology.lens_fit import GUESSED_FOCAL_WIDTHS, Corners, LensFit, fit_one, fit_several
+from station.metrology.lens_uncertainty import correlation_factor, scale_u
 
 MIN_CORNERS = 12
 NEARLY_EMPTY = 1 / 3  # of the views' median number of corners
 BLURRED = 0.5  # of the views' median sharpness
-OUTLYING = 2.5  # times the views' median rms
+OUTLYING = 2.5  # times the views' median misfit
 FAR_OFF = 6.0  # times the corners' median distance from the model
 FOCAL_KNOWN = 0.02  # relative standard uncertainty beyond which the distance counts as unknown
 
@@ -112,7 +113,7 @@ def calibrate(
     focal = float(focal_length_px) if focal_length_px else GUESSED_FOCAL_WIDTHS * max(width_px, height_px)
     used, rejected = _presort(views)
     corners = {index: Corners(views[index].points_px, views[index].points_mm) for index in used}
-    dropped = 0
+    dropped, cleaned = 0, False
     while True:
         if plane_view not in corners:
             reason = next(reason for index, reason in rejected if index == plane_view)
@@ -120,16 +121,16 @@ def calibrate(
                 f"the view of the measuring plane, {_name(views, plane_view)}, is rejected: {reason}"
             )
         fit = _fit(corners, width_px, height_px, focal, focal_length_px is not None, plane_view)
-        outlying = _outlying_view(corners, fit)
+        outlying = _outlying_view(corners, fit, robust=not cleaned)
         if outlying is not None:
-            index, rms, usual = outlying
-            rejected.append((index, f"its rms of {rms:.2f} px lies far from the others' {usual:.2f} px"))
+            index, off, usual = outlying
+            rejected.append((index, f"outlying: its corners lie {off:.2f} px off where {usual:.2f} px are usual"))
             del corners[index]
-            continue
-        cleaned, far_off = _without_far_off(corners, fit)
-        if far_off == 0 or dropped:
+        elif cleaned:
             break
-        corners, dropped = cleaned, far_off
+        else:
+            corners, dropped = _without_far_off(corners, fit)
+            cleaned = True
     return _report(views, corners, fit, rejected, dropped, plane_view)
 
 
@@ -167,12 +168,16 @@ def _fit(
         raise CalibrationError("no camera fits the corners of these views") from error
 
 
-def _outlying_view(corners: dict[int, Corners], fit: LensFit) -> tuple[int, float, float] | None:
+def _outlying_view(corners: dict[int, Corners], fit: LensFit, *, robust: bool) -> tuple[int, float, float] | None:
+    """Index, misfit and usual misfit of the worst view if it is far worse than usual.
+
+    `robust` judges by the median of its corners, before single ones that lie far off are dropped; then it is the rms.
+    """
     if len(corners) < 4:
         return None
-    rms = np.array([_rms(errors) for errors in fit.errors_px])
-    usual, worst = float(np.median(rms)), int(np.argmax(rms))
-    return (list(corners)[worst], float(rms[worst]), usual) if rms[worst] > OUTLYING * usual + 0.05 else None
+    off = np.array([np.median(np.hypot(*errors.T)) if robust else _rms(errors) for errors in fit.errors_px])
+    usual, worst = float(np.median(off)), int(np.argmax(off))
+    return (list(corners)[worst], float(off[worst]), usual) if off[worst] > OUTLYING * usual + 0.05 else None
 
 
 def _without_far_off(corners: dict[int, Corners], fit: LensFit) -> tuple[dict[int, Corners], int]:
@@ -197,7 +202,7 @@ def _report(
     freedom = 2 * len(errors) - len(fit.parameters) - 6 * (len(corners) - 1)
     variance = float((errors**2).sum()) / max(freedom, 1)
     area_px = corners[plane_view].points_px
-    scale_u = _scale_u(fit, area_px) * math.sqrt(variance) * _correlation_factor(corners, fit)
+    fit_u = scale_u(fit, area_px) * math.sqrt(variance) * correlation_factor(corners.values(), fit)
     focal_u = None
     model = fit.camera
     if fit.focal_index is not None:
@@ -212,48 +217,11 @@ def _report(
             for index, part in zip(corners, fit.errors_px, strict=True)
         ),
         np.column_stack([np.concatenate([view.points_px for view in corners.values()]), errors]),
-        scale_u,
+        fit_u,
         focal_u,
         tuple(RejectedView(_name(views, index), reason) for index, reason in sorted(rejected)),
         dropped,
     )
-
-
-def _scale_u(fit: LensFit, area_px: Floats) -> float:
-    """Relative standard uncertainty of the rms extent in mm of `area_px`, for corners uncertain by one pixel."""
-
-    def log_extent(parameters: Floats) -> float:
-        points = fit.build(parameters).to_mm(area_px)
-        return math.log(float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean())))
-
-    sigma = np.sqrt(np.diag(fit.unit_covariance))
-    gradient = np.zeros(len(sigma))
-    for index, step in enumerate(1e-3 * sigma):
-        if step > 0:
-            nudge = np.zeros(len(sigma))
-            nudge[index] = step
-            gradient[index] = (log_extent(fit.parameters + nudge) - log_extent(fit.parameters - nudge)) / (2 * step)
-    return math.sqrt(max(0.0, float(gradient @ fit.unit_covariance @ gradient)))
-
-
-def _correlation_factor(corners: dict[int, Corners], fit: LensFit) -> float:
-    """By how much correlated errors of neighbouring corners (a board's print) raise a mean's standard uncertainty.
-
-    For errors whose correlation falls off as rho per corner both ways, (1 + rho) / (1 - rho): AR(1) in two directions.
-    """
-    products, squares, pairs, count = 0.0, 0.0, 0, 0
-    for view, errors in zip(corners.values(), fit.errors_px, strict=True):
-        apart = np.linalg.norm(view.points_mm[:, None] - view.points_mm[None], axis=2)
-        pitch = float(np.min(apart[apart > 0]))
-        first, second = np.nonzero(np.triu((apart > 0) & (apart < 1.2 * pitch)))
-        products += float((errors[first] * errors[second]).sum())
-        pairs += len(first)
-        squares += float((errors**2).sum())
-        count += len(errors)
-    if pairs == 0 or squares == 0:
-        return 1.0
-    rho = min(0.9, max(0.0, (products / pairs) / (squares / count)))
-    return (1 + rho) / (1 - rho)
 
 
 def _squared_up(model: CameraModel) -> CameraModel:

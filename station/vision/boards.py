@@ -125,7 +125,7 @@ def find_board(image: NDArray[np.generic], board: Board, *, name: str = "") -> B
     points, ids = _chessboard(gray, board) if board.kind == "chessboard" else _charuco(gray, board)
     if len(points) < MIN_CORNERS:
         blur = _blur_px(gray, None)
-        if blur > BLURRED_PX:
+        if BLURRED_PX < blur < np.inf:
             return Refusal("blurred", len(points), f"the picture is blurred over about {blur:.1f} px", name)
         if len(points) == 0:
             return Refusal("nothing found", 0, "the picture shows no such board", name)
