@@ -17,6 +17,7 @@ from station.genealogy.home import StationHome
 from station.genealogy.schema import HEAD
 
 BUSY_TIMEOUT_S = 15.0
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)  # the last: SQLite quotes what is damaged
 _CAUSES = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_IOERR": "the disk is full or cannot be written",
@@ -111,17 +112,29 @@ def translated(consequence: str, *, place: str = "") -> Iterator[None]:
     """Turn what the database and the file system raise into a `StorageError`: cause, colon, consequence."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise StorageError(f"{_cause(error)}: {consequence}", place=place) from error
+    except (*DATABASE_ERRORS, OSError) as error:
+        raise StorageError(f"{cause_of(error)}: {consequence}", place=place) from error
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
+    """Why the database or the file system refused, in a few words for a person."""
     original: Any = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    name = str(getattr(original, "sqlite_errorname", ""))
+    name = getattr(original, "sqlite_errorname", "SQLITE_CORRUPT" if isinstance(error, UnicodeDecodeError) else "")
     for start, cause in _CAUSES.items():
         if name.startswith(start):
             return cause
-    return str(getattr(original, "strerror", None) or original).strip().splitlines()[0]
+    words = str(getattr(original, "strerror", None) or original).strip() or type(original).__name__
+    return words.splitlines()[0]
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether this is a database that exists and is no longer sound, rather than one that cannot be reached."""
+    while error is not None:
+        name = str(getattr(error, "sqlite_errorname", ""))
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or isinstance(error, UnicodeDecodeError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _revision(connection: Connection) -> str | None:

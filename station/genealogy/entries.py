@@ -1,0 +1,89 @@
+"""What a body in the chain says, and whether everything else in the store agrees with it. Pure: rows in, faults out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from station.documents import canonical
+from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
+from station.genealogy.events import SCHEMA as EVENT_SCHEMA
+from station.genealogy.inspection import SCHEMA as INSPECTION_SCHEMA
+from station.genealogy.values import is_sha256, read_canonical
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRows:
+    """What the searching tables hold for one cursor: rows without the cursor; None where there is no row."""
+
+    inspection: Row | None  # order_id, serial, attempt, verdict, overlay_sha256
+    event: Row | None  # kind, subject, document_sha256
+    frames: tuple[Row, ...]  # view, sha256; in sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What one entry says and refers to, as far as it could be read."""
+
+    sentences: tuple[str, ...] = ()  # what is wrong with the entry itself
+    key: tuple[str, str] | None = None  # order_id, serial
+    attempt: int = 0
+    documents: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+
+
+def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
+    """Read the body of `entry` and compare it with the columns beside it and with the searching tables."""
+    try:
+        document = read_canonical(entry.body)
+        same = canonical(document) == entry.body
+    except (ValueError, RecursionError, TypeError, AttributeError):
+        return Claims(("its body is not a JSON document",))
+    sentences = [] if same else ["its body is not canonical JSON (RFC 8785)"]
+    reader = {INSPECTION: _inspection, EVENT: _event}.get(entry.kind)
+    if reader is None:
+        return Claims((*sentences, f"its kind is {entry.kind[:40]!r}, which does not exist"))
+    try:
+        found, claims = reader(document)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return Claims((*sentences, f"its body is not a complete {entry.kind} document"))
+    if document["id"] != entry.id:
+        sentences.append("the id in its body is not the id in its row")
+    if entry.kind == EVENT and document["at"] != entry.committed:
+        sentences.append("the moment in its body is not the moment in its row")
+    if index != found:
+        sentences.append("the tables that find it say something else than its body")
+    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays))):
+        return Claims((*sentences, "it refers to something that is not a SHA-256"), claims.key, claims.attempt)
+    return Claims(tuple(sentences), claims.key, claims.attempt, claims.documents, claims.frames, claims.overlays)
+
+
+def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
+    if document["schema"] != INSPECTION_SCHEMA:
+        raise KeyError("schema")
+    overlay = document.get("overlay_sha256")
+    key = (document["order_id"], document["serial"])
+    frames = tuple((frame["view"], frame["sha256"]) for frame in document["frames"])
+    row = (*key, document["attempt"], document["verdict"], overlay)
+    calibration = document["calibration"]
+    named = (document["order_sha256"], document.get("drawing_sha256"), calibration and calibration["sha256"])
+    claims = Claims(
+        key=key,
+        attempt=document["attempt"],
+        documents=tuple(str(digest) for digest in named if digest is not None),
+        frames=tuple(str(digest) for _, digest in frames),
+        overlays=() if overlay is None else (str(overlay),),
+    )
+    hash(key)  # a list in the place of a text is not a complete document
+    return IndexRows(row, None, frames), claims
+
+
+def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
+    if document["schema"] != EVENT_SCHEMA:
+        raise KeyError("schema")
+    digest = document["document_sha256"]
+    row = (document["kind"], document["subject"], digest)
+    return IndexRows(None, row, ()), Claims(documents=() if digest is None else (str(digest),))
