@@ -1,0 +1,1 @@
+"""WHAT IS ASKED: order documents, features, tolerances, drawings."""

@@ -159,5 +159,17 @@ def _as_circle(path: tuple[DrawnSegment, ...]) -> tuple[DrawnSegment, ...]:
 
 def _distinct(contours: list[Contour]) -> list[Contour]:
     """Contours drawn twice (as a circle and as two arcs, say) once, on the layers of both."""
-    pieces = [Piece(tuple(step.segment for step in c.path), frozenset(), True, str(i)) for i, c in enumerate(contours)]
-    return [contours[int(piece.name)] for piece in without_duplicates(pieces)]
+    pieces = [
+        Piece(tuple(step.segment for step in contour.path), _common(contour), name=str(number))
+        for number, contour in enumerate(contours)
+    ]
+    found: list[Contour] = []
+    for piece in without_duplicates(pieces):
+        path = contours[int(piece.name)].path
+        found.append(Contour(tuple(replace(step, layers=step.layers | piece.layers) for step in path), True))
+    return found
+
+
+def _common(contour: Contour) -> frozenset[str]:
+    """The layers that hold the whole contour."""
+    return frozenset.intersection(*(step.layers for step in contour.path))

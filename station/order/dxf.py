@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,12 @@ from ezdxf.lldxf.tagger import binary_tags_loader
 
 from station.errors import DrawingError
 from station.order.entities import Tilted, TooManySegments, segments_of
-from station.order.limits import MAX_BLOCK_DEPTH, MAX_COORDINATE_MM, MAX_ENTITIES, MAX_SEGMENTS
+from station.order.limits import MAX_BLOCK_DEPTH, MAX_COORDINATE_MM, MAX_ENTITIES, MAX_RECORDS, MAX_SEGMENTS
 from station.order.pieces import Piece
 
 _BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
+_RECORD = re.compile(rb"\n[ \t]*0[ \t]*\r?\n[A-Z]")  # group code 0 begins a record
+_BINARY_RECORD = re.compile(rb"\x00\x00[A-Z]")
 _DRAWN = frozenset({"LINE", "ARC", "CIRCLE", "LWPOLYLINE", "POLYLINE", "SPLINE", "ELLIPSE"})
 _PATTERNED = ("CENTER", "HIDDEN", "DASH", "PHANTOM", "DOT", "DIVIDE", "BORDER", "ACAD_ISO", "MITTE", "STRICH")
 _MM_PER_UNIT = {  # $INSUNITS
@@ -46,6 +49,7 @@ def read_pieces(data: bytes) -> Loose:
         DrawingError: unreadable, cut off, in unknown units, too large, or drawn out of the plane.
     """
     _check_end(data)
+    _check_records(data)
     try:
         document = _load(data)
         return _Reader(document).read()
@@ -71,6 +75,14 @@ def _check_end(data: bytes) -> None:
         complete = len(tail) >= 2 and tail[-1] == b"EOF" and tail[-2] == b"0"
     if not complete:
         raise DrawingError("the drawing is cut off: it has no end mark")
+
+
+def _check_records(data: bytes) -> None:
+    """Refuse early what would take minutes to load."""
+    record = _BINARY_RECORD if data.startswith(_BINARY) else _RECORD
+    for number, _ in enumerate(record.finditer(data), start=1):
+        if number > MAX_RECORDS:
+            raise DrawingError(f"the drawing has more than the {MAX_RECORDS:,} records allowed")
 
 
 def _load(data: bytes) -> Any:
@@ -133,7 +145,8 @@ class _Reader:
     def _exploded(self, insert: Any, depth: int) -> Iterator[Any]:
         if depth >= MAX_BLOCK_DEPTH:
             raise DrawingError(f"the drawing's blocks are nested more than {MAX_BLOCK_DEPTH} deep")
-        if not 0 <= int(insert.mcount) <= MAX_ENTITIES:
+        rows, columns = (int(insert.dxf.get(key, 1)) for key in ("row_count", "column_count"))
+        if max(rows, 1) * max(columns, 1) > MAX_ENTITIES:
             raise DrawingError(f"the drawing has more than the {MAX_ENTITIES:,} entities allowed")
         for single in insert.multi_insert() if insert.mcount > 1 else (insert,):
             self.entities += 1

@@ -8,7 +8,8 @@ MAX_FEATURES = 5000  # written or taken from the drawing
 MAX_CHARACTERISTICS = 5000
 MAX_DATUMS = 100
 MAX_DRAWING_BYTES = 32 * 1024 * 1024
-MAX_ENTITIES = 100_000  # drawn entities once every block is exploded
+MAX_RECORDS = 150_000  # records of any kind in the drawing's file
+MAX_ENTITIES = 50_000  # drawn entities once every block is exploded
 MAX_SEGMENTS = 500_000  # straight and round pieces once every curve is flattened
 MAX_BLOCK_DEPTH = 16
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from station.documents import parse_json, read_limited, sha256_hex
+from station.documents import MAX_DOCUMENT_BYTES, parse_json, read_limited, sha256_hex
 from station.errors import DrawingError, InputError, OrderError
 from station.order.characteristics import resolve_characteristic
 from station.order.document import GeometryDocument, OrderDocument, PartDocument
@@ -44,6 +44,8 @@ def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes 
         OrderError: the document or something it refers to.
         DrawingError: the drawing.
     """
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise OrderError(f"the order is larger than the {MAX_DOCUMENT_BYTES:,} bytes allowed", place=place)
     raw = _json(data, place)
     try:
         document = OrderDocument.model_validate(raw)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from station.errors import InputError, OrderError
+from station.order.agreement import refuse_wrong_sides
 from station.order.chains import Chain, Chained, chain
 from station.order.drawing import Drawing, widest_gap
 from station.order.drawn import full_circle
@@ -56,6 +57,8 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     if drawing is not None:
         closed += [_Closed(contour.outline(f"contour {n}")) for n, contour in enumerate(drawing.closed, start=1)]
         circles = [circle for circle in circles if not _is_drawn(circle, drawing, partial=partial)]
+        if not partial:
+            refuse_wrong_sides(_edges(features), drawing)
     else:
         chained = _chained_edges(features, partial=partial)
         closed += [_loop(links, features) for links in chained.closed]
@@ -84,6 +87,10 @@ def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFe
             yield feature
 
 
+def _edges(features: Features) -> list[ArcFeature | LineFeature]:
+    return [feature for feature in _written(features) if not isinstance(feature, CircleFeature)]
+
+
 def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool:
     """Whether the drawing has this circle; its side must be the same then."""
     for contour in drawing.closed:
@@ -101,8 +108,7 @@ def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool
 
 
 def _chained_edges(features: Features, *, partial: bool) -> Chained:
-    edges = [feature for feature in _written(features) if not isinstance(feature, CircleFeature)]
-    pieces = [Piece(outlines_of(edge)[0].segments, name=edge.id) for edge in edges]
+    pieces = [Piece(outlines_of(edge)[0].segments, name=edge.id) for edge in _edges(features)]
     chained = chain(pieces, WRITTEN_JOIN_MM)
     if chained.branches and not partial:
         x, y = chained.branches[0]
