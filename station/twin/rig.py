@@ -1,0 +1,263 @@
+"""The simulated rig: five devices over one bench, a peer of real ones; it remembers when things happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from station.devices.protocols import CameraFacts, Frame, PresentedPart, TowerSign, View
+from station.errors import CaptureError, DeviceError
+from station.order.model import Face, Order
+from station.twin.demo import random_dust, random_pose
+from station.twin.demo_case import DemoCase
+from station.twin.part import MadePart, part_of_order
+from station.twin.render import render
+from station.twin.rig_file import TwinFacts
+from station.twin.scene import Lamp, PlacedPart, Scene, Surface
+
+
+class Trouble(StrEnum):
+    """How the twin misbehaves on request."""
+
+    CAMERA_LOST = "camera lost"  # capture fails
+    STALE_FRAME = "stale frame"  # the frame before the last change is delivered, with its own time
+    WRONG_EXPOSURE = "wrong exposure"  # the camera keeps half of the exposure asked for
+    HIDDEN_GAIN = "hidden gain"  # a digital gain of 1.5, as the metadata admit
+    LAMP_DEAD = "lamp dead"  # the lamp does not light, and nothing says so
+    GATE_STUCK = "gate stuck"  # it holds and does not open
+
+
+@dataclass(frozen=True, slots=True)
+class Workpiece:
+    """A part waiting in the feeder."""
+
+    serial: str
+    part: MadePart
+    face: Face = Face.TOP
+    order_file: Path | None = None
+
+
+def workpiece_of_case(case: DemoCase, folder: Path | None = None) -> Workpiece:
+    """The part of a demo case whose order was written into `folder`."""
+    return Workpiece(case.serial, case.part, case.face, folder / case.order_file if folder is not None else None)
+
+
+def workpiece_of_order(order: Order, order_file: Path | None = None) -> Workpiece:
+    """A part made exactly as ordered. Raises: InputError when the order's geometry is not a whole silhouette."""
+    return Workpiece(order.part.serial, part_of_order(order), order.geometry.face, order_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at the bench."""
+
+    at_s: float
+    device: str
+    what: str
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What the five devices have in common."""
+
+    facts: TwinFacts
+    waiting: list[Workpiece]
+    clock: Callable[[], float]
+    rng: np.random.Generator
+    troubles: set[Trouble] = field(default_factory=set)
+    history: list[Event] = field(default_factory=list)
+    lit: View | None = None
+    scene: Scene = field(default_factory=Scene)
+    serial: str = ""
+    open: bool = False
+
+    def note(self, device: str, what: str) -> None:
+        self.history.append(Event(self.clock(), device, what))
+
+
+class TwinCamera:
+    """Renders what lies in the rig, under the light that is on."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
+        self._last: Frame | None = None
+        self._sequence = 0
+
+    def facts(self) -> CameraFacts:
+        """Which camera the rig's file says this is."""
+        table, optics = self._bench.facts.camera, self._bench.facts.optics
+        return CameraFacts(table.model, table.serial, optics.width_px, optics.height_px, table.bit_depth)
+
+    def capture(self, view: View, exposure_us: float) -> Frame:
+        """A frame of the bench as it is now; brightness goes with the exposure, full scale clips."""
+        bench = self._bench
+        bench.note("camera", f"capture {view.value} {exposure_us:g} us")
+        if Trouble.CAMERA_LOST in bench.troubles:
+            raise CaptureError("the camera does not answer", place=bench.facts.camera.serial)
+        if Trouble.STALE_FRAME in bench.troubles and self._last is not None:
+            return replace(self._last, view=view)
+        if not exposure_us > 0:
+            raise CaptureError(f"an exposure of {exposure_us:g} µs is not possible", place=bench.facts.camera.serial)
+        exposed_us = exposure_us / 2 if Trouble.WRONG_EXPOSURE in bench.troubles else exposure_us
+        digital_gain = 1.5 if Trouble.HIDDEN_GAIN in bench.troubles else 1.0
+        began_s = bench.clock()
+        gain = exposed_us / bench.facts.camera.exposure_us * digital_gain
+        lit = None if Trouble.LAMP_DEAD in bench.troubles else bench.lit
+        scene = replace(bench.scene, lamp=replace(_lamp(bench.facts, lit), clip_gain=gain))
+        self._sequence += 1
+        image = render(scene, bench.rng)
+        self._last = Frame(
+            view, image, began_s, exposed_us, 1.0, digital_gain, bench.facts.camera.bit_depth, self._sequence
+        )
+        return self._last
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _lamp(facts: TwinFacts, lit: View | None) -> Lamp:
+    """The lamp that is on, or darkness."""
+    lamp = facts.lamp(lit) if lit is not None else None
+    if lamp is not None:
+        return lamp
+    table = facts.camera
+    return Lamp(0.004, 0.004, full_well_e=table.full_well_e, read_noise_e=table.read_noise_e, bit_depth=table.bit_depth)
+
+
+class TwinLight:
+    """Lamps that take a moment to be steady."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
+
+    def turn_on(self, view: View) -> float:
+        """Light this view alone; the time from which it is steady. Raises: DeviceError without such a lamp."""
+        if self._bench.facts.lamp(view) is None:
+            raise DeviceError(f"this rig has no lamp for the view {view.value!r}", place=self._bench.facts.name)
+        self._bench.lit = view
+        self._bench.note("light", f"{view.value} on")
+        return self._bench.clock() + self._bench.facts.settle_s
+
+    def turn_off(self) -> None:
+        """All lamps dark."""
+        self._bench.lit = None
+        self._bench.note("light", "off")
+
+    def close(self) -> None:
+        """All lamps dark."""
+        self.turn_off()
+
+
+class TwinGate:
+    """A gate that holds unless it was told to let through."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
+
+    def hold(self) -> None:
+        """Let nothing through."""
+        self._bench.open = False
+        self._bench.note("gate", "hold")
+
+    def let_through(self) -> None:
+        """Open for the part in the rig. Raises: DeviceError when there is none, or the gate is stuck."""
+        if not self._bench.serial:
+            raise DeviceError("no part lies in the rig", place="gate")
+        if Trouble.GATE_STUCK in self._bench.troubles:
+            raise DeviceError("the gate did not open", place="gate")
+        self._bench.open = True
+        self._bench.note("gate", f"let through {self._bench.serial}")
+
+    def is_holding(self) -> bool:
+        """Whether it is shut."""
+        return not self._bench.open
+
+    def close(self) -> None:
+        """Hold."""
+        self.hold()
+
+
+class TwinTower:
+    """A stack light that remembers what it showed."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
+
+    def show(self, sign: TowerSign) -> None:
+        """Show this sign."""
+        self._bench.note("tower", sign.value)
+
+    def close(self) -> None:
+        """Dark."""
+        self.show(TowerSign.OFF)
+
+
+class TwinFeeder:
+    """Puts one workpiece after the other under the camera, each lying as it fell."""
+
+    def __init__(self, bench: _Bench) -> None:
+        self._bench = bench
+
+    def present(self) -> PresentedPart | None:
+        """The next part. Raises: DeviceError when the last one has not left."""
+        bench = self._bench
+        if bench.serial:
+            raise DeviceError(f"the part {bench.serial} has not left the rig", place="feeder")
+        if not bench.waiting:
+            return None
+        piece, facts = bench.waiting.pop(0), bench.facts
+        pose = random_pose(piece.part, facts.optics, bench.rng)
+        surface = Surface(grain=facts.field.grain)
+        dust = random_dust(facts.optics, bench.rng, facts.field.specks, facts.field.fibres)
+        bench.scene = Scene(facts.optics, Lamp(), (PlacedPart(piece.part, pose, piece.face, surface),), dust)
+        bench.serial, bench.open = piece.serial, False
+        bench.note("feeder", f"present {piece.serial}")
+        return PresentedPart(piece.serial, piece.order_file)
+
+    def clear(self) -> None:
+        """The part leaves; the gate falls shut behind it."""
+        bench = self._bench
+        if bench.serial:
+            bench.note("feeder", f"{'through' if bench.open else 'held'} {bench.serial}")
+        bench.serial, bench.open, bench.scene = "", False, Scene(bench.facts.optics)
+
+    def close(self) -> None:
+        """Present nothing any more."""
+        self._bench.waiting.clear()
+
+
+class TwinRig:
+    """The rig of a twin's file over a list of workpieces. The same seed gives the same pictures."""
+
+    def __init__(
+        self, facts: TwinFacts, workpieces: Iterable[Workpiece] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bench = _Bench(facts, list(workpieces), clock, np.random.default_rng(facts.seed))
+        self._bench.scene = Scene(facts.optics)
+        self.name, self.simulated = facts.name, True
+        self.camera, self.light, self.gate = TwinCamera(self._bench), TwinLight(self._bench), TwinGate(self._bench)
+        self.tower, self.feeder = TwinTower(self._bench), TwinFeeder(self._bench)
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """Everything that happened so far, in order."""
+        return tuple(self._bench.history)
+
+    @property
+    def scene(self) -> Scene:
+        """What lies in the rig: for tests that compare with the truth."""
+        return self._bench.scene
+
+    def add(self, workpiece: Workpiece) -> None:
+        """Put one more part into the feeder."""
+        self._bench.waiting.append(workpiece)
+
+    def misbehave(self, *troubles: Trouble) -> None:
+        """From now on have these troubles and no others."""
+        self._bench.troubles = set(troubles)
+        self._bench.note("twin", ", ".join(sorted(troubles)) or "no trouble")

@@ -1,0 +1,90 @@
+"""The demo's orders: readable, unique, and about the parts that lie in the rig."""
+
+import json
+
+import numpy as np
+import pytest
+
+from station.order.geometry import signed_area_mm2
+from station.order.model import CharacteristicType
+from station.order.read import read_order
+from station.twin.demo import demo_cases, demo_scene, write_demo
+from station.twin.demo_case import Expected
+from station.twin.made import made_polygons
+from station.twin.part import part_of_order
+from station.twin.projection import to_pixels
+from station.twin.render import render
+from station.twin.scene import Optics
+
+CASES = demo_cases()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder)
+    return folder
+
+
+def test_writing_twice_gives_the_same_bytes(folder, tmp_path):
+    write_demo(tmp_path)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(path.name for path in tmp_path.iterdir())
+    assert all((folder / name).read_bytes() == (tmp_path / name).read_bytes() for name in names)
+
+
+def test_no_two_orders_are_alike():
+    assert len({case.name for case in CASES}) == len({case.serial for case in CASES}) == len(CASES) >= 16
+    geometries = {json.dumps(json.loads(case.document)["geometry"]["features"]) for case in CASES}
+    assert len(geometries) == len(CASES)
+
+
+def test_about_a_third_is_bad_and_one_lies_at_its_limit():
+    expected = [case.expected for case in CASES]
+    assert expected.count(Expected.UNDECIDED) == 1
+    assert 6 <= expected.count(Expected.PASS) <= 9
+    assert not any(word in case.document.decode() for case in CASES for word in ("expected", case.story))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_every_order_is_read_as_the_part_was_designed(folder, case):
+    order = read_order(folder / case.order_file)
+    assert order.part.serial == case.serial
+    assert 4 <= len(order.characteristics) <= 12
+    if case.name != "RING-079":  # another part lies under that order
+        made = sum(signed_area_mm2(outline) for outline in case.part.silhouette.outlines)
+        read = sum(signed_area_mm2(outline) for outline in order.geometry.silhouette.outlines)
+        assert read == pytest.approx(made, abs=1e-6)
+        ordered = made_polygons(part_of_order(order), 1e-5)
+        assert len(ordered) == len(case.part.silhouette.outlines)
+
+
+def test_the_contract_s_characteristics_all_occur(folder):
+    used = {one.type for case in CASES for one in read_order(folder / case.order_file).characteristics}
+    wanted = "diameter radius distance width angle roundness straightness parallelism perpendicularity"
+    wanted += " concentricity position line_profile count"
+    assert {CharacteristicType(word) for word in wanted.split()} <= used
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_every_part_lies_whole_in_the_field(case):
+    optics = Optics()
+    (placed,) = demo_scene(case, np.random.default_rng(3), optics).parts
+    for points in made_polygons(placed.part, 1e-4):
+        x, y = to_pixels(points, placed.pose, placed.face, optics).T
+        assert 10 < x.min() < x.max() < optics.width_px - 11
+        assert 10 < y.min() < y.max() < optics.height_px - 11
+
+
+def test_an_order_alone_gives_a_nominal_scene(folder):
+    order = read_order(folder / CASES[0].order_file)
+    image = render(demo_scene(order, np.random.default_rng(1)), np.random.default_rng(2))
+    assert image.shape == (1200, 1600)
+    assert 0.1 < (image < 120).mean() * 16 * 12 / 30 < 2.0
+
+
+def test_expected_verdicts_allow_what_they_say():
+    assert Expected.NOT_PASS.allows("ERROR")
+    assert not Expected.NOT_PASS.allows("PASS")
+    assert Expected.PASS.allows("PASS")
+    assert not Expected.FAIL.allows("UNDECIDED")

@@ -1,0 +1,159 @@
+"""The simulated rig behind the devices' protocols."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from station.devices.protocols import TowerSign, View
+from station.errors import CaptureError, DeviceError, InputError
+from station.order.model import Face
+from station.twin.part import MadePart
+from station.twin.rig import Trouble, TwinRig, Workpiece
+from station.twin.rig_file import read_twin
+
+from .shapes_for_tests import RING, RING_FEATURES
+
+TWIN_FILE = Path(__file__).parents[2] / "hw" / "twin.toml"
+EXPOSURE_US = 2000.0
+
+
+class Clock:
+    def __init__(self):
+        self.now_s = 100.0
+
+    def __call__(self):
+        self.now_s += 0.001
+        return self.now_s
+
+
+@pytest.fixture
+def rig(tmp_path):
+    small = TWIN_FILE.read_text().replace("= 1600", "= 320").replace("= 1200", "= 240").replace("0.010", "0.030")
+    path = tmp_path / "twin.toml"
+    path.write_text(small)
+    pieces = [Workpiece("R-1", MadePart(RING, RING_FEATURES)), Workpiece("R-2", MadePart(RING), Face.BOTTOM)]
+    return TwinRig(read_twin(path), pieces, Clock())
+
+
+def test_the_file_of_the_twin_is_read_completely():
+    facts = read_twin(TWIN_FILE)
+    assert (facts.optics.width_px, facts.optics.height_px, facts.optics.mm_per_px) == (1600, 1200, 0.010)
+    assert [view for view, _ in facts.lamps] == list(View)
+    assert facts.lamp(View.BACKLIGHT).field_level == 0.8627
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("psf_sigma_px", "psf_sigma", "'psf_sigma' is unknown"),
+        ("[field]", "[fields]", "'fields' is unknown"),
+        ("[lamps.ring]", "[lamps.rings]", "'rings' is unknown"),
+        ("width_px = 1600", "width_px = 1600.5", "width_px: this must be a whole number"),
+        ("seed = ", "#", "'seed' is missing"),
+        ('polarity = "backlit"', 'polarity = "sideways"', "'sideways'"),
+        ("[optics]", "[optics", "not TOML"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(tmp_path, old, new, sentence):
+    path = tmp_path / "rig.toml"
+    text = TWIN_FILE.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=sentence):
+        read_twin(path)
+
+
+def test_the_camera_sees_the_part_under_the_light_that_is_on(rig):
+    assert rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).image.max() < 10  # no lamp, no light
+    steady_s = rig.light.turn_on(View.BACKLIGHT)
+    empty = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
+    assert empty.image.min() > 150
+    assert rig.feeder.present().serial == "R-1"
+    frame = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
+    assert frame.image.min() < 40
+    assert frame.sequence == empty.sequence + 1
+    assert frame.captured_at_s > empty.captured_at_s
+    assert steady_s - empty.captured_at_s == pytest.approx(0.02, abs=0.01)
+    rig.light.turn_on(View.FRONT)
+    front = rig.camera.capture(View.FRONT, EXPOSURE_US)
+    assert np.median(front.image) < 20 < front.image.max()
+
+
+def test_brightness_goes_with_the_exposure(rig):
+    rig.light.turn_on(View.BACKLIGHT)
+    half = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US / 2).image.mean()
+    full = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).image.mean()
+    assert half == pytest.approx(full / 2, rel=0.01)
+    assert np.median(rig.camera.capture(View.BACKLIGHT, EXPOSURE_US * 1.4).image) == 255
+    with pytest.raises(CaptureError, match="exposure"):
+        rig.camera.capture(View.BACKLIGHT, 0.0)
+
+
+def test_the_gate_holds_unless_told_and_after_every_part(rig):
+    assert rig.gate.is_holding()
+    with pytest.raises(DeviceError, match="no part"):
+        rig.gate.let_through()
+    rig.feeder.present()
+    rig.gate.let_through()
+    assert not rig.gate.is_holding()
+    rig.feeder.clear()
+    assert rig.gate.is_holding()
+    rig.feeder.present()
+    rig.feeder.clear()
+    assert rig.feeder.present() is None
+    feeder = [event.what for event in rig.history if event.device == "feeder"]
+    assert feeder == ["present R-1", "through R-1", "present R-2", "held R-2"]
+
+
+def test_history_says_when(rig):
+    rig.tower.show(TowerSign.BUSY)
+    rig.tower.close()
+    times = [event.at_s for event in rig.history]
+    assert [event.what for event in rig.history] == ["busy", "off"]
+    assert times == sorted(times)
+
+
+def test_a_second_part_waits_for_the_first(rig):
+    rig.feeder.present()
+    with pytest.raises(DeviceError, match="R-1"):
+        rig.feeder.present()
+
+
+def test_troubles_show_where_they_should(rig):
+    rig.light.turn_on(View.BACKLIGHT)
+    before = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
+    rig.misbehave(Trouble.STALE_FRAME)
+    rig.feeder.present()
+    assert rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).captured_at_s == before.captured_at_s
+    rig.misbehave(Trouble.CAMERA_LOST)
+    with pytest.raises(CaptureError):
+        rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
+    rig.misbehave(Trouble.WRONG_EXPOSURE, Trouble.HIDDEN_GAIN)
+    frame = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
+    assert (frame.exposure_us, frame.digital_gain) == (EXPOSURE_US / 2, 1.5)
+    rig.misbehave(Trouble.LAMP_DEAD, Trouble.GATE_STUCK)
+    assert rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).image.max() < 10
+    with pytest.raises(DeviceError, match="did not open"):
+        rig.gate.let_through()
+    rig.misbehave()
+    rig.gate.let_through()
+
+
+def test_the_same_seed_gives_the_same_run(rig, tmp_path):
+    again = TwinRig(read_twin(tmp_path / "twin.toml"), [Workpiece("R-1", MadePart(RING, RING_FEATURES))])
+    for one in (rig, again):
+        one.light.turn_on(View.BACKLIGHT)
+        one.feeder.present()
+    first, second = (one.camera.capture(View.BACKLIGHT, EXPOSURE_US).image for one in (rig, again))
+    assert np.array_equal(first, second)
+
+
+def test_closing_everything_is_safe(rig):
+    rig.feeder.present()
+    rig.gate.let_through()
+    for device in (rig.camera, rig.light, rig.gate, rig.tower, rig.feeder):
+        device.close()
+        device.close()
+    assert rig.gate.is_holding()
+    assert rig.camera.facts().serial == "TW-0001"
