@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from station.errors import StorageError
 from station.genealogy.home import StationHome
@@ -39,24 +39,41 @@ def open_database(home: StationHome, *, url: str | None = None, read_only: bool 
     Raises:
         StorageError: it cannot be opened, or its layout is of other software.
     """
-    address = make_url(url) if url is not None else URL.create("sqlite", database=str(home.database))
-    if address.get_backend_name() == "sqlite":
-        engine = _sqlite(Path(address.database or ""), read_only=read_only)
-    else:
-        engine = create_engine(address)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "begin", _begin_sqlite)
-    try:
-        with translated("the record store cannot be used", place=str(address.database)):
+    address = _address(home, url)
+    place = str(home.database) if url is None else address.render_as_string()
+    with translated("the record store cannot be used", place=place):
+        engine = _engine(address, read_only=read_only)
+        try:
             if read_only:
                 _require_head(engine)
             else:
                 with home.alone():
                     _bring_up_to_date(engine)
-    except BaseException:
-        engine.dispose()
-        raise
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
+
+
+def _address(home: StationHome, url: str | None) -> URL:
+    if url is None:
+        return URL.create("sqlite", database=str(home.database))
+    try:
+        return make_url(url)
+    except ArgumentError as error:  # its own text would show the password
+        raise StorageError("this is not the URL of a database") from error
+
+
+def _engine(address: URL, *, read_only: bool) -> Engine:
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(Path(address.database or ""), read_only=read_only)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"  # the former: one snapshot to verify
+        return create_engine(address, isolation_level=isolation, pool_pre_ping=True)
+    except ImportError as error:
+        raise StorageError(f"the driver for this kind of database is not installed ({error.name})") from error
 
 
 def _sqlite(path: Path, *, read_only: bool) -> Engine:

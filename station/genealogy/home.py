@@ -78,10 +78,17 @@ class StationHome:
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> StationHome:
-    """`STATION_HOME`, else systemd's `STATE_DIRECTORY` (``/var/lib/station``), else ``~/.local/share/station``."""
+    """`STATION_HOME`, else systemd's `STATE_DIRECTORY` (``/var/lib/station``), else ``~/.local/share/station``.
+
+    Raises:
+        StorageError: the last is needed, and this user has no home folder.
+    """
     found = os.environ if environment is None else environment
     if chosen := found.get("STATION_HOME"):
         return StationHome(Path(chosen).expanduser().absolute())
     if state := found.get("STATE_DIRECTORY"):  # systemd separates several with a colon
         return StationHome(Path(state.split(":")[0]))
-    return StationHome(Path.home() / ".local" / "share" / "station")
+    try:
+        return StationHome(Path.home() / ".local" / "share" / "station")
+    except RuntimeError as error:
+        raise StorageError("this user has no home folder: say with STATION_HOME where the station's is") from error

@@ -25,6 +25,7 @@ from station.genealogy.chain import EVENT
 from station.genealogy.database import open_database, translated, writing
 from station.genealogy.events import Event, event_body
 from station.genealogy.evidence import Evidence, StoredFrame, tied
+from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import Page, RecordSummary
@@ -60,8 +61,8 @@ class Genealogy(RecordReader):
         found = cls(home, open_database(home, url=url, read_only=read_only))
         if not read_only:
             with suppress(OSError):
-                found._frames.tidy()
-                found._overlays.tidy()
+                for folder in (home.frames, home.overlays, home.calibrations):
+                    ContentFolder(folder).tidy()
         return found
 
     def close(self) -> None:

@@ -95,6 +95,7 @@ class _Verification:
         with self._section("the searching tables"):
             self._check_counts()
         self._check_references()
+        self._check_calibrations()
         return VerifyReport(
             inspections=self._counts[INSPECTION],
             events=self._counts[EVENT],
@@ -201,3 +202,11 @@ class _Verification:
                 except IntegrityError as error:
                     self._fault(error.place, f"{error.sentence}; chain {cursor} refers to it")
                 self._step()
+
+    def _check_calibrations(self) -> None:
+        folder = ContentFolder(self._home.calibrations)
+        for path in sorted(folder.path.glob("??/*")):
+            try:
+                folder.read(path.name.split(".")[0])
+            except IntegrityError:
+                self._fault(f"calibrations/{path.parent.name}/{path.name}", "the copy is not what was accepted")

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
+from station.errors import StorageError
 from station.genealogy.database import open_database, writing
 from station.genealogy.home import StationHome
 from station.genealogy.schema import metadata
 from station.genealogy.store import Genealogy
+from station.genealogy.verify import verify_home
 
 from .builders import NOW, draft, evidence
 
@@ -70,9 +77,51 @@ def test_an_interrupted_transaction_leaves_nothing(home: StationHome):
     engine.dispose()
 
 
-def test_a_database_by_url(home: StationHome, tmp_path):
+def test_a_database_by_url(home: StationHome, tmp_path: Path):
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     with Genealogy.open(home, url=url) as genealogy:
         record = genealogy.commit(draft(), evidence(), committed=NOW)
         assert genealogy.inspection(record.id)["serial"] == draft().serial
     assert not home.database.exists()
+    assert verify_home(home, url=url).inspections == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "not the URL"),
+        ("oracle+nothing://station:secret@host/x", "."),
+        ("postgresql+nothing://station:secret@host/x", "."),
+    ],
+)
+def test_a_url_of_nothing(home: StationHome, url: str, words: str):
+    with pytest.raises(StorageError, match=words) as caught:
+        Genealogy.open(home, url=url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """An empty PostgreSQL database, named by the environment; its tables are removed afterwards."""
+    url = os.environ.get("STATION_TEST_POSTGRESQL")
+    if not url:
+        pytest.skip("STATION_TEST_POSTGRESQL names no database")
+    yield url
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    engine.dispose()
+
+
+def test_postgresql(home: StationHome, postgresql: str):
+    with Genealogy.open(home, url=postgresql) as genealogy:
+        attempts = [genealogy.commit(draft(), evidence(n), committed=NOW).attempt for n in range(3)]
+        genealogy.add_event("note", "cell-3", {"text": "x"}, at=NOW)
+        assert attempts == [1, 2, 3]
+        assert [record.cursor for record in genealogy.records().records] == [1, 2, 3]
+        for statement in ("UPDATE chain SET kind = 'x'", "DELETE FROM documents", "TRUNCATE events"):
+            with pytest.raises(DBAPIError, match="append-only"), writing(genealogy._engine) as connection:
+                connection.exec_driver_sql(statement)
+        report = verify_home(home, url=postgresql)
+    assert report.faults == ()
+    assert (report.inspections, report.events) == (3, 1)

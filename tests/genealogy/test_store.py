@@ -149,7 +149,7 @@ def test_the_database_refuses_every_change(genealogy: Genealogy, table: str):
             f"DELETE FROM {table}",
             f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
         ):
-            with pytest.raises(sqlite3.IntegrityError, match=r"append-only|no gaps"):
+            with pytest.raises(sqlite3.IntegrityError, match=r"append-only|are missing"):
                 connection.execute(statement)
     finally:
         connection.close()
@@ -198,3 +198,17 @@ def test_a_layout_of_newer_software_is_refused(home: StationHome):
         Genealogy.open(home)
     with pytest.raises(StorageError, match="r9999"):
         Genealogy.open(home, read_only=True)
+
+
+def test_nothing_is_appended_where_the_newest_entry_was_removed(genealogy: Genealogy):
+    """Going on would hide the removal; SQLite's own count of the cursors tells."""
+    genealogy.commit(draft(), evidence(), committed=NOW)
+    genealogy.add_event("note", "cell-3", {}, at=at(1))
+    connection = sqlite3.connect(genealogy.home.database)
+    for table in ("chain", "events"):
+        connection.execute(f"DROP TRIGGER {table}_no_delete")
+        connection.execute(f"DELETE FROM {table} WHERE cursor = 2")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StorageError, match="newest entries of the chain are missing"):
+        genealogy.commit(draft(), evidence(), committed=at(2))

@@ -221,6 +221,12 @@ def test_pictures(copy: StationHome, folder: str, kind: str):
     assert "refers to it" in found(copy)
 
 
+def test_the_copy_of_a_calibration(copy: StationHome):
+    path = picture(copy, "calibrations", 0)
+    path.write_bytes(b"{}")
+    assert f"{path.name}: the copy is not what was accepted" in found(copy)
+
+
 def test_any_flipped_bit_of_a_body_in_the_file(copy: StationHome):
     """Bits flipped in the database file itself, wherever bodies, hashes and documents lie in it."""
     whole = copy.database.read_bytes()

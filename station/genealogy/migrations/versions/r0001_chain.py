@@ -97,10 +97,10 @@ def _sqlite_triggers() -> None:
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key}) BEGIN {refusal}"
         )
-    op.execute(
-        "CREATE TRIGGER chain_in_sequence BEFORE INSERT ON chain "
-        "WHEN NEW.cursor <> (SELECT coalesce(max(cursor), 0) + 1 FROM chain) "
-        "BEGIN SELECT RAISE(ABORT, 'the chain has no gaps'); END"
+    op.execute(  # sqlite_sequence remembers the newest cursor even when its entry was removed
+        "CREATE TRIGGER chain_in_sequence BEFORE INSERT ON chain WHEN NEW.cursor <> "
+        "(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'chain') "
+        "BEGIN SELECT RAISE(ABORT, 'the newest entries of the chain are missing (see ''station verify'')'); END"
     )
 
 
