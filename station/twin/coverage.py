@@ -28,7 +28,11 @@ PIECE_SIGMAS = 0.7
 
 
 def _compiled(function: _Function) -> _Function:
-    return cast(_Function, numba.njit(cache=True, fastmath=False)(function))
+    """The function compiled, and kept on disk where that is possible (not on a read-only root)."""
+    try:
+        return cast(_Function, numba.njit(cache=True)(function))
+    except RuntimeError:
+        return cast(_Function, numba.njit(function))
 
 
 @_compiled

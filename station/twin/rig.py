@@ -4,86 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from station.devices.protocols import CameraFacts, Frame, PresentedPart, TowerSign, View
 from station.errors import CaptureError, DeviceError
-from station.order.model import Face, Order
+from station.twin.bench import Bench, Event, Trouble, Workpiece
 from station.twin.demo import random_dust, random_pose
-from station.twin.demo_case import DemoCase
-from station.twin.part import MadePart, part_of_order
 from station.twin.render import render
 from station.twin.rig_file import TwinFacts
 from station.twin.scene import Lamp, PlacedPart, Scene, Surface
 
 
-class Trouble(StrEnum):
-    """How the twin misbehaves on request."""
-
-    CAMERA_LOST = "camera lost"  # capture fails
-    STALE_FRAME = "stale frame"  # the frame before the last change is delivered, with its own time
-    WRONG_EXPOSURE = "wrong exposure"  # the camera keeps half of the exposure asked for
-    HIDDEN_GAIN = "hidden gain"  # a digital gain of 1.5, as the metadata admit
-    LAMP_DEAD = "lamp dead"  # the lamp does not light, and nothing says so
-    GATE_STUCK = "gate stuck"  # it holds and does not open
-
-
-@dataclass(frozen=True, slots=True)
-class Workpiece:
-    """A part waiting in the feeder."""
-
-    serial: str
-    part: MadePart
-    face: Face = Face.TOP
-    order_file: Path | None = None
-
-
-def workpiece_of_case(case: DemoCase, folder: Path | None = None) -> Workpiece:
-    """The part of a demo case whose order was written into `folder`."""
-    return Workpiece(case.serial, case.part, case.face, folder / case.order_file if folder is not None else None)
-
-
-def workpiece_of_order(order: Order, order_file: Path | None = None) -> Workpiece:
-    """A part made exactly as ordered. Raises: InputError when the order's geometry is not a whole silhouette."""
-    return Workpiece(order.part.serial, part_of_order(order), order.geometry.face, order_file)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened at the bench."""
-
-    at_s: float
-    device: str
-    what: str
-
-
-@dataclass(slots=True)
-class _Bench:
-    """What the five devices have in common."""
-
-    facts: TwinFacts
-    waiting: list[Workpiece]
-    clock: Callable[[], float]
-    rng: np.random.Generator
-    troubles: set[Trouble] = field(default_factory=set)
-    history: list[Event] = field(default_factory=list)
-    lit: View | None = None
-    scene: Scene = field(default_factory=Scene)
-    serial: str = ""
-    open: bool = False
-
-    def note(self, device: str, what: str) -> None:
-        self.history.append(Event(self.clock(), device, what))
-
-
 class TwinCamera:
     """Renders what lies in the rig, under the light that is on."""
 
-    def __init__(self, bench: _Bench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._last: Frame | None = None
         self._sequence = 0
@@ -106,7 +43,7 @@ class TwinCamera:
         exposed_us = exposure_us / 2 if Trouble.WRONG_EXPOSURE in bench.troubles else exposure_us
         digital_gain = 1.5 if Trouble.HIDDEN_GAIN in bench.troubles else 1.0
         began_s = bench.clock()
-        gain = exposed_us / bench.facts.camera.exposure_us * digital_gain
+        gain = exposed_us / bench.facts.camera.exposure_us * digital_gain * bench.warmth(began_s)
         lit = None if Trouble.LAMP_DEAD in bench.troubles else bench.lit
         scene = replace(bench.scene, lamp=replace(_lamp(bench.facts, lit), clip_gain=gain))
         self._sequence += 1
@@ -132,16 +69,17 @@ def _lamp(facts: TwinFacts, lit: View | None) -> Lamp:
 class TwinLight:
     """Lamps that take a moment to be steady."""
 
-    def __init__(self, bench: _Bench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which it is steady. Raises: DeviceError without such a lamp."""
         if self._bench.facts.lamp(view) is None:
             raise DeviceError(f"this rig has no lamp for the view {view.value!r}", place=self._bench.facts.name)
-        self._bench.lit = view
+        if self._bench.lit is not view:
+            self._bench.lit, self._bench.lit_since_s = view, self._bench.clock()
         self._bench.note("light", f"{view.value} on")
-        return self._bench.clock() + self._bench.facts.settle_s
+        return self._bench.lit_since_s + self._bench.facts.settle_s
 
     def turn_off(self) -> None:
         """All lamps dark."""
@@ -156,7 +94,7 @@ class TwinLight:
 class TwinGate:
     """A gate that holds unless it was told to let through."""
 
-    def __init__(self, bench: _Bench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     def hold(self) -> None:
@@ -185,7 +123,7 @@ class TwinGate:
 class TwinTower:
     """A stack light that remembers what it showed."""
 
-    def __init__(self, bench: _Bench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     def show(self, sign: TowerSign) -> None:
@@ -200,7 +138,7 @@ class TwinTower:
 class TwinFeeder:
     """Puts one workpiece after the other under the camera, each lying as it fell."""
 
-    def __init__(self, bench: _Bench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     def present(self) -> PresentedPart | None:
@@ -237,7 +175,7 @@ class TwinRig:
     def __init__(
         self, facts: TwinFacts, workpieces: Iterable[Workpiece] = (), clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._bench = _Bench(facts, list(workpieces), clock, np.random.default_rng(facts.seed))
+        self._bench = Bench(facts, list(workpieces), clock, np.random.default_rng(facts.seed))
         self._bench.scene = Scene(facts.optics)
         self.name, self.simulated = facts.name, True
         self.camera, self.light, self.gate = TwinCamera(self._bench), TwinLight(self._bench), TwinGate(self._bench)
