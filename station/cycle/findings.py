@@ -1,0 +1,169 @@
+"""What the picture shows that the order's geometry does not have, in millimetres and in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.cycle.placing import place_probes
+from station.metrology.calibration import Calibration
+from station.metrology.decision import Verdict
+from station.plan.plan import OutlineCheck, Plan
+from station.vision.compare import Difference, DifferenceKind, compare
+from station.vision.field import Field
+from station.vision.picture import Picture
+from station.vision.pose import Pose
+from station.vision.probe import refine, search
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that prevents PASS. `where_mm` in the part's frame, `size_mm` its depth or width."""
+
+    kind: str
+    verdict: Verdict
+    where_mm: tuple[float, float]
+    size_mm: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All findings, FAIL first, and how many openings the picture shows (None where nobody looked)."""
+
+    all: tuple[Finding, ...]
+    openings_seen: int | None
+
+
+def find_differences(
+    plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose, blur_px: float
+) -> Findings:
+    """Compare the whole silhouette; nothing for partial geometry, where only what is listed is looked at."""
+    if not plan.outer:
+        return Findings((), None)
+    camera = calibration.camera
+    outer = tuple(camera.to_px(pose.to_plane(p)) for p in plan.outer)
+    openings = tuple(camera.to_px(pose.to_plane(p)) for p in plan.openings)
+    doubt = _place_u_mm(plan, calibration, plan.size_mm / 2.0)
+    band_mm = max((c.allowed_mm for c in plan.checks), default=0.1) + 2.0 * doubt
+    band_px = max(band_mm / plan.mm_per_px, 2.0 * blur_px + 1.0)
+    seen = compare(picture, field, outer, openings, band_px, blur_px)
+    if plan.partial:
+        return Findings((), seen.openings_seen)
+    found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in seen.differences]
+    missing = {d.opening for d in seen.differences if d.kind is DifferenceKind.MISSING_OPENING}
+    found += _deviating(plan, calibration, picture, field, pose, blur_px, missing)
+    found.sort(key=lambda f: (f.verdict is not Verdict.FAIL, -f.size_mm))
+    return Findings(tuple(found), seen.openings_seen)
+
+
+def _place_u_mm(plan: Plan, calibration: Calibration, arm_mm: float) -> float:
+    """Standard uncertainty of an edge's place at a distance from the part's middle."""
+    edge = math.hypot(calibration.u_edge_px, calibration.local_px) * plan.mm_per_px
+    return math.hypot(calibration.u_scale * arm_mm, edge)
+
+
+def _from_difference(
+    d: Difference, plan: Plan, calibration: Calibration, pose: Pose, field: Field, band_mm: float
+) -> Finding:
+    where = pose.to_part(calibration.camera.to_mm(np.array([d.where_px])))[0]
+    place = f"at ({where[0]:.3g}, {where[1]:.3g}) mm"
+    depth_mm = d.depth_px * plan.mm_per_px
+    width_mm = 2.0 * math.sqrt(d.area_px / math.pi) * plan.mm_per_px
+    at = (float(where[0]), float(where[1]))
+    match d.kind:
+        case DifferenceKind.EXTRA_OPENING:
+            # In reflected light a dark spot need not be a hole.
+            shown = field.dark_part or width_mm > 8.0 * plan.mm_per_px
+            verdict = Verdict.FAIL if shown and field.dark_part else Verdict.UNDECIDED
+            sentence = f"There is an opening too many {place}, about {width_mm:.2g} mm across."
+            return Finding(str(d.kind), verdict, at, width_mm, sentence)
+        case DifferenceKind.MISSING_OPENING:
+            check = _opening(plan, d.opening)
+            middle = check.center_mm if check is not None else at
+            name = f"{check.target.id} " if check is not None and check.target is not None and check.target.id else ""
+            sentence = (
+                f"The opening {name}at ({middle[0]:.4g}, {middle[1]:.4g}) mm, {2 * depth_mm:.3g} mm across, is missing."
+            )
+            return Finding(str(d.kind), Verdict.FAIL, middle, 2 * depth_mm, sentence)
+        case DifferenceKind.LOOSE_PIECE:
+            sentence = f"Something lies in an opening {place}, {width_mm:.2g} mm across. Blow it out and measure again."
+            return Finding(str(d.kind), Verdict.UNDECIDED, at, width_mm, sentence)
+        case DifferenceKind.EXTRA_MATERIAL:
+            sentence = f"There is material too much {place}: it stands {depth_mm:.2g} mm off the outline of the drawing."
+        case DifferenceKind.MISSING_MATERIAL:
+            sentence = f"Material is missing {place}: {depth_mm:.2g} mm deep from the outline of the drawing."
+    # Beyond twice what any tolerance explains it is shown; between, a person has to look.
+    verdict = Verdict.FAIL if field.dark_part and depth_mm > 2.0 * band_mm else Verdict.UNDECIDED
+    return Finding(str(d.kind), verdict, at, depth_mm, sentence)
+
+
+def _opening(plan: Plan, number: int) -> OutlineCheck | None:
+    checks = [c for c in plan.checks if c.opening]
+    return checks[number] if 0 <= number < len(checks) else None
+
+
+def _deviating(
+    plan: Plan,
+    calibration: Calibration,
+    picture: Picture,
+    field: Field,
+    pose: Pose,
+    blur_px: float,
+    missing: set[int],
+) -> list[Finding]:
+    """Outlines whose edge lies farther off the drawing than any tolerance of the order explains.
+
+    Outlines that a line profile of the order covers are decided by that characteristic alone.
+    """
+    found = []
+    opening_number = -1
+    for check in plan.checks:
+        opening_number += int(check.opening)
+        target = check.target
+        if target is None or (check.opening and opening_number in missing) or check.profiled:
+            continue
+        probes = place_probes(
+            target.points_mm, target.normals, target.reach_in_mm, target.reach_out_mm, pose, calibration, plan.mm_per_px
+        )
+        offset = search(
+            picture, probes, np.minimum(probes.reach_in_px + probes.reach_out_px, 36.0), field.dark_part, field.contrast
+        )
+        here = np.isfinite(offset)
+        if not here.any():
+            continue
+        edges = refine(picture, probes.moved(np.where(here, offset, 0.0)), blur_px, field.dark_part, field.contrast)
+        deviation = np.where(edges.found, offset + np.nan_to_num(edges.offset_px), np.nan) - calibration.edge_offset_px
+        if not np.isfinite(deviation).any():
+            continue
+        quiet = _running_median(np.abs(deviation))
+        worst = int(np.nanargmax(quiet))
+        depth_mm = float(quiet[worst]) * plan.mm_per_px
+        arm = float(np.hypot(*(target.points_mm[worst] - np.mean(target.points_mm, axis=0))))
+        limit = check.allowed_mm + 2.0 * _place_u_mm(plan, calibration, max(arm, plan.size_mm / 2.0))
+        if depth_mm > limit:
+            where = target.points_mm[worst]
+            found.append(
+                Finding(
+                    "outline off the drawing",
+                    Verdict.UNDECIDED,
+                    (float(where[0]), float(where[1])),
+                    depth_mm,
+                    f"The outline {target.id} lies {depth_mm:.2g} mm off the drawing at ({where[0]:.3g}, {where[1]:.3g}) mm, "
+                    f"more than the {check.allowed_mm:.2g} mm that the order's tolerances explain.",
+                )
+            )
+    return found
+
+
+def _running_median(values: Floats) -> Floats:
+    """Median of five neighbours along a closed outline, so that a single speck is not a deviation."""
+    stack = np.stack([np.roll(values, k) for k in (-2, -1, 0, 1, 2)])
+    usable = np.isfinite(stack).sum(axis=0) >= 3
+    filled = np.where(usable[None, :], stack, 0.0)
+    return np.where(usable, np.nanmedian(np.where(usable[None, :], stack, filled), axis=0), np.nan)

@@ -1,0 +1,164 @@
+"""What turns pixels into millimetres, with its uncertainty: one immutable document, `calibration/1`.
+
+Two parameters act on every length at once and are kept with their covariance: the natural logarithm of the scale, and
+the edge offset, by which each edge of the material appears moved outwards (diffraction, level, clipping). A part's own
+local deviations from that model (masters' residuals) enter as `local_px`, independent from edge to edge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from station.documents import canonical, sha256_hex
+from station.errors import CalibrationError
+from station.metrology.camera import CameraModel
+
+SCHEMA = "calibration/1"
+
+
+class Clipping(StrEnum):
+    """Which backlights this calibration may judge."""
+
+    NONE = "none"  # made from masters on a field that was not clipped
+    CLIPPED = "clipped"  # made from masters on a clipped field: only such pictures behave alike
+    ANY = "any"  # edges were not calibrated at all: the edge offset's uncertainty covers both
+
+
+@dataclass(frozen=True, slots=True)
+class MasterResidual:
+    """How one certified size was reproduced."""
+
+    image: str
+    feature: str
+    certified_mm: float
+    measured_mm: float
+    u_certified_mm: float
+
+    @property
+    def error_mm(self) -> float:
+        return self.measured_mm - self.certified_mm
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A calibration as used: immutable, dated, hashed.
+
+    `u_scale` is the relative standard uncertainty of all lengths, `u_edge_px` that of the edge offset,
+    `correlation` theirs; `local_px` is the standard uncertainty of one edge's place beyond both.
+    """
+
+    id: str
+    created: datetime
+    valid_until: datetime
+    camera: CameraModel
+    u_scale: float
+    edge_offset_px: float
+    u_edge_px: float
+    correlation: float
+    local_px: float
+    psf_sigma_px: float | None
+    clipping: Clipping
+    temperature_c: float
+    made_from: str
+    residuals: tuple[MasterResidual, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical document without its own hash."""
+        return sha256_hex(canonical(self._content()))
+
+    def valid_at(self, moment: datetime) -> bool:
+        return moment <= self.valid_until
+
+    def to_document(self) -> dict[str, Any]:
+        """The document, with the hash that shows tampering."""
+        return {**self._content(), "sha256": self.sha256}
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "created": self.created.isoformat(),
+            "valid_until": self.valid_until.isoformat(),
+            "camera": self.camera.to_document(),
+            "u_scale": self.u_scale,
+            "edge_offset_px": self.edge_offset_px,
+            "u_edge_px": self.u_edge_px,
+            "correlation": self.correlation,
+            "local_px": self.local_px,
+            "psf_sigma_px": self.psf_sigma_px,
+            "clipping": str(self.clipping),
+            "temperature_c": self.temperature_c,
+            "made_from": self.made_from,
+            "residuals": [
+                {
+                    "image": r.image,
+                    "feature": r.feature,
+                    "certified_mm": r.certified_mm,
+                    "measured_mm": r.measured_mm,
+                    "u_certified_mm": r.u_certified_mm,
+                }
+                for r in self.residuals
+            ],
+        }
+
+
+def calibration_from(document: object, place: str) -> Calibration:
+    """The calibration a document holds.
+
+    Raises:
+        CalibrationError: not a calibration, a number out of range, or the hash does not match its content.
+    """
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        raise CalibrationError(f"this is not a {SCHEMA} document", place=place)
+    content = {key: value for key, value in document.items() if key != "sha256"}
+    if document.get("sha256") != sha256_hex(canonical(content)):
+        raise CalibrationError("the calibration was changed after it was made: its hash does not match", place=place)
+    try:
+        sigma = document["psf_sigma_px"]
+        found = Calibration(
+            id=str(document["id"]),
+            created=datetime.fromisoformat(document["created"]),
+            valid_until=datetime.fromisoformat(document["valid_until"]),
+            camera=CameraModel.from_document(document["camera"]),
+            u_scale=_number(document, "u_scale", place, low=0.0),
+            edge_offset_px=_number(document, "edge_offset_px", place, low=-20.0),
+            u_edge_px=_number(document, "u_edge_px", place, low=0.0),
+            correlation=_number(document, "correlation", place, low=-1.0),
+            local_px=_number(document, "local_px", place, low=0.0),
+            psf_sigma_px=None if sigma is None else _number(document, "psf_sigma_px", place, low=0.0),
+            clipping=Clipping(document["clipping"]),
+            temperature_c=_number(document, "temperature_c", place, low=-50.0),
+            made_from=str(document["made_from"]),
+            residuals=tuple(
+                MasterResidual(
+                    image=str(row["image"]),
+                    feature=str(row["feature"]),
+                    certified_mm=_number(row, "certified_mm", place, low=0.0),
+                    measured_mm=_number(row, "measured_mm", place, low=0.0),
+                    u_certified_mm=_number(row, "u_certified_mm", place, low=0.0),
+                )
+                for row in document["residuals"]
+            ),
+        )
+    except KeyError as error:
+        raise CalibrationError(f"the calibration has no {error.args[0]}", place=place) from error
+    except (ValueError, TypeError) as error:
+        raise CalibrationError(f"the calibration cannot be read ({error})", place=place) from error
+    if found.created.tzinfo is None or found.valid_until.tzinfo is None:
+        raise CalibrationError("the calibration's dates have no time zone", place=place)
+    if abs(found.correlation) > 1.0:
+        raise CalibrationError("the calibration's correlation is not between -1 and 1", place=place)
+    return found
+
+
+def _number(document: Mapping[str, Any], key: str, place: str, *, low: float) -> float:
+    value = float(document[key])
+    if not math.isfinite(value) or value < low:
+        raise CalibrationError(f"{key} = {document[key]} is out of range", place=place)
+    return value

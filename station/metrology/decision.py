@@ -1,0 +1,112 @@
+"""From a value with its uncertainty to a verdict: ISO 14253-1:2017 by default.
+
+The conformance probability is that of JCGM 106:2012 for a normal distribution N(value, u) and the limits of the
+characteristic. ISO 14253-1:2017 asks for 95 %: while u is small against the tolerance that is a guard band of 1.65 u at
+each limit; for a two-sided tolerance that is narrow against u both tails count, and the factor grows until no value
+can be shown to conform (T < 3.92 u).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+
+STANDARD_FACTOR = 1.65  # ISO 14253-1:2017 prints 1.65 for the one-sided 95 % quantile 1.6449
+
+
+class Verdict(StrEnum):
+    """What is shown about a characteristic or a part."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    UNDECIDED = "UNDECIDED"
+    ERROR = "ERROR"
+
+
+_SEVERITY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNDECIDED, Verdict.PASS)
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The part's verdict: FAIL if any is, else ERROR, else UNDECIDED, else PASS. Nothing decided is no PASS."""
+    for verdict in _SEVERITY:
+        if verdict in verdicts:
+            return verdict
+    return Verdict.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with what it rests on. `guard_band` is in the unit of the value; inf when no value could PASS."""
+
+    verdict: Verdict
+    conformance_probability: float
+    guard_band: float
+
+
+def conformance_probability(value: float, u: float, lower: float | None, upper: float | None) -> float:
+    """Probability that the true value lies within the limits (JCGM 106:2012, 7.3, normal distribution)."""
+    if u <= 0.0:
+        return float((lower is None or value >= lower) and (upper is None or value <= upper))
+    above = 1.0 if upper is None else float(ndtr((upper - value) / u))
+    below = 0.0 if lower is None else float(ndtr((lower - value) / u))
+    return max(0.0, above - below)
+
+
+def guard_band_factor(tolerance_over_u: float, probability: float = 0.95) -> float:
+    """Factor k so that a value k·u inside one limit of a two-sided tolerance conforms with `probability`.
+
+    The two-sided interaction is solved exactly; `math.inf` when even the middle of the tolerance does not reach it.
+    """
+    if 2.0 * ndtr(tolerance_over_u / 2.0) - 1.0 < probability:
+        return math.inf
+    if math.isinf(tolerance_over_u):
+        return float(ndtri(probability))
+
+    def excess(k: float) -> float:
+        return float(ndtr(k) + ndtr(tolerance_over_u - k) - 1.0 - probability)
+
+    if excess(tolerance_over_u / 2.0) <= 0.0:
+        return tolerance_over_u / 2.0
+    return float(brentq(excess, 0.0, tolerance_over_u / 2.0, xtol=1e-14))
+
+
+def decide(
+    value: float,
+    u: float,
+    lower: float | None,
+    upper: float | None,
+    *,
+    rule: str = "iso14253-1",
+    probability: float = 0.95,
+) -> Decision:
+    """Verdict on `value` ± u against its limits.
+
+    `iso14253-1`: PASS when conformity is shown with `probability`, FAIL when non-conformity is, else UNDECIDED.
+    `simple`: the limits themselves (ISO 14253-1:2017 annex, simple acceptance). `jcgm106`: the same as the default with
+    the order's own probability, without the standard's rounding of the factor.
+    """
+    chance = conformance_probability(value, u, lower, upper)
+    inside = (lower is None or value >= lower) and (upper is None or value <= upper)
+    if rule == "simple":
+        return Decision(Verdict.PASS if inside else Verdict.FAIL, chance, 0.0)
+    if lower is not None and upper is not None and u > 0.0:
+        factor = guard_band_factor((upper - lower) / u, probability)
+    else:
+        factor = float(ndtri(probability))
+    outside_factor = float(ndtri(probability))
+    if rule == "iso14253-1" and probability == 0.95:
+        factor, outside_factor = max(factor, STANDARD_FACTOR), STANDARD_FACTOR
+    guard = factor * u if u > 0.0 else 0.0
+    accepted = (lower is None or value >= lower + guard) and (upper is None or value <= upper - guard)
+    rejected = (lower is not None and value <= lower - outside_factor * u) or (
+        upper is not None and value >= upper + outside_factor * u
+    )
+    if inside and accepted:
+        return Decision(Verdict.PASS, chance, guard)
+    if not inside and rejected:
+        return Decision(Verdict.FAIL, chance, guard)
+    return Decision(Verdict.UNDECIDED, chance, guard)

@@ -1,0 +1,114 @@
+"""Measured features: the points of an edge in the part's frame and the ideal geometry associated with them.
+
+Three kinds of motion act on features, and every budget is made of them: all lengths scale together, all edges of the
+material move outwards together, and each feature's own parameters scatter with its covariance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Kind(StrEnum):
+    """What was associated with the points."""
+
+    CIRCLE = "circle"
+    LINE = "line"
+    CONTOUR = "contour"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFeature:
+    """One feature of one part. Lengths in mm, part frame, before any edge or scale is perturbed.
+
+    `points_mm`, `nominal_mm`, `normals` (n, 2): measured points, where the drawing has them, outward normals;
+    `u_mm` (n,): noise of each point across the edge; `params` and `covariance`: circle (x, y, radius) 3×3; line (normal
+    angle in rad, offset in mm, position along the line in mm) with a 2×2 covariance of (angle, offset at that position);
+    contour: empty. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
+    where it does the opposite. `expected` counts the points that were looked for.
+    """
+
+    id: str
+    kind: Kind
+    points_mm: Floats
+    nominal_mm: Floats
+    normals: Floats
+    u_mm: Floats
+    spacing_mm: float
+    closed: bool
+    params: tuple[float, ...]
+    covariance: Floats
+    outward: float
+    expected: int
+
+    @property
+    def center_mm(self) -> Floats:
+        """Centre of a circle; middle of a line's measured part; mean of a contour's points."""
+        if self.kind is Kind.CIRCLE:
+            return np.array(self.params[:2])
+        if self.kind is Kind.LINE:
+            return self.normal * self.params[1] + self.direction * self.params[2]
+        return np.asarray(self.points_mm.mean(axis=0))
+
+    @property
+    def radius_mm(self) -> float:
+        return self.params[2]
+
+    @property
+    def normal(self) -> Floats:
+        """Unit normal of a line, out of the material."""
+        return np.array([math.cos(self.params[0]), math.sin(self.params[0])])
+
+    @property
+    def direction(self) -> Floats:
+        """Unit direction of a line, material on its left."""
+        return np.array([-math.sin(self.params[0]), math.cos(self.params[0])])
+
+    def scaled(self, relative: float) -> MeasuredFeature:
+        """All lengths longer by `relative`."""
+        k = 1.0 + relative
+        match self.kind:
+            case Kind.CIRCLE:
+                params = tuple(p * k for p in self.params)
+            case Kind.LINE:
+                params = (self.params[0], self.params[1] * k, self.params[2] * k)
+            case Kind.CONTOUR:
+                params = ()
+        return replace(self, points_mm=self.points_mm * k, params=params)
+
+    def grown(self, growth_mm: float) -> MeasuredFeature:
+        """Every edge moved out of the material by `growth_mm`."""
+        match self.kind:
+            case Kind.CIRCLE:
+                params: tuple[float, ...] = (*self.params[:2], self.params[2] + self.outward * growth_mm)
+            case Kind.LINE:
+                params = (self.params[0], self.params[1] + growth_mm, self.params[2])
+            case Kind.CONTOUR:
+                params = ()
+        return replace(self, points_mm=self.points_mm + growth_mm * self.normals, params=params)
+
+    def nudged(self, change: Floats) -> MeasuredFeature:
+        """The associated geometry changed by one vector of its covariance's space; the points stay."""
+        if self.kind is Kind.LINE:
+            angle, shift = float(change[0]), float(change[1])
+            # Offset and angle are independent at the position along the line about which it turns.
+            offset = self.params[1] + shift + self.params[2] * angle
+            return replace(self, params=(self.params[0] + angle, offset, self.params[2] - self.params[1] * angle))
+        if self.kind is Kind.CIRCLE:
+            return replace(self, params=tuple(p + float(c) for p, c in zip(self.params, change, strict=True)))
+        return self
+
+    def scatter(self) -> Floats:
+        """Independent one-sigma changes of the parameters, (p, p), one a row (eigenvectors of the covariance)."""
+        if self.covariance.size == 0:
+            return np.zeros((0, 0))
+        values, vectors = np.linalg.eigh(self.covariance)
+        return np.asarray((np.sqrt(np.maximum(values, 0.0)) * vectors).T)

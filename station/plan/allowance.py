@@ -1,0 +1,74 @@
+"""How far an outline of the part may lie off its drawing before the picture shows something the order does not allow.
+
+Characteristics decide what they speak of; this is the net below them, for what nobody listed: a moved hole, a bulge, a
+dent. An outline may deviate by what the order's own tolerances of form, size and place on it add up to; where none
+speaks of it, by a line profile the order gives for another outline, else by ISO 2768-1 class m for its size.
+"""
+
+from __future__ import annotations
+
+from station.order.geometry import Outline, outlines_of, sample_outline
+from station.order.model import Characteristic, CharacteristicType, Order
+
+_ISO_2768_M = ((3.0, 0.1), (6.0, 0.1), (30.0, 0.2), (120.0, 0.3), (400.0, 0.5), (1000.0, 0.8), (2000.0, 1.2))
+_SIZES = (CharacteristicType.DIAMETER, CharacteristicType.RADIUS)
+_FORMS = (CharacteristicType.ROUNDNESS, CharacteristicType.STRAIGHTNESS)
+_PLACES = (CharacteristicType.POSITION, CharacteristicType.CONCENTRICITY)
+
+
+def allowed_deviation_mm(order: Order, outline: Outline, size_mm: float) -> float:
+    """Largest distance (mm) between the edge and the drawing that the order's tolerances explain."""
+    general = next((t for limit, t in _ISO_2768_M if size_mm <= limit), 2.0)
+    profiles = [_half_zone(c) for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE]
+    here = {
+        name: feature
+        for name, feature in order.geometry.features.items()
+        if any(_same_place(own, outline) for own in outlines_of(feature))
+    }
+    on_it = [c for c in order.characteristics if any(name in here for name in c.features)]
+    profile_here = [_half_zone(c) for c in on_it if c.type is CharacteristicType.LINE_PROFILE]
+    if profile_here:
+        return min(profile_here)
+    size = max((_half_size(c) for c in on_it if c.type in _SIZES), default=0.0)
+    lines = max((_largest_deviation(c) for c in on_it if c.type is CharacteristicType.WIDTH), default=0.0)
+    form = min((_half_zone(c) for c in on_it if c.type in _FORMS), default=general / 2.0)
+    place = min((_half_zone(c) for c in on_it if c.type in _PLACES), default=None)
+    if place is not None:
+        return size + form + place
+    if size > 0.0:
+        return size + form + general / 2.0
+    # Nothing speaks of this outline: what the order allows elsewhere, or the general tolerance.
+    return max(lines, max(profiles, default=general))
+
+
+def has_profile(order: Order, outline: Outline) -> bool:
+    """Whether a line profile of the order speaks of this outline."""
+    named = {n for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE for n in c.features}
+    return any(_same_place(own, outline) for n in named for own in outlines_of(order.geometry.features[n]))
+
+
+def _half_zone(c: Characteristic) -> float:
+    return float(c.limits.upper or 0) / 2.0
+
+
+def _largest_deviation(c: Characteristic) -> float:
+    if c.limits.nominal is None:
+        return float((c.limits.upper or 0) - (c.limits.lower or 0))
+    return max(
+        abs(float(limit - c.limits.nominal)) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal) if limit is not None
+    )
+
+
+def _half_size(c: Characteristic) -> float:
+    return _largest_deviation(c) / (2.0 if c.type is CharacteristicType.DIAMETER else 1.0)
+
+
+def _same_place(own: Outline, outline: Outline) -> bool:
+    """Whether a feature's outline runs along this closed outline: every one of a few of its points lies on it."""
+    few = sample_outline(own, own.length_mm / 7.0).points_mm[:9]
+    spacing = max(outline.length_mm / 2000.0, 1e-4)
+    dense = sample_outline(outline, spacing).points_mm
+    gap = ((few[:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
+    return bool((gap < (0.6 * spacing + 0.002) ** 2).all())
+
+

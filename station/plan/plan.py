@@ -1,0 +1,64 @@
+"""The plan: what will be measured where, made from an order and an optics before the part exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.metrology.characteristics import Question
+from station.order.geometry import Point
+from station.order.model import Characteristic
+from station.plan.targets import Raster, Target
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One characteristic as planned. `refusal` says why this station cannot measure it; `warning` why it could not
+    decide it; `predicted_u` is the standard uncertainty expected on a part at nominal (None if refused)."""
+
+    characteristic: Characteristic
+    question: Question
+    lower: float | None
+    upper: float | None
+    predicted_u: float | None
+    refusal: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineCheck:
+    """A closed outline of the silhouette that the picture must show: its probes and by how much its edge may lie off
+    the drawing before something is there that no tolerance of the order allows."""
+
+    target: Target | None  # None: too small or too ragged to be probed, looked for as an area only
+    opening: bool
+    allowed_mm: float
+    profiled: bool  # a line profile of the order decides this outline
+    center_mm: Point
+    size_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything the cycle needs. Polygons (n, 2) in mm, part frame."""
+
+    items: tuple[Item, ...]
+    targets: tuple[Target, ...]
+    checks: tuple[OutlineCheck, ...]
+    outer: tuple[Floats, ...]
+    openings: tuple[Floats, ...]
+    raster: Raster | None
+    mirrored: bool
+    partial: bool
+    mm_per_px: float
+    area_mm2: float  # of the filled outer outlines
+    size_mm: float  # diagonal of the bounding box
+    refusal: str = ""  # the part as a whole cannot be looked at: larger than the field
+
+    @property
+    def undecidable(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.refusal or item.warning)
