@@ -57,10 +57,10 @@ def read_drawing(data: bytes, *, layers: Sequence[str] | None = None, partial: b
         DrawingError: one sentence.
     """
     loose = read_pieces(data)
+    for name in layers or ():
+        if name.casefold() not in loose.layers:
+            raise DrawingError(f"the drawing has nothing on layer {name!r}; {layer_list(loose.layers)}")
     wanted = {name.casefold() for name in layers} if layers is not None else set(loose.layers)
-    missing = sorted(wanted - set(loose.layers))
-    if missing:
-        raise DrawingError(f"the drawing has nothing on layer {missing[0]!r}; {layer_list(loose.layers)}")
     pieces = without_duplicates(piece for piece in loose.pieces if piece.layers & wanted)
     chained = _chain_by_layer(pieces)
     if not partial:

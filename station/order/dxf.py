@@ -52,7 +52,7 @@ def read_pieces(data: bytes) -> Loose:
     _check_records(data)
     try:
         document = _load(data)
-        return _Reader(document).read()
+        return _Reader(document, _mm_per_unit(data, document.header)).read()
     except DrawingError:
         raise
     except Tilted as error:
@@ -94,9 +94,9 @@ def _load(data: bytes) -> Any:
 
 
 class _Reader:
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, scale: float) -> None:
         self.document = document
-        self.scale = _mm_per_unit(document.header)
+        self.scale = scale
         self.pieces: list[Piece] = []
         self.layers: dict[str, str] = {}
         self.left_out = 0
@@ -184,11 +184,15 @@ class _Reader:
         return name.startswith(_PATTERNED)
 
 
-def _mm_per_unit(header: Any) -> float:
-    """$INSUNITS; where it says nothing, $MEASUREMENT (0 inches, 1 millimetres); where that is missing, millimetres."""
-    code = int(header.get("$INSUNITS", 0))
+def _mm_per_unit(data: bytes, header: Any) -> float:
+    """$INSUNITS; where it says nothing, $MEASUREMENT (0 inches, 1 millimetres); where that is missing, millimetres.
+
+    Whether they are there is asked of the file itself: ezdxf makes up a header in metres where there is none.
+    """
+    code = int(header.get("$INSUNITS", 0)) if b"$INSUNITS" in data else 0
     if code == 0:
-        return 25.4 if int(header.get("$MEASUREMENT", 1)) == 0 else 1.0
+        inches = b"$MEASUREMENT" in data and int(header.get("$MEASUREMENT", 1)) == 0
+        return 25.4 if inches else 1.0
     if code not in _MM_PER_UNIT:
         raise DrawingError(f"the drawing's unit ($INSUNITS {code}) is not one a part is drawn in")
     return _MM_PER_UNIT[code]

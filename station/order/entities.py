@@ -140,7 +140,8 @@ def _polyline(entity: Any, scale: float, room: int) -> Iterator[tuple[tuple[Segm
 
 def _ellipse(entity: Any, scale: float, room: int) -> tuple[Segment, ...]:
     _flipped(entity)
-    _within(math.hypot(*entity.dxf.major_axis[:2]) * scale)
+    axis = entity.dxf.major_axis
+    _within(math.hypot(axis[0], axis[1]) * scale)
     return _lines(_bounded(entity.flattening(CHORD_ERROR_MM / scale, 16), scale, room), room)
 
 

@@ -55,7 +55,7 @@ def _number(
     return BeforeValidator(check), WithJsonSchema(schema)
 
 
-def _words(longest: int, *, any_control: bool = False) -> tuple[AfterValidator, Any]:
+def _words(longest: int, *, any_control: bool = False) -> tuple[Any, AfterValidator]:
     def check(value: str) -> str:
         if not value.strip():
             raise PydanticCustomError("words", "this must not be empty")
@@ -65,7 +65,7 @@ def _words(longest: int, *, any_control: bool = False) -> tuple[AfterValidator, 
             raise PydanticCustomError("words", "this must not begin or end with a space")
         return value
 
-    return AfterValidator(check), Field(min_length=1, max_length=longest)
+    return Field(min_length=1, max_length=longest), AfterValidator(check)
 
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
