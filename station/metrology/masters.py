@@ -1,0 +1,103 @@
+"""Scale and edge offset from parts of certified size: a linear least-squares problem with honest covariance.
+
+For every certified size, certified = k · (measured + d · offset), where measured is the size at offset zero, k corrects
+the scale, and d says how the size changes when all edges of the material move outwards (+2 for an outer diameter, -2
+for a bore, 0 for a distance of centres). One kind of edge and one size cannot tell k from the offset: a prior on the
+offset keeps the problem solvable, and its uncertainty stays in the covariance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ENOUGH_RESIDUALS = 6  # below this many degrees of freedom the residuals alone do not show how well edges repeat
+ASSUMED_LOCAL_PX = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedSize:
+    """One size: `measured_mm` at the provisional scale with edge offset zero, `u_measured_mm` the fit's noise,
+    `per_edge` how many millimetres the size grows per millimetre of growth of the material."""
+
+    image: str
+    feature: str
+    certified_mm: float
+    u_certified_mm: float
+    measured_mm: float
+    u_measured_mm: float
+    per_edge: float
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFit:
+    """`factor` on the provisional scale, `edge_offset_mm` (material appears this much larger at every edge, on the
+    provisional scale), their (2, 2) covariance for (ln factor, offset in mm), `local_mm` one edge's own uncertainty
+    beyond both, `corrected_mm` (n,) the masters as they would now be measured."""
+
+    factor: float
+    edge_offset_mm: float
+    covariance: Floats
+    local_mm: float
+    corrected_mm: Floats
+    residual_rms_mm: float
+    degrees_of_freedom: int
+
+
+def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: float) -> MasterFit:
+    """Weighted least squares with a prior N(0, `prior_edge_mm`) on the edge offset.
+
+    The residuals' spread beyond what certificates and noise explain becomes `local_mm` and widens the weights, so the
+    result is solved twice.
+
+    Raises:
+        ValueError: no sizes, or none that depends on the scale.
+    """
+    if not sizes:
+        raise ValueError("no certified size was measured")
+    certified = np.array([s.certified_mm for s in sizes])
+    measured = np.array([s.measured_mm for s in sizes])
+    per_edge = np.array([s.per_edge for s in sizes])
+    known = np.array([math.hypot(s.u_certified_mm, s.u_measured_mm) for s in sizes])
+    edges_in = np.maximum(np.abs(per_edge), 1.0)
+    freedom = len(sizes) - (2 if _separable(measured, per_edge) else 1)
+    local = 0.0
+    k, q, covariance = 1.0, 0.0, np.zeros((2, 2))
+    for _ in range(8):
+        spread = np.sqrt(known**2 + (edges_in * local) ** 2 + (1e-6 * pixel_mm) ** 2)
+        # Linear in k and q = -k·offset: certified = k·measured - per_edge·k·offset.
+        rows = np.vstack([np.column_stack([measured, per_edge]) / spread[:, None], [0.0, 1.0 / prior_edge_mm]])
+        right = np.append(certified / spread, 0.0)
+        covariance = np.linalg.inv(rows.T @ rows)
+        k, q = covariance @ (rows.T @ right)
+        residuals = k * measured + q * per_edge - certified
+        if freedom >= 1:
+            excess = float(np.sum(residuals**2)) / freedom - float(np.mean(known**2))
+            new = math.sqrt(max(excess, 0.0)) / float(np.sqrt(np.mean(edges_in**2)))
+        else:
+            new = 0.0
+        if freedom < ENOUGH_RESIDUALS:
+            new = max(new, ASSUMED_LOCAL_PX * pixel_mm)
+        if abs(new - local) < 1e-4 * pixel_mm:
+            local = new
+            break
+        local = new
+    offset = -q / k
+    # From (k, q) to (ln k, offset): offset = -q/k.
+    jacobian = np.array([[1.0 / k, 0.0], [q / k**2, -1.0 / k]])
+    rms = float(np.sqrt(np.mean(residuals**2)))
+    return MasterFit(
+        float(k), float(offset), jacobian @ covariance @ jacobian.T, local, k * measured + q * per_edge, rms, freedom
+    )
+
+
+def _separable(measured: Floats, per_edge: Floats) -> bool:
+    """Whether the sizes themselves tell the scale from the edge offset."""
+    matrix = np.column_stack([measured / np.abs(measured).max(), per_edge])
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return bool(len(values) > 1 and values[1] > 0.02 * values[0])
