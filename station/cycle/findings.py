@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +14,13 @@ from station.cycle.placing import place_probes
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict
 from station.plan.plan import OutlineCheck, Plan
+from station.plan.targets import Target
 from station.vision.compare import Difference, DifferenceKind, compare
 from station.vision.field import Field
 from station.vision.picture import Picture
 from station.vision.pose import Pose
 from station.vision.probe import refine, search
+from station.vision.teeth import count_runs
 
 Floats = NDArray[np.float64]
 
@@ -34,10 +38,28 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All findings, FAIL first, and how many openings the picture shows (None where nobody looked)."""
+    """All findings, FAIL first; `openings_mm` (n, 2) where the picture shows openings, `pieces` of material, `teeth`
+    around each contour of the plan. Empty where nobody looked."""
 
     all: tuple[Finding, ...]
-    openings_seen: int | None
+    openings_mm: Floats
+    pieces: int | None
+    teeth: Mapping[str, int]
+    outlines: Mapping[str, Floats]
+
+    def count_of(self, of: str, features: tuple[str, ...]) -> int | None:
+        """How many openings (inside the named feature, if any), pieces or teeth there are; None if not known."""
+        if of == "teeth":
+            return self.teeth.get(features[0]) if features else next(iter(self.teeth.values()), None)
+        if of == "pieces" or self.pieces is None:
+            return self.pieces
+        if not features:
+            return len(self.openings_mm)
+        outline = self.outlines.get(features[0])
+        if outline is None:
+            return None
+        around = outline.astype(np.float32).reshape(-1, 1, 2)
+        return sum(cv2.pointPolygonTest(around, (float(x), float(y)), False) > 0 for x, y in self.openings_mm)
 
 
 def find_differences(
@@ -45,7 +67,7 @@ def find_differences(
 ) -> Findings:
     """Compare the whole silhouette; nothing for partial geometry, where only what is listed is looked at."""
     if not plan.outer:
-        return Findings((), None)
+        return Findings((), np.zeros((0, 2)), None, {}, {})
     camera = calibration.camera
     outer = tuple(camera.to_px(pose.to_plane(p)) for p in plan.outer)
     openings = tuple(camera.to_px(pose.to_plane(p)) for p in plan.openings)
@@ -53,13 +75,31 @@ def find_differences(
     band_mm = max((c.allowed_mm for c in plan.checks), default=0.1) + 2.0 * doubt
     band_px = max(band_mm / plan.mm_per_px, 2.0 * blur_px + 1.0)
     seen = compare(picture, field, outer, openings, band_px, blur_px)
+    middles = pose.to_part(camera.to_mm(seen.openings_px)) if len(seen.openings_px) else np.zeros((0, 2))
+    outlines = {t.id: t.points_mm for t in plan.counted}
+    teeth = {t.id: _teeth(t, plan, calibration, picture, field, pose) for t in plan.counted}
+    counts = {name: number for name, number in teeth.items() if number is not None}
     if plan.partial:
-        return Findings((), seen.openings_seen)
+        return Findings((), middles, seen.pieces, counts, outlines)
     found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in seen.differences]
     missing = {d.opening for d in seen.differences if d.kind is DifferenceKind.MISSING_OPENING}
     found += _deviating(plan, calibration, picture, field, pose, blur_px, missing)
     found.sort(key=lambda f: (f.verdict is not Verdict.FAIL, -f.size_mm))
-    return Findings(tuple(found), seen.openings_seen)
+    return Findings(tuple(found), middles, seen.pieces, counts, outlines)
+
+
+def _teeth(
+    target: Target, plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose
+) -> int | None:
+    """Teeth of a contour: runs of material on the circle half-way between its tips and its roots."""
+    low, high = target.points_mm.min(axis=0), target.points_mm.max(axis=0)
+    middle = (low + high) / 2.0
+    radius = np.hypot(*(target.points_mm - middle).T)
+    pitch = float(radius.min() + radius.max()) / 2.0
+    count = max(64, int(8.0 * math.pi * pitch / plan.mm_per_px))
+    angle = 2.0 * math.pi * np.arange(count) / count
+    circle = middle + pitch * np.column_stack([np.cos(angle), np.sin(angle)])
+    return count_runs(picture, field, calibration.camera.to_px(pose.to_plane(circle)))
 
 
 def _place_u_mm(plan: Plan, calibration: Calibration, arm_mm: float) -> float:

@@ -21,6 +21,7 @@ from station.metrology.uncertainty import Conditions
 from station.order.model import Order
 from station.plan.associate import associate
 from station.plan.plan import Plan
+from station.plan.targets import Target
 from station.vision.field import Field, Piece, choose_piece, decimation_for, look, pieces_of
 from station.vision.locate import Match, Shape, match
 from station.vision.picture import Picture
@@ -253,9 +254,21 @@ def measure_features(
         [nominal[g] for g in groups],
         [normals[g] for g in groups],
         [edges.u_px[g] * plan.mm_per_px for g in groups],
+        [_gap(t, edges.found[index == i]) for i, t in enumerate(targets)],
         calibration.local_px * plan.mm_per_px,
     )
     return {f.id: f for f in features}, edges
+
+
+def _gap(target: Target, found: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
+    """Longest stretch (mm) of a target's probes without an edge, and the nominal point in its middle."""
+    lost = np.flatnonzero(~found)
+    if len(lost) == 0:
+        return 0.0, (0.0, 0.0)
+    runs = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1)
+    longest = max(runs, key=len)
+    middle = target.points_mm[longest[len(longest) // 2]]
+    return len(longest) * target.spacing_mm, (float(middle[0]), float(middle[1]))
 
 
 def _refined(

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from station.cycle.findings import Findings
 from station.metrology.calibration import Calibration
-from station.metrology.characteristics import MEASURED_TYPES
-from station.metrology.decision import Verdict, decide
+from station.metrology.characteristics import MEASURED_TYPES, evaluate
+from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.rounding import with_uncertainty
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, measure
 from station.order.model import CharacteristicType, Order
 from station.plan.plan import Item, Plan
 
+MOST_GAP_PX = 12.0  # stretch without an edge over which form and profile are not known
+FORMS = frozenset(
+    {
+        CharacteristicType.ROUNDNESS,
+        CharacteristicType.STRAIGHTNESS,
+        CharacteristicType.PARALLELISM,
+        CharacteristicType.PERPENDICULARITY,
+        CharacteristicType.LINE_PROFILE,
+    }
+)
 LEAST_SEEN = 0.6  # share of a feature's probes that must have found an edge
 
 
@@ -89,7 +99,7 @@ def _answer(
     if item.refusal or c.type not in MEASURED_TYPES:
         return _error(item, f"{label} cannot be measured: {item.refusal}.")
     if c.type is CharacteristicType.COUNT:
-        return _count(item, plan, features, findings, label)
+        return _count(item, findings, label)
     names = (*c.features, *item.question.datums)
     points = 0
     for name in names:
@@ -100,29 +110,54 @@ def _answer(
             return _error(item, f"{label} could not be measured: only {share:.0f} % of the edge of {name} was found.")
         if feature.kind is not Kind.CONTOUR and not feature.params:
             return _error(item, f"{label} could not be measured: nothing round or straight fits the edge of {name}.")
+    lower, upper = item.lower, item.upper
+    if c.modifier and upper is not None:
+        upper += _bonus(item, order, features)
+    clean = {name: feature.clean() for name, feature in features.items()}
     try:
-        result = measure(item.question, features, calibration, plan.mm_per_px, conditions)
+        result = measure(item.question, clean, calibration, plan.mm_per_px, conditions)
     except ValueError as error:
         return _error(item, f"{label} could not be measured: {error}.")
     if not (math.isfinite(result.value) and math.isfinite(result.u)):
         return _error(item, f"{label} could not be measured: the fit of its edges failed.")
-    lower, upper = item.lower, item.upper
-    if c.modifier and upper is not None:
-        upper += _bonus(item, order, features)
-    decision = decide(
-        result.value,
-        result.u,
-        lower,
-        upper,
-        rule=order.decision.rule,
-        probability=order.decision.conformance_probability,
-    )
-    reason = _sentence(label, decision.verdict, result.value, result.u, lower, upper, c.unit, result.where_mm)
+
+    def decided(value: float) -> Decision:
+        return decide(
+            value, result.u, lower, upper, rule=order.decision.rule, probability=order.decision.conformance_probability
+        )
+
+    decision = decided(result.value)
+    verdict = decision.verdict
+    reason = _sentence(label, verdict, result.value, result.u, lower, upper, c.unit, result.where_mm)
+    if c.type in FORMS and verdict is Verdict.PASS:
+        doubt = _doubt(item, features, decided, plan.mm_per_px)
+        if doubt:
+            verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return ItemResult(
-        item, decision.verdict, result.value, result.u, decision.conformance_probability, guard, points, result.where_mm,
+        item, verdict, result.value, result.u, decision.conformance_probability, guard, points, result.where_mm,
         reason, result.budget,
     )  # fmt: skip
+
+
+def _doubt(
+    item: Item, features: Mapping[str, MeasuredFeature], decided: Callable[[float], Decision], pixel_mm: float
+) -> str:
+    """Why a form that passes without what stands on its edge, or without a piece of its edge, is not PASS; or nothing."""
+    feature = features[item.characteristic.features[0]]
+    if feature.gap_mm > MOST_GAP_PX * pixel_mm:
+        x, y = feature.gap_at_mm
+        return f"no edge was found over {feature.gap_mm:.2g} mm at ({x:.3g}, {y:.3g}) mm."
+    if bool(feature.kept.all()):
+        return ""
+    whole = evaluate(item.question, features)
+    if decided(whole.value).verdict is Verdict.PASS:
+        return ""
+    x, y = whole.where_mm
+    return (
+        f"something stands {whole.value:.2g} mm on the edge at ({x:.3g}, {y:.3g}) mm, a burr or dirt. "
+        "Clean the part and measure again."
+    )
 
 
 def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature]) -> float:
@@ -141,21 +176,17 @@ def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature]) ->
     return abs(2.0 * feature.radius_mm - float(at_most_material))
 
 
-def _count(
-    item: Item, plan: Plan, features: Mapping[str, MeasuredFeature], findings: Findings, label: str
-) -> ItemResult:
-    del features
+def _count(item: Item, findings: Findings, label: str) -> ItemResult:
     of = item.characteristic.of or "openings"
-    if of != "openings" or findings.openings_seen is None:
-        return _error(item, f"{label} could not be measured: this station does not count {of} yet.")
-    seen = float(findings.openings_seen)
-    del plan
+    number = findings.count_of(of, item.characteristic.features)
+    if number is None:
+        return _error(item, f"{label} could not be measured: the {of} cannot be counted in this picture.")
+    seen = float(number)
     decision = decide(seen, 0.0, item.lower, item.upper)
-    wanted = item.lower if item.lower == item.upper else None
     reason = ""
     if decision.verdict is not Verdict.PASS:
-        asked = f"{wanted:.0f} are ordered" if wanted is not None else f"{item.lower} to {item.upper} are ordered"
-        reason = f"{label}: {seen:.0f} {of} are there, {asked}."
+        wanted = f"{item.lower:g}" if item.lower == item.upper else f"{item.lower or 0:g} to {item.upper or math.inf:g}"
+        reason = f"{label}: {seen:.0f} {of} are there, {wanted} are ordered."
     return ItemResult(item, decision.verdict, seen, 0.0, decision.conformance_probability, 0.0, 0, None, reason)
 
 

@@ -32,7 +32,7 @@ class MeasuredFeature:
     `points_mm`, `nominal_mm`, `normals` (n, 2): measured points, where the drawing has them, outward normals;
     `u_mm` (n,): noise of each point across the edge; `params` and `covariance`: circle (x, y, radius) 3×3; line (normal
     angle in rad, offset in mm, position along the line in mm) with a 2×2 covariance of (angle, offset at that position);
-    contour: empty. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
+    contour: empty. `kept` (n,) is False for what stands on the edge without belonging to the fit: a burr, a speck. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
     where it does the opposite. `expected` counts the points that were looked for.
     """
 
@@ -48,6 +48,23 @@ class MeasuredFeature:
     covariance: Floats
     outward: float
     expected: int
+    kept: NDArray[np.bool_]
+    gap_mm: float  # longest stretch without any edge
+    gap_at_mm: tuple[float, float]
+
+    def clean(self) -> MeasuredFeature:
+        """Only the points that belong to the fit."""
+        if bool(self.kept.all()):
+            return self
+        keep = self.kept
+        return replace(
+            self,
+            points_mm=self.points_mm[keep],
+            nominal_mm=self.nominal_mm[keep],
+            normals=self.normals[keep],
+            u_mm=self.u_mm[keep],
+            kept=self.kept[keep],
+        )
 
     @property
     def center_mm(self) -> Floats:

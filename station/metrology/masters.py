@@ -60,12 +60,21 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     """
     if not sizes:
         raise ValueError("no certified size was measured")
-    certified = np.array([s.certified_mm for s in sizes])
-    measured = np.array([s.measured_mm for s in sizes])
-    per_edge = np.array([s.per_edge for s in sizes])
-    known = np.array([math.hypot(s.u_certified_mm, s.u_measured_mm) for s in sizes])
+    everything = np.array([s.measured_mm for s in sizes])
+    edges_of_all = np.array([s.per_edge for s in sizes])
+    groups: dict[tuple[str, float, float], list[CertifiedSize]] = {}
+    for size in sizes:
+        groups.setdefault((size.feature, size.certified_mm, size.u_certified_mm), []).append(size)
+    one = list(groups.values())
+    # The same certificate seen again is the same error again: pictures of one master only average the noise.
+    certified = np.array([g[0].certified_mm for g in one])
+    measured = np.array([np.mean([s.measured_mm for s in g]) for g in one])
+    per_edge = np.array([g[0].per_edge for g in one])
+    known = np.array(
+        [math.sqrt(g[0].u_certified_mm ** 2 + sum(s.u_measured_mm**2 for s in g) / len(g) ** 2) for g in one]
+    )
     edges_in = np.maximum(np.abs(per_edge), 1.0)
-    freedom = len(sizes) - (2 if _separable(measured, per_edge) else 1)
+    freedom = len(one) - (2 if _separable(measured, per_edge) else 1)
     local = 0.0
     k, q, covariance = 1.0, 0.0, np.zeros((2, 2))
     for _ in range(8):
@@ -92,7 +101,7 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     jacobian = np.array([[1.0 / k, 0.0], [q / k**2, -1.0 / k]])
     rms = float(np.sqrt(np.mean(residuals**2)))
     return MasterFit(
-        float(k), float(offset), jacobian @ covariance @ jacobian.T, local, k * measured + q * per_edge, rms, freedom
+        float(k), float(offset), jacobian @ covariance @ jacobian.T, local, k * everything + q * edges_of_all, rms, freedom
     )
 
 

@@ -20,9 +20,11 @@ def associate(
     nominal_mm: Sequence[Floats],
     normals: Sequence[Floats],
     noise_mm: Sequence[Floats],
+    gaps: Sequence[tuple[float, tuple[float, float]]],
     local_mm: float,
 ) -> list[MeasuredFeature]:
-    """One measured feature per target; `points_mm` etc. hold what was found of each (n_i, 2), part frame.
+    """One measured feature per target; `points_mm` etc. hold what was found of each (n_i, 2), part frame; `gaps` the
+    longest stretch (mm) without an edge and its middle.
 
     The covariance of a fit is that of its points' noise plus `local_mm`, the standard uncertainty of a whole edge's
     place that noise does not explain: it acts as if it were independent over the contour, so that a short arc's centre
@@ -47,21 +49,23 @@ def associate(
     for i, target in enumerate(targets):
         params, covariance, weights = fitted.get(i, ((), np.zeros((0, 0)), np.ones(len(points_mm[i]))))
         failed = target.kind is not Kind.CONTOUR and (not params or not np.isfinite(params).all())
-        kept = weights > 0.0
         features.append(
             MeasuredFeature(
                 id=target.id,
                 kind=target.kind,
-                points_mm=points_mm[i][kept],
-                nominal_mm=nominal_mm[i][kept],
-                normals=normals[i][kept],
-                u_mm=noise_mm[i][kept],
+                points_mm=points_mm[i],
+                nominal_mm=nominal_mm[i],
+                normals=normals[i],
+                u_mm=noise_mm[i],
                 spacing_mm=target.spacing_mm,
                 closed=target.closed,
                 params=() if failed else params,
                 covariance=np.zeros((0, 0)) if failed else covariance,
                 outward=target.outward,
                 expected=len(target),
+                kept=weights > 0.0,
+                gap_mm=gaps[i][0],
+                gap_at_mm=gaps[i][1],
             )
         )
     return features

@@ -13,7 +13,7 @@ from station.metrology.characteristics import MEASURED_TYPES, Question
 from station.metrology.decision import guard_band_factor
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions, measure
-from station.order.geometry import Outline, polygon, signed_area_mm2
+from station.order.geometry import Outline, outlines_of, polygon, signed_area_mm2
 from station.order.model import Characteristic, CharacteristicType, Face, Geometry, Order
 from station.plan.allowance import allowed_deviation_mm, has_profile
 from station.plan.associate import associate
@@ -39,7 +39,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     needed = {
         name
         for c in order.characteristics
-        if c.type in MEASURED_TYPES
+        if c.type in MEASURED_TYPES and c.type is not CharacteristicType.COUNT
         for name in (*c.features, *(order.datums[d] for d in c.datums))
     }
     targets: dict[str, Target] = {}
@@ -68,6 +68,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     return Plan(
         items=items,
         targets=tuple(targets.values()),
+        counted=_counted(order, pixel_mm),
         checks=tuple(checks),
         outer=outer,
         openings=openings,
@@ -78,6 +79,14 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
         area_mm2=sum(abs(signed_area_mm2(o)) for o in silhouette.outer) if silhouette is not None else 0.0,
         size_mm=size,
         refusal=too_large,
+    )
+
+
+def _counted(order: Order, pixel_mm: float) -> tuple[Target, ...]:
+    names = dict.fromkeys(n for c in order.characteristics if c.type is CharacteristicType.COUNT for n in c.features)
+    return tuple(
+        outline_target(name, outlines_of(order.geometry.features[name])[:1], Kind.CONTOUR, True, 1.0, (), None, pixel_mm)
+        for name in names
     )
 
 
@@ -111,7 +120,13 @@ def _check_on_outline(target: Target, geometry: Geometry, raster: Raster | None,
 def _as_nominal(target: Target, pixel_mm: float, calibration: Calibration) -> MeasuredFeature:
     noise = np.full(len(target), PREDICTED_NOISE_PX * pixel_mm)
     return associate(
-        [target], [target.points_mm], [target.points_mm], [target.normals], [noise], calibration.local_px * pixel_mm
+        [target],
+        [target.points_mm],
+        [target.points_mm],
+        [target.normals],
+        [noise],
+        [(0.0, (0.0, 0.0))],
+        calibration.local_px * pixel_mm,
     )[0]
 
 

@@ -48,6 +48,7 @@ class Plan:
 
     items: tuple[Item, ...]
     targets: tuple[Target, ...]
+    counted: tuple[Target, ...]  # what a count speaks of: probes along those features
     checks: tuple[OutlineCheck, ...]
     outer: tuple[Floats, ...]
     openings: tuple[Floats, ...]

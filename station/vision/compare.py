@@ -48,11 +48,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Differences, deepest first, and how many openings and pieces the picture shows (specks left out)."""
+    """Differences, deepest first; `openings_px` (n, 2) the middles of all openings seen and `pieces` how many pieces of
+    material (specks left out of both); `overlap` the intersection over union of drawing and picture."""
 
     differences: tuple[Difference, ...]
-    openings_seen: int
-    overlap: float  # intersection over union of drawing and picture
+    openings_px: Floats
+    pieces: int
+    overlap: float
 
 
 def compare(
@@ -69,7 +71,7 @@ def compare(
     high = np.ceil(everything.max(axis=0)).astype(int) + _MARGIN_PX + int(band_px) + 1
     view = picture.grey[low[1] : high[1], low[0] : high[0]]
     if view.size == 0:
-        return Comparison((), 0, 0.0)
+        return Comparison((), np.zeros((0, 2)), 0, 0.0)
     ideal = _draw(view.shape, [(p - low) for p in outer_px], [(p - low) for p in openings_px])
     dark = view if field.dark_part else -view
     threshold = field.threshold if field.dark_part else -field.threshold
@@ -110,7 +112,22 @@ def compare(
             if not any(np.hypot(*np.subtract(d.where_px, difference.where_px)) < d.depth_px + 2.0 for d in known):
                 found.append(difference)
     found.sort(key=lambda d: -d.depth_px)
-    return Comparison(tuple(found), len(openings), overlap)
+    middles = np.array([_middle(stats[k]) for k in openings]).reshape(-1, 2) + low
+    return Comparison(tuple(found), middles, _pieces(material, ideal), overlap)
+
+
+def _middle(stat: NDArray[np.int32]) -> tuple[float, float]:
+    """Middle of a component's bounding box."""
+    x, y, w, h = (float(stat[i]) for i in range(4))
+    return x + (w - 1.0) / 2.0, y + (h - 1.0) / 2.0
+
+
+def _pieces(material: Bytes, ideal: Bytes) -> int:
+    """Pieces of material that are no specks: at least a fiftieth of the drawing, and not cut by the view's border."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(material, connectivity=8)
+    border = _border_labels(np.asarray(labels, np.int32))
+    least = 0.02 * float(ideal.sum())
+    return sum(1 for k in range(1, count) if k not in border and stats[k, cv2.CC_STAT_AREA] >= least)
 
 
 def _missing(
