@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,9 +21,10 @@ from station.order.document import (
     TextDocument,
 )
 from station.order.features import Features
-from station.order.geometry import ArcFeature, CircleFeature, LineFeature, Point, Side
+from station.order.geometry import Point
 from station.order.model import Characteristic, CharacteristicType, Limits
-from station.order.tolerances import SizeOf, count_limits, size_limits, zone
+from station.order.nominals import refuse_other_angle, refuse_other_size, size_of
+from station.order.tolerances import count_limits, size_limits, zone
 
 _ROUND = frozenset({"circle", "arc"})
 _EDGE = frozenset({"line"})
@@ -82,15 +82,15 @@ def resolve_characteristic(
             return Characteristic(document.id, kind, names, (), limits, "1", view=view, of=document.of)
         case SizeDocument():
             names = _features(document, place, features)
-            limits = size_limits(document, _size_of(document.type, names, features), place)
-            _refuse_other_size(document.type, names, features, limits.nominal, place)
+            limits = size_limits(document, size_of(document.type, names, features), place)
+            refuse_other_size(document.type, names, features, limits.nominal, place)
             unit = "deg" if document.type == "angle" else "mm"
             return Characteristic(document.id, kind, names, (), limits, unit, view=view)
         case _:
             names = _features(document, place, features)
             letters = _datums(document, names, place, features, datums)
             if isinstance(document, AngularityDocument):
-                _refuse_other_angle(document, names[0], datums[letters[0]], features, place)
+                refuse_other_angle(document, names[0], datums[letters[0]], features, place)
             modifier = document.modifier or "" if isinstance(document, PositionDocument) else ""
             limits = zone(document.tolerance)
             return Characteristic(document.id, kind, names, letters, limits, "mm", modifier=modifier, view=view)
@@ -209,63 +209,3 @@ def _region(
     if x0 == x1 or y0 == y1:
         raise OrderError("the region's two corners must differ in x and in y", place=place)
     return (float(min(x0, x1)), float(min(y0, y1))), (float(max(x0, x1)), float(max(y0, y1)))
-
-
-def _size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
-    """What the geometry says about the size."""
-    first = features.by_id[names[0]]
-    if kind in ("diameter", "radius"):
-        assert isinstance(first, (CircleFeature, ArcFeature))
-        size = features.sizes[names[0]]
-        own = "diameter" if isinstance(first, CircleFeature) else "radius"
-        if kind != own:
-            size = size * 2 if kind == "diameter" else size / 2
-        inner = first.side is Side.INNER
-        return SizeOf(size, inner, edge=isinstance(first, ArcFeature) and not inner)
-    if kind == "angle":
-        legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
-        shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)
-        return SizeOf(shorter_leg_mm=Decimal(f"{shorter:.6f}"))
-    return SizeOf()
-
-
-def _refuse_other_size(
-    kind: str, names: tuple[str, ...], features: Features, nominal: Decimal | None, place: str
-) -> None:
-    """A nominal outside half to twice what the geometry has belongs to another feature."""
-    drawn = _size_of(kind, names, features).nominal
-    if kind == "distance":
-        drawn = _center_distance(names, features)
-    if drawn is None or nominal is None or not drawn or drawn / 2 <= nominal <= drawn * 2:
-        return
-    features_words = " and ".join(repr(name) for name in names)
-    raise OrderError(
-        f"the nominal {kind} {nominal} mm cannot be that of {features_words}, which has {drawn:f} mm in the geometry",
-        place=f"{place}.nominal",
-    )
-
-
-def _center_distance(names: tuple[str, ...], features: Features) -> Decimal | None:
-    first, second = (features.by_id[name] for name in names)
-    if isinstance(first, (CircleFeature, ArcFeature)) and isinstance(second, (CircleFeature, ArcFeature)):
-        return Decimal(f"{math.dist(first.center_mm, second.center_mm):.6f}").normalize() + 0
-    return None
-
-
-def _refuse_other_angle(document: AngularityDocument, name: str, datum: str, features: Features, place: str) -> None:
-    if document.nominal is None:
-        return
-    first, second = features.by_id[name], features.by_id[datum]
-    assert isinstance(first, LineFeature)
-    assert isinstance(second, LineFeature)
-    drawn = abs(_direction(first) - _direction(second)) % 180.0
-    nominal = float(document.nominal) % 180.0
-    if min(abs(nominal - drawn), abs(nominal - (180.0 - drawn))) > 0.5:
-        raise OrderError(
-            f"the nominal angle {document.nominal}° is not that of the geometry, {drawn:.3f}°", place=f"{place}.nominal"
-        )
-
-
-def _direction(line: LineFeature) -> float:
-    (x0, y0), (x1, y1) = line.start_mm, line.end_mm
-    return math.degrees(math.atan2(y1 - y0, x1 - x0))

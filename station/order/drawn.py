@@ -22,8 +22,7 @@ from station.order.geometry import (
     Side,
     signed_area_mm2,
 )
-from station.order.nesting import box_center
-from station.order.pieces import middle
+from station.order.pieces import box_center, middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _contours(drawing: Drawing) -> Iterator[DrawnItem]:
         outline = contour.outline()
         feature = ContourFeature("", (outline,))
         area = abs(signed_area_mm2(outline))
-        yield DrawnItem("", feature, _layers(contour, drawing), area, box_center(outline), True)
+        yield DrawnItem("", feature, _layers(contour, drawing), area, box_center(outline.segments), True)
 
 
 def _exact(drawing: Drawing) -> Iterator[tuple[DrawnSegment, bool]]:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from station.errors import OrderError
-from station.order.document import (
+from station.order.document import GeometryDocument
+from station.order.drawing import Drawing, layer_list
+from station.order.drawn import DrawnItem, drawn_items, layer_contours
+from station.order.feature_document import (
     AllDrawnDocument,
     ArcDocument,
     CircleDocument,
     ContourDocument,
-    GeometryDocument,
     LineDocument,
     NamedDocument,
 )
-from station.order.drawing import Drawing, layer_list
-from station.order.drawn import DrawnItem, drawn_items, layer_contours
 from station.order.geometry import (
     ArcFeature,
     CircleFeature,

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import OrderError
-from station.order.geometry import ArcSegment, Outline, Point, polygon, reverse, signed_area_mm2
+from station.order.crossing import self_crossing
+from station.order.geometry import ArcSegment, Outline, polygon, reverse, signed_area_mm2
 
 _POLYGON_ERROR_MM = 0.0005
 _TOUCH_MM = 0.01
 _SAMPLES = 8
+_BLOCK = 1_000_000  # pairs of an edge and a point looked at in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def nest(outlines: Sequence[Outline]) -> list[Nested]:
     """Each closed outline with its depth, oriented: outer ones counter-clockwise, openings clockwise.
 
     Raises:
-        OrderError: where two outlines cross, or one encloses nothing.
+        OrderError: where an outline crosses itself or another, or encloses nothing.
     """
     if not outlines:
         return []
@@ -42,7 +44,12 @@ def nest(outlines: Sequence[Outline]) -> list[Nested]:
         if abs(area) <= 1e-6 * outline.length_mm:
             x, y = outline.segments[0].start_mm
             raise OrderError(f"the closed outline that begins at ({x:.3f}, {y:.3f}) mm encloses nothing")
-    depths = _depths([_Shape(outline) for outline in outlines], np.abs(areas))
+    shapes = [_Shape(outline) for outline in outlines]
+    for shape in shapes:
+        crossing = None if shape.circle is not None else self_crossing(shape.vertices)
+        if crossing is not None:
+            raise OrderError(f"a closed outline crosses itself near ({crossing[0]:.3f}, {crossing[1]:.3f}) mm")
+    depths = _depths(shapes, np.abs(areas))
     return [
         Nested(outline if (area > 0) == (depth % 2 == 0) else reverse(outline), depth)
         for outline, area, depth in zip(outlines, areas, depths, strict=True)
@@ -72,17 +79,22 @@ class _Shape:
 
 
 def inside_polygon(points: NDArray[np.float64], vertices: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Even-odd rule: points (n, 2) in the closed polygon (m, 2) -> (n,)."""
-    following = np.roll(vertices, -1, axis=0)
-    rise = following[:, 1] - vertices[:, 1]
-    slope = np.where(rise == 0, 0.0, (following[:, 0] - vertices[:, 0]) / np.where(rise == 0, 1.0, rise))
-    answer = np.zeros(len(points), dtype=np.bool_)
-    step = max(1, 2_000_000 // max(1, len(vertices)))
-    for begin in range(0, len(points), step):
-        x, y = points[begin : begin + step, 0, None], points[begin : begin + step, 1, None]
-        spans = (vertices[:, 1] > y) != (following[:, 1] > y)
-        left = x < vertices[:, 0] + (y - vertices[:, 1]) * slope
-        answer[begin : begin + step] = (spans & left).sum(axis=1) % 2 == 1
+    """Even-odd rule: points (n, 2) in the closed polygon (m, 2) -> (n,); an edge meets only points at its height."""
+    sequence = np.argsort(points[:, 1], kind="stable")
+    x, y = points[sequence].T
+    start, end = vertices, np.roll(vertices, -1, axis=0)
+    first = np.searchsorted(y, np.minimum(start[:, 1], end[:, 1]), side="left")
+    count = np.searchsorted(y, np.maximum(start[:, 1], end[:, 1]), side="left") - first
+    crossings = np.zeros(len(points), dtype=np.intp)
+    for edges in np.array_split(np.arange(len(vertices)), 1 + int(count.sum()) // _BLOCK):
+        edge = np.repeat(edges, count[edges])
+        offset = np.arange(len(edge)) - np.repeat(np.cumsum(count[edges]) - count[edges], count[edges])
+        point = first[edge] + offset
+        (x0, y0), (x1, y1) = start[edge].T, end[edge].T
+        left = x[point] < x0 + (y[point] - y0) * (x1 - x0) / (y1 - y0)
+        crossings += np.bincount(point[left], minlength=len(points))
+    answer = np.empty(len(points), dtype=np.bool_)
+    answer[sequence] = crossings % 2 == 1
     return answer
 
 
@@ -122,10 +134,3 @@ def _distance(points: NDArray[np.float64], vertices: NDArray[np.float64]) -> NDA
         t = np.clip(((point - start) * along).sum(axis=1) / length, 0.0, 1.0)
         distances.append(np.hypot(*(point - start - t[:, None] * along).T).min())
     return np.array(distances)
-
-
-def box_center(outline: Outline) -> Point:
-    """The middle of the outline's box, in mm: a place to sort by and to show."""
-    vertices = polygon(outline, 0.01)
-    x, y = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    return float(x), float(y)

@@ -58,6 +58,24 @@ def middle(segment: Segment) -> Point:
     return x + segment.radius_mm * math.cos(angle), y + segment.radius_mm * math.sin(angle)
 
 
+def box_center(segments: Iterable[Segment]) -> Point:
+    """The middle of the box around the segments, exact, in mm."""
+    points = [point for segment in segments for point in _extremes(segment)]
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def _extremes(segment: Segment) -> list[Point]:
+    """The segment's ends, and where an arc reaches furthest along x and y."""
+    points = [segment.start_mm, segment.end_mm]
+    if isinstance(segment, ArcSegment):
+        begin = min(segment.start_deg, segment.start_deg + segment.sweep_deg)
+        (x, y), radius = segment.center_mm, segment.radius_mm
+        quarters = ((x + radius, y), (x, y + radius), (x - radius, y), (x, y - radius))
+        points += [quarter for n, quarter in enumerate(quarters) if (90 * n - begin) % 360.0 <= abs(segment.sweep_deg)]
+    return points
+
+
 def without_duplicates(pieces: Iterable[Piece]) -> list[Piece]:
     """The pieces with the same path (either way) drawn once, on the layers of all its copies."""
     found: dict[tuple[int, ...], Piece] = {}

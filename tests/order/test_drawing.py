@@ -275,6 +275,7 @@ def test_contours_of_several_layers_close() -> None:
             r"gap of 0.1000 mm at \(0.000, 0.[01]00\)",
         ),
         (lambda model: [model.add_circle((0, 0), 5), model.add_circle((4, 0), 5)], "cross"),
+        (lambda model: model.add_lwpolyline([(0, 0), (9, 9), (9, 0), (0, 5)], close=True), "crosses itself near"),
         (lambda model: model.add_circle((10001, 0), 5), "beyond 10,000 mm"),
         (lambda model: model.add_circle((0, 0), 0), "cannot be read"),
         (lambda model: model.add_lwpolyline([(0, 0), (5, 0), (0, 0)], close=True), "encloses nothing"),

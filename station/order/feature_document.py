@@ -1,0 +1,92 @@
+"""The features of the order document as pydantic models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, Tag
+
+from station.order.fields import Angle, Coordinates, Document, Id, Name, Size
+from station.order.limits import MAX_FEATURES
+
+SideName: TypeAlias = Literal["outer", "inner"]
+FromDrawing: TypeAlias = Literal["drawing"]
+
+
+class CircleDocument(Document):
+    """A full circle, written out."""
+
+    id: Id
+    type: Literal["circle"]
+    side: SideName
+    center: Coordinates
+    diameter: Size
+
+
+class LineDocument(Document):
+    """A straight edge, written out."""
+
+    id: Id
+    type: Literal["line"]
+    start: Coordinates
+    end: Coordinates
+    material: Literal["left", "right"]
+
+
+class ArcDocument(Document):
+    """A part of a circle, counter-clockwise from `start_angle` to `end_angle` (degrees), written out."""
+
+    id: Id
+    type: Literal["arc"]
+    side: SideName
+    center: Coordinates
+    radius: Size
+    start_angle: Angle
+    end_angle: Angle
+
+
+class ContourDocument(Document):
+    """The outlines of one layer of the drawing, or with `from` alone of the whole drawing."""
+
+    id: Id
+    type: Literal["contour"]
+    layer: Name | None = None
+    source: FromDrawing | None = Field(None, alias="from")
+
+
+class NamedDocument(Document):
+    """One item of the drawing (`CIRCLE-1`, `LINE-3`, see docs/orders.md) under an id of the order's own."""
+
+    id: Id
+    type: Literal["circle", "line", "arc", "contour"]
+    source: FromDrawing = Field(alias="from")
+    entity: Id
+
+
+class AllDrawnDocument(Document):
+    """Every item of the drawing, under its own id."""
+
+    source: FromDrawing = Field(alias="from")
+
+
+def _feature_tag(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return "?"
+    if "entity" in value:
+        return "entity"
+    if "from" in value and "id" not in value and "type" not in value:
+        return "drawing"
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None
+
+
+FeatureDocument: TypeAlias = Annotated[
+    Annotated[CircleDocument, Tag("circle")]
+    | Annotated[LineDocument, Tag("line")]
+    | Annotated[ArcDocument, Tag("arc")]
+    | Annotated[ContourDocument, Tag("contour")]
+    | Annotated[NamedDocument, Tag("entity")]
+    | Annotated[AllDrawnDocument, Tag("drawing")],
+    Discriminator(_feature_tag),
+]
+FeatureList: TypeAlias = Annotated[list[FeatureDocument], Field(max_length=MAX_FEATURES)]

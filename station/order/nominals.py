@@ -1,0 +1,73 @@
+"""What the geometry says about a size, and nominals that cannot be those of the features they are written for."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from station.errors import OrderError
+from station.order.document import AngularityDocument
+from station.order.features import Features
+from station.order.geometry import ArcFeature, CircleFeature, LineFeature, Side
+from station.order.tolerances import SizeOf
+
+
+def size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
+    """What the geometry says about the size."""
+    first = features.by_id[names[0]]
+    if kind in ("diameter", "radius"):
+        assert isinstance(first, (CircleFeature, ArcFeature))
+        size = features.sizes[names[0]]
+        own = "diameter" if isinstance(first, CircleFeature) else "radius"
+        if kind != own:
+            size = size * 2 if kind == "diameter" else size / 2
+        inner = first.side is Side.INNER
+        return SizeOf(size, inner, edge=isinstance(first, ArcFeature) and not inner)
+    if kind == "angle":
+        legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
+        shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)
+        return SizeOf(shorter_leg_mm=Decimal(f"{shorter:.6f}"))
+    return SizeOf()
+
+
+def refuse_other_size(
+    kind: str, names: tuple[str, ...], features: Features, nominal: Decimal | None, place: str
+) -> None:
+    """A nominal outside half to twice what the geometry has belongs to another feature."""
+    drawn = size_of(kind, names, features).nominal
+    if kind == "distance":
+        drawn = _center_distance(names, features)
+    if drawn is None or nominal is None or not drawn or drawn / 2 <= nominal <= drawn * 2:
+        return
+    features_words = " and ".join(repr(name) for name in names)
+    raise OrderError(
+        f"the nominal {kind} {nominal} mm cannot be that of {features_words}, which has {drawn:f} mm in the geometry",
+        place=f"{place}.nominal",
+    )
+
+
+def _center_distance(names: tuple[str, ...], features: Features) -> Decimal | None:
+    first, second = (features.by_id[name] for name in names)
+    if isinstance(first, (CircleFeature, ArcFeature)) and isinstance(second, (CircleFeature, ArcFeature)):
+        return Decimal(f"{math.dist(first.center_mm, second.center_mm):.6f}").normalize() + 0
+    return None
+
+
+def refuse_other_angle(document: AngularityDocument, name: str, datum: str, features: Features, place: str) -> None:
+    """A nominal angle, where the order repeats it, must be that of the two lines to half a degree."""
+    if document.nominal is None:
+        return
+    first, second = features.by_id[name], features.by_id[datum]
+    assert isinstance(first, LineFeature)
+    assert isinstance(second, LineFeature)
+    drawn = abs(_direction(first) - _direction(second)) % 180.0
+    nominal = float(document.nominal) % 180.0
+    if min(abs(nominal - drawn), abs(nominal - (180.0 - drawn))) > 0.5:
+        raise OrderError(
+            f"the nominal angle {document.nominal}° is not that of the geometry, {drawn:.3f}°", place=f"{place}.nominal"
+        )
+
+
+def _direction(line: LineFeature) -> float:
+    (x0, y0), (x1, y1) = line.start_mm, line.end_mm
+    return math.degrees(math.atan2(y1 - y0, x1 - x0))
