@@ -1,0 +1,124 @@
+"""The overlay: the picture with what was measured in it, and the verdict beside it, as one PNG."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.cycle.measure import Outcome, Sighting
+from station.cycle.overlay.callouts import MOST_FINDINGS, draw_balloons, draw_finding, draw_ring
+from station.cycle.overlay.canvas import Canvas
+from station.cycle.overlay.deviations import draw_traces, factor_for, traces_of
+from station.cycle.overlay.dimensions import Projection, dimension_of, draw_dimension
+from station.cycle.overlay.palette import INK, PAGE, PAPER, QUIET, RULE, STYLES
+from station.cycle.overlay.panel import draw_panel
+from station.cycle.overlay.placing import Clutter
+from station.cycle.overlay.scales import draw_scales
+from station.cycle.overlay.view import DIMMED, PLAIN, ground, view_of, whole
+from station.cycle.overlay.wording import worst_first
+from station.metrology.calibration import Calibration
+from station.metrology.decision import Verdict
+from station.order.model import Order
+from station.plan.plan import Plan
+from station.vision.picture import Picture, picture_from
+
+WIDTH, HEIGHT = 1600, 1000
+PANE_WIDTH, PANE_HEIGHT = 1056, 884
+
+
+def draw_overlay(
+    pixels: NDArray[np.generic], order: Order, plan: Plan, calibration: Calibration | None, outcome: Outcome
+) -> bytes:
+    """A PNG of 1600 × 1000 pixels: the part with its deviations, balloons and findings; verdict, table and reason.
+
+    `pixels` is the camera's picture, (h, w) or (h, w, 3 or 4) of 8 or 16 bits. Where the part was not found, or there
+    is no calibration because the order asks for marks only, the picture is shown as it is. The same input gives the
+    same bytes.
+
+    Raises:
+        ValueError: the pixels are not a picture.
+    """
+    picture = picture_from(pixels)
+    canvas = Canvas(np.full((HEIGHT, WIDTH, 3), PAGE, np.uint8))
+    pane = canvas.part(0, 0, PANE_WIDTH, PANE_HEIGHT)
+    if outcome.sighting is not None and calibration is not None:
+        _draw_measured(pane, picture, plan, calibration, outcome, outcome.sighting)
+    else:
+        _draw_plain(pane, picture, outcome)
+    draw_panel(canvas.part(PANE_WIDTH, 0, WIDTH - PANE_WIDTH, PANE_HEIGHT), order, outcome)
+    _draw_reason(canvas.part(0, PANE_HEIGHT, WIDTH, HEIGHT - PANE_HEIGHT), outcome)
+    canvas.line([(PANE_WIDTH, 0), (PANE_WIDTH, PANE_HEIGHT)], RULE, 1)
+    _, encoded = cv2.imencode(".png", canvas.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return encoded.tobytes()
+
+
+def _draw_measured(
+    pane: Canvas, picture: Picture, plan: Plan, calibration: Calibration, outcome: Outcome, sighting: Sighting
+) -> None:
+    camera, pose = calibration.camera, sighting.pose
+    nominal_mm = [*plan.outer, *plan.openings]
+    shown = list(nominal_mm or [t.points_mm for t in plan.targets])
+    shown += [np.array([finding.where_mm]) for finding in outcome.findings]
+    if not shown:
+        _draw_plain(pane, picture, outcome)
+        return
+    view = view_of(camera.to_px(pose.to_plane(np.concatenate(shown))), pane.width, pane.height)
+    pane.image[...] = ground(picture, view, DIMMED)
+    project = Projection(calibration, sighting, view)
+    clutter = Clutter.empty(pane.width, pane.height)
+    for outline in nominal_mm:
+        points = project(np.concatenate([outline, outline[:1]]))
+        clutter.line(points)
+        pane.line(points, QUIET, 1, closed=True)
+    traces = traces_of(plan, calibration, outcome, sighting, view)
+    factor = factor_for(traces)
+    draw_traces(pane, traces, factor)
+    for trace in traces:
+        for run in trace.runs:
+            clutter.line(trace.drawn(factor)[run])
+    clutter.box(*draw_scales(pane, plan.mm_per_px / view.zoom, factor if traces else None))
+    features = {feature.id: feature for feature in outcome.features}
+    found = [
+        dimension_of(item, number, plan, features, project) for number, item in enumerate(worst_first(outcome.items))
+    ]
+    dimensions = [dimension for dimension in found if dimension is not None]
+    for dimension in dimensions:
+        draw_dimension(pane, dimension)
+        if dimension.arrows is not None:
+            clutter.line(dimension.arrows, 0.6)
+    for number, finding in enumerate(outcome.findings[:MOST_FINDINGS]):
+        at = project(np.array(finding.where_mm))[0]
+        radius = float(np.clip(0.6 * finding.size_mm / plan.mm_per_px * view.zoom + 10.0, 22.0, 150.0))
+        draw_finding(pane, clutter, number, finding, at, radius)
+    draw_balloons(pane, clutter, dimensions)
+
+
+def _draw_plain(pane: Canvas, picture: Picture, outcome: Outcome) -> None:
+    """The whole picture as it is, and a ring where the trouble lies."""
+    view = whole(picture, pane.width, pane.height)
+    shown = ground(picture, view, PLAIN)
+    corners = view.to_display([(-0.5, -0.5), (picture.width_px - 0.5, picture.height_px - 0.5)])
+    (left, top), (right, bottom) = np.clip(np.rint(corners).astype(int), 0, (pane.width, pane.height)).tolist()
+    pane.image[...] = PAGE
+    pane.image[top:bottom, left:right] = shown[top:bottom, left:right]
+    where = outcome.refusal.where_px if outcome.refusal is not None else None
+    if where is not None:
+        draw_ring(pane, view.to_display([where])[0], 60.0, STYLES[outcome.verdict].block)
+
+
+def _draw_reason(band: Canvas, outcome: Outcome) -> None:
+    """Why, in words, over the whole width."""
+    band.box(0, 0, band.width, band.height, PAPER)
+    band.line([(0, 0), (band.width, 0)], RULE, 1)
+    words = outcome.reason
+    if not words and outcome.verdict is Verdict.PASS:
+        count = len(outcome.items)
+        words = "The characteristic conforms." if count == 1 else f"All {count} characteristics conform."
+    if outcome.verdict is not Verdict.PASS:
+        band.box(0, 0, 12, band.height, STYLES[outcome.verdict].block)
+    lines = band.wrap(words, 26, band.width - 64, 3)
+    y = band.height / 2.0 - (len(lines) - 1) * 17.0 + 9.0
+    for line in lines:
+        band.text(36, y, line, 26, INK)
+        y += 34.0

@@ -1,0 +1,87 @@
+"""The side panel: the verdict, whose part this is, and its characteristics, worst first."""
+
+from __future__ import annotations
+
+from station.cycle.measure import Outcome
+from station.cycle.overlay.bar import draw_bar
+from station.cycle.overlay.callouts import letter_of
+from station.cycle.overlay.canvas import BOLD, MEDIUM, REGULAR, Canvas
+from station.cycle.overlay.palette import INK, QUIET, RULE, STYLES
+from station.cycle.overlay.symbols import draw_balloon, draw_symbol
+from station.cycle.overlay.wording import limits_of, name_of, tally, value_of, worst_first
+from station.cycle.results import ItemResult
+from station.metrology.decision import Verdict
+from station.order.model import Order
+
+MARGIN = 20
+BLOCK = 136
+ROW = 72
+FINDING_ROW = 46
+_MOST_FINDINGS = 3
+
+
+def draw_panel(canvas: Canvas, order: Order, outcome: Outcome) -> None:
+    """Everything beside the picture, from top to bottom."""
+    draw_verdict(canvas.part(0, 0, canvas.width, BLOCK), outcome.verdict)
+    width = canvas.width - 2 * MARGIN
+    y = float(BLOCK + 36)
+    canvas.text(MARGIN, y, canvas.cut(order.part.serial, 28, width, BOLD), 28, INK, BOLD)
+    y += 32
+    words = f"Order {order.order_id}"
+    canvas.text(MARGIN, y, canvas.cut(words, 22, width), 22, QUIET)
+    y += 18
+    y = _draw_findings(canvas, outcome, y)
+    items = worst_first(outcome.items)
+    room = int((canvas.height - y) // ROW)
+    if len(items) > room:
+        room = int((canvas.height - y - 36) // ROW)
+    for item in items[:room]:
+        draw_row(canvas, item, y)
+        y += ROW
+    if items[room:]:
+        canvas.line([(MARGIN, y), (canvas.width - MARGIN, y)], RULE, 1)
+        canvas.text(MARGIN, y + 27, tally(items[room:]), 22, QUIET, MEDIUM)
+
+
+def draw_verdict(canvas: Canvas, verdict: Verdict) -> None:
+    """The block that is read from a metre away: colour, symbol and word."""
+    style = STYLES[verdict]
+    canvas.box(0, 0, canvas.width, canvas.height, style.block)
+    middle = canvas.height / 2.0
+    draw_symbol(canvas, verdict, MARGIN + 46, middle, 42, style.block, style.on_block)
+    left, size = MARGIN + 112, 92
+    while canvas.measure(verdict, size, 700) > canvas.width - left - MARGIN:
+        size -= 2
+    canvas.text(left, middle + 0.36 * size, verdict, size, style.on_block, 700)
+
+
+def draw_row(canvas: Canvas, item: ItemResult, y: float) -> None:
+    """One characteristic: balloon, name, value ± U; below a bar and the limits."""
+    quiet = item.verdict is Verdict.PASS
+    right = canvas.width - MARGIN
+    canvas.line([(MARGIN, y), (right, y)], RULE, 1)
+    draw_balloon(canvas, item.verdict, MARGIN + 24, y + ROW / 2.0, item.item.characteristic.id)
+    left = MARGIN + 62
+    value = value_of(item)
+    ink = QUIET if item.value is None and quiet else INK
+    taken = canvas.text(right, y + 29, value, 24, ink, MEDIUM if quiet else BOLD, 1.0)
+    name = canvas.cut(name_of(item), 22, right - taken - left - 12)
+    canvas.text(left, y + 29, name, 22, INK, REGULAR)
+    limits = canvas.cut(limits_of(item), 19, 190)
+    canvas.text(right, y + 58, limits, 19, QUIET, REGULAR, 1.0)
+    draw_bar(canvas, item, left, y + 51, right - left - 210)
+
+
+def _draw_findings(canvas: Canvas, outcome: Outcome, y: float) -> float:
+    """Findings as short rows; returns where the next thing goes."""
+    for number, finding in enumerate(outcome.findings[:_MOST_FINDINGS]):
+        canvas.line([(MARGIN, y), (canvas.width - MARGIN, y)], RULE, 1)
+        draw_balloon(canvas, finding.verdict, MARGIN + 24, y + FINDING_ROW / 2.0, letter_of(number))
+        words = canvas.cut(f"{finding.kind}, {finding.size_mm:.2g} mm", 22, canvas.width - 2 * MARGIN - 62, MEDIUM)
+        canvas.text(MARGIN + 62, y + 31, words, 22, INK, MEDIUM)
+        y += FINDING_ROW
+    rest = len(outcome.findings) - _MOST_FINDINGS
+    if rest > 0:
+        canvas.text(MARGIN + 62, y + 22, f"+ {rest} more places", 20, QUIET)
+        y += 32
+    return y

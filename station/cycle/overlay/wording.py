@@ -1,0 +1,64 @@
+"""What is written about a characteristic: name, value, limits."""
+
+from __future__ import annotations
+
+from station.cycle.results import ItemResult
+from station.metrology.decision import Verdict
+from station.metrology.rounding import with_uncertainty
+from station.order.model import CharacteristicType
+
+_UNITS = {"mm": " mm", "deg": "°", "1": ""}
+_SEVERITY = {Verdict.FAIL: 0, Verdict.ERROR: 1, Verdict.UNDECIDED: 2, Verdict.PASS: 3}
+_ROUND = {CharacteristicType.DIAMETER: "Ø ", CharacteristicType.RADIUS: "R "}
+
+
+def worst_first(items: tuple[ItemResult, ...]) -> list[ItemResult]:
+    """FAIL, ERROR, UNDECIDED, PASS; within each what uses most of its tolerance first."""
+    return sorted(items, key=lambda item: (_SEVERITY[item.verdict], -item.used_up))
+
+
+def name_of(item: ItemResult) -> str:
+    """`diameter BORE`, `concentricity ID to A`."""
+    c = item.item.characteristic
+    words = [str(c.type).replace("_", " "), ", ".join(c.features) or c.of]
+    if c.datums:
+        words.append("to " + " ".join(c.datums))
+    return " ".join(word for word in words if word)
+
+
+def value_of(item: ItemResult) -> str:
+    """`0.8220 ± 0.0011 mm`, or that nothing was measured."""
+    if item.value is None:
+        return "not measured"
+    unit = _UNITS.get(item.item.characteristic.unit, "")
+    return with_uncertainty(item.value, item.expanded or 0.0) + unit
+
+
+def short_value(item: ItemResult) -> str:
+    """The value alone, with the sign of its kind, for a label in the picture; empty where there is none."""
+    if item.value is None:
+        return ""
+    c = item.item.characteristic
+    number = with_uncertainty(item.value, item.expanded or 0.0).split(" ")[0]
+    return _ROUND.get(c.type, "") + number + _UNITS.get(c.unit, "")
+
+
+def limits_of(item: ItemResult) -> str:
+    """`0.786 … 0.814`, `≤ 0.05`, `≥ 2`; `= 4` where only one number will do."""
+    limits = item.item.characteristic.limits
+    low = None if limits.lower is None else f"{limits.lower.normalize():f}"
+    high = None if limits.upper is None else f"{limits.upper.normalize():f}"
+    if low is not None and high is not None:
+        return f"= {low}" if low == high else f"{low} … {high}"
+    if high is not None:
+        return f"≤ {high}"
+    return f"≥ {low}" if low is not None else ""
+
+
+def tally(items: list[ItemResult]) -> str:
+    """`+ 12 more, all PASS`, or how many of each verdict."""
+    verdicts = [item.verdict for item in items]
+    kinds = sorted(set(verdicts), key=_SEVERITY.__getitem__)
+    if len(kinds) == 1:
+        return f"+ {len(items)} more, all {kinds[0]}"
+    return f"+ {len(items)} more: " + ", ".join(f"{verdicts.count(kind)} {kind}" for kind in kinds)
