@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,10 @@ def parse_json(data: bytes, place: str) -> Any:
         raise InputError(f"the document is not UTF-8 (byte {error.start})", place=place) from error
 
     def decimal(literal: str) -> Decimal:
-        number = Decimal(literal)
+        try:
+            number = Decimal(literal)
+        except InvalidOperation as error:
+            raise InputError(f"the number {literal[:24]} is out of range", place=place) from error
         if len(number.as_tuple().digits) > MAX_NUMBER_DIGITS or not -300 < number.adjusted() < 300:
             raise InputError(f"the number {literal[:24]} is out of range", place=place)
         return number

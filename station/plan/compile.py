@@ -14,7 +14,7 @@ from station.metrology.decision import guard_band_factor
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions, measure
 from station.order.geometry import Outline, outlines_of, polygon, signed_area_mm2
-from station.order.model import Characteristic, CharacteristicType, Face, Geometry, Order
+from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Geometry, Order
 from station.plan.allowance import allowed_deviation_mm, has_profile
 from station.plan.associate import associate
 from station.plan.plan import Item, OutlineCheck, Plan
@@ -80,6 +80,22 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
         size_mm=size,
         refusal=too_large,
     )
+
+
+def compile_marks(order: Order) -> Plan:
+    """The plan of an order without geometry: no optics is needed, the whole picture is the region."""
+    items = tuple(
+        Item(
+            c,
+            Question(c.id, c.type, c.features, (), None, order.geometry.features, c.of),
+            None,
+            None,
+            None,
+            refusal=f"this station does not read {c.type} yet" if c.type in MARKS else "the order has no geometry",
+        )
+        for c in order.characteristics
+    )
+    return Plan(items, (), (), (), (), (), None, order.geometry.face is Face.BOTTOM, order.geometry.partial, 1.0, 0.0, 0.0)
 
 
 def _counted(order: Order, pixel_mm: float) -> tuple[Target, ...]:

@@ -1,0 +1,309 @@
+"""Composition root: the only place that wires everything together."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from station import __version__
+from station.cycle.cell import Cell, queue_of
+from station.cycle.inspect import Committed, Instrument, inspect_pictures
+from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.cycle.pictures import TakenPicture, read_picture
+from station.cycle.state import Board, Snapshot, State
+from station.devices.protocols import View
+from station.documents import canonical, parse_json, read_limited
+from station.errors import CalibrationError, InputError
+from station.genealogy.calibrations import accept, active
+from station.genealogy.home import default_home
+from station.genealogy.inspection import Inspection, StationRecord
+from station.genealogy.store import Genealogy
+from station.metrology.calibration import Calibration, calibration_from
+from station.metrology.uncertainty import Conditions
+from station.order.read import read_order
+from station.plan.compile import compile_marks, compile_plan
+from station.plan.plan import Plan
+
+DEFAULT_RIG = Path(__file__).resolve().parent.parent / "hw" / "twin.toml"
+TWIN_CALIBRATION_VALID = timedelta(days=365)
+
+
+def now() -> datetime:
+    """The one clock of the program."""
+    return datetime.now(UTC)
+
+
+def station_record(rig: str, *, simulated: bool) -> StationRecord:
+    """How this station calls itself in records; STATION_ID overrides the machine's name."""
+    return StationRecord(
+        id=os.environ.get("STATION_ID") or socket.gethostname() or "station",
+        software=__version__,
+        rig=rig,
+        simulated=simulated,
+    )
+
+
+def operator_name() -> str:
+    """Who is logged in; empty where the system does not know."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def open_record(*, read_only: bool = False) -> Genealogy:
+    """The record of STATION_HOME."""
+    return Genealogy.open(default_home(), read_only=read_only)
+
+
+def load_calibration(path: Path) -> tuple[Calibration, bytes]:
+    """A calibration file with its exact bytes.
+
+    Raises:
+        CalibrationError: not a calibration, or tampered with.
+    """
+    try:
+        data = read_limited(path)
+        return calibration_from(parse_json(data, str(path)), str(path)), data
+    except CalibrationError:
+        raise
+    except InputError as error:
+        raise CalibrationError(error.sentence, place=error.place) from error
+
+
+def active_calibration(genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes] | None:
+    """The accepted calibration of a camera, if there is one."""
+    data = active(genealogy, camera)
+    if data is None:
+        return None
+    place = f"accepted calibration of {camera}"
+    return calibration_from(parse_json(data, place), place), data
+
+
+def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, str]:
+    """The plan of an order and the order's id.
+
+    Raises:
+        InputError: the order, or no calibration where one is needed.
+    """
+    order = read_order(order_path)
+    if not order.geometry.features:
+        return compile_marks(order), order.order_id
+    calibration = _calibration_for_pictures(calibration_path)
+    if calibration is None:
+        raise CalibrationError(
+            "there is no calibration to plan with: give one with --calibration, or accept one for this station"
+        )
+    return compile_plan(order, calibration[0]), order.order_id
+
+
+def _calibration_for_pictures(path: Path | None) -> tuple[Calibration, bytes] | None:
+    if path is not None:
+        return load_calibration(path)
+    if not default_home().database.exists():
+        return None
+    with open_record(read_only=True) as genealogy:
+        return active_calibration(genealogy, "main")
+
+
+def inspect_files(
+    order_path: Path,
+    images: Sequence[tuple[str, Path]],
+    calibration_path: Path | None,
+    *,
+    temperature_c: float | None,
+    operator: str | None,
+) -> Committed:
+    """Inspect from picture files: no rig. The record is committed when this returns.
+
+    Raises:
+        InputError: nothing was recorded.
+        RecordError: nothing could be recorded.
+    """
+    started = now()
+    order = read_order(order_path)
+    pictures: list[TakenPicture] = []
+    for view, path in images:
+        if any(p.view == view for p in pictures):
+            raise InputError(f"the view {view} is given twice", place="--image")
+        pictures.append(read_picture(path, view))
+    calibration = _calibration_for_pictures(calibration_path) if order.geometry.features else None
+    instrument = Instrument(
+        calibration[0] if calibration else None,
+        calibration[1] if calibration else None,
+        station_record("files", simulated=False),
+    )
+    with open_record() as genealogy:
+        return inspect_pictures(
+            order,
+            instrument,
+            pictures,
+            genealogy,
+            conditions=Conditions(temperature_c),
+            operator=operator_name() if operator is None else operator,
+            clock=now,
+            started=started,
+        )
+
+
+def accept_calibration(path: Path, *, camera: str, by: str, remark: str) -> Calibration:
+    """Make a calibration the active one of a camera.
+
+    Raises:
+        CalibrationError: it is tampered with or expired.
+    """
+    calibration, data = load_calibration(path)
+    if not calibration.valid_at(now()):
+        raise CalibrationError(f"this calibration expired on {calibration.valid_until:%Y-%m-%d}", place=str(path))
+    with open_record() as genealogy:
+        accept(genealogy, data, at=now(), by=by, camera=camera, remark=remark)
+    return calibration
+
+
+def serials_of(folder: Path) -> dict[str, Path]:
+    """Serial -> order file for every order in a folder.
+
+    Raises:
+        InputError: no folder, no orders, or two orders for one serial.
+    """
+    if not folder.is_dir():
+        raise InputError("there is no such folder of orders", place=str(folder))
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.json")):
+        order = read_order(path)
+        if order.part.serial in found:
+            raise InputError(f"two orders are for the part {order.part.serial}", place=str(path))
+        found[order.part.serial] = path
+    if not found:
+        raise InputError("there are no orders (*.json) in this folder", place=str(folder))
+    return found
+
+
+def run_twin(
+    rig_file: Path,
+    orders: Path | None,
+    *,
+    once: bool,
+    serve: tuple[str, int] | None,
+    pace_s: float,
+    say: Callable[[str], None],
+    done: Callable[[Inspection], None],
+    stop: threading.Event,
+) -> None:
+    """Run the simulated cell: its own calibration first, then every order; with `serve`, the live page beside it.
+
+    Raises:
+        InputError: the rig's file, the orders, or the port.
+    """
+    from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
+    from station.twin.demo import write_demo
+    from station.twin.rig import TwinRig
+    from station.twin.rig_file import read_twin
+
+    facts = read_twin(rig_file)
+    with tempfile.TemporaryDirectory(prefix="station-") as scratch, open_record() as genealogy:
+        workpieces: list[Workpiece]
+        if orders is None:
+            folder = Path(scratch) / "orders"
+            workpieces = [workpiece_of_case(case, folder) for case in write_demo(folder)]
+            serials = {w.serial: w.order_file for w in workpieces if w.order_file is not None}
+        else:
+            serials = serials_of(orders)
+            workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
+        camera = f"{facts.camera.model} {facts.camera.serial}"
+        found = active_calibration(genealogy, camera)
+        if found is None or not found[0].valid_at(now()):
+            say("Calibrating the simulated camera on nine pictures of certified masters …")
+            found = _calibrate_twin(rig_file, Path(scratch), genealogy, camera)
+        calibration, data = found
+        rig = TwinRig(facts, workpieces)
+        instrument = Instrument(calibration, data, station_record(facts.name, simulated=True))
+        first = Snapshot(
+            state=State.START,
+            station_id=instrument.station.id,
+            rig=facts.name,
+            simulated=True,
+            queue=queue_of(serials),
+        )
+        board = Board(first)
+        cell = Cell(
+            rig, genealogy, instrument, serials, board, facts.camera.exposure_us, operator_name(), now, pace_s
+        )
+        page = _start_page(board, genealogy, serve, stop, say)
+        try:
+            cell.run(stop, done)
+            if not once:
+                board.publish(message="All orders are done.")
+                stop.wait()
+        finally:
+            stop.set()
+            if page is not None:
+                page.join(timeout=5.0)
+
+
+def _start_page(
+    board: Board, genealogy: Genealogy, serve: tuple[str, int] | None, stop: threading.Event, say: Callable[[str], None]
+) -> threading.Thread | None:
+    if serve is None:
+        return None
+    from station.hmi.app import create_app
+    from station.hmi.server import serve as serve_pages
+
+    host, port = serve
+    application = create_app(board, genealogy, stop=stop)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            serve_pages(application, host, port, stop)
+        except Exception as error:  # reported by the thread that started it
+            failed.append(error)
+
+    page = threading.Thread(target=work, name="pages", daemon=True)
+    page.start()
+    page.join(timeout=0.5)
+    if failed:
+        raise failed[0]
+    say(f"The station's page: http://{host}:{port}/")
+    return page
+
+
+def _calibrate_twin(
+    rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str
+) -> tuple[Calibration, bytes]:
+    """The twin is calibrated as a real rig is: pictures of certified masters through the ordinary calibration."""
+    from station.twin.masters import write_twin_masters
+    from station.twin.rig_file import read_twin
+
+    facts = read_twin(rig_file)
+    lamp = facts.lamp(View.BACKLIGHT)
+    if lamp is None:
+        raise InputError("the twin has no backlight to calibrate with", place=str(rig_file))
+    folder = scratch / "masters"
+    order = write_twin_masters(folder, facts.optics, lamp, np.random.default_rng(facts.seed))
+    made = now()
+    calibration = calibrate_from_masters(
+        read_order(order),
+        read_certificates(folder / "MASTERS.csv"),
+        camera=None,
+        made=made,
+        valid_for=TWIN_CALIBRATION_VALID,
+        identity=f"twin-{made:%Y%m%dT%H%M%S}",
+    )
+    data = canonical(calibration.to_document())
+    accept(genealogy, data, at=made, by="twin", camera=camera, remark="made by the twin on its first start")
+    return calibration, data
+
+
+def write_json(path: Path, document: object) -> None:
+    """A document for people and programs: indented JSON."""
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,258 @@
+"""`station`: one program, plain sub-commands.
+
+Exit status: 0 everything asked for was done and every verdict is PASS; 1 done, but some verdict is not PASS; 2 bad input
+or usage, one sentence on standard error. Heavy imports happen inside the commands, so that help is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from station.errors import InputError, StationError
+
+VIEWS = ("backlight", "front", "ring", "dark")
+app = typer.Typer(
+    name="station",
+    help="Edge quality-inspection station: measures each unique part against its own order.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+CalibrationFile = Annotated[
+    Path | None, typer.Option("--calibration", metavar="FILE", help="Calibration to use instead of the accepted one.")
+]
+
+
+@app.command()
+def inspect(
+    order: Annotated[Path, typer.Argument(metavar="ORDER", help="The order (order/1 JSON).")],
+    image: Annotated[
+        list[str], typer.Option("--image", metavar="VIEW=FILE", help="A picture: backlight=, front=, ring= or dark=.")
+    ],
+    calibration: CalibrationFile = None,
+    temperature: Annotated[float | None, typer.Option("--temperature", metavar="C", help="Part temperature in °C.")] = None,
+    operator: Annotated[str | None, typer.Option("--operator", metavar="NAME", help="Who inspects.")] = None,
+    overlay: Annotated[Path | None, typer.Option("--overlay", metavar="FILE", help="Also write the overlay PNG.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
+    from station.app import inspect_files
+    from station.tables import print_inspection
+
+    if temperature is not None and not -40.0 <= temperature <= 150.0:
+        raise InputError(f"{temperature:g} °C is no temperature to measure at", place="--temperature")
+    committed = inspect_files(
+        order, [_view(text) for text in image], calibration, temperature_c=temperature, operator=operator
+    )
+    document = committed.inspection.to_document()
+    if overlay is not None:
+        if committed.overlay is None:
+            print("station: there is no overlay to write", file=sys.stderr)
+        else:
+            _write(overlay, committed.overlay)
+    if as_json:
+        _print_json(document)
+    else:
+        print_inspection(document)
+    return 0 if document["verdict"] == "PASS" else 1
+
+
+@app.command()
+def plan(
+    order: Annotated[Path, typer.Argument(metavar="ORDER", help="The order (order/1 JSON).")],
+    calibration: CalibrationFile = None,
+    as_json: Json = False,
+) -> int:
+    """What will be measured, with which predicted U; names what this station cannot decide, before the part exists."""
+    from station.app import plan_order
+    from station.tables import plan_document, print_plan
+
+    found, order_id = plan_order(order, calibration)
+    document = plan_document(found, order_id)
+    if as_json:
+        _print_json(document)
+    else:
+        print_plan(document)
+    return 1 if found.undecidable else 0
+
+
+@app.command()
+def run(
+    rig: Annotated[Path | None, typer.Option("--rig", metavar="FILE", help="The rig's facts (default: the twin).")] = None,
+    orders: Annotated[
+        Path | None, typer.Option("--orders", metavar="DIR", help="Folder of orders (default: the demo set).")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Run the orders to the end, print a table and exit.")] = False,
+    host: Annotated[str, typer.Option("--host", help="Address of the pages.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port of the pages.")] = 8080,
+    pace: Annotated[float, typer.Option("--pace", metavar="S", help="Seconds each result is shown.")] = 4.0,
+    as_json: Json = False,
+) -> int:
+    """Run the cell (default rig: the twin) and serve its live page."""
+    from station.app import DEFAULT_RIG, run_twin
+    from station.genealogy.inspection import Inspection
+    from station.tables import RunTable
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    inspections: list[Inspection] = []
+    table = RunTable(quiet=as_json)
+
+    def done(inspection: Inspection) -> None:
+        inspections.append(inspection)
+        table.add(inspection)
+
+    run_twin(
+        rig or DEFAULT_RIG,
+        orders,
+        once=once,
+        serve=None if once else (host, port),
+        pace_s=0.0 if once else pace,
+        say=table.say,
+        done=done,
+        stop=stop,
+    )
+    if as_json:
+        _print_json({"inspections": [i.to_document() for i in inspections]})
+    elif once:
+        table.close()
+    return 0 if inspections and all(i.verdict == "PASS" for i in inspections) else 1
+
+
+@app.command()
+def records(
+    after: Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Only records after this cursor.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
+    as_json: Json = False,
+) -> int:
+    """The genealogy record, in the order of commit."""
+    from station.app import open_record
+    from station.tables import print_records
+
+    with open_record(read_only=True) as genealogy:
+        document = genealogy.records(after, limit).to_document()
+    if as_json:
+        _print_json(document)
+    else:
+        print_records(document)
+    return 0
+
+
+@app.command()
+def explain(
+    inspection: Annotated[str, typer.Argument(metavar="ID", help="The inspection's id.")],
+    characteristic: Annotated[str, typer.Argument(metavar="CHARACTERISTIC", help="The characteristic's id.")],
+    as_json: Json = False,
+) -> int:
+    """The uncertainty budget and the decision of one characteristic."""
+    from station.app import open_record
+    from station.tables import print_explanation
+
+    with open_record(read_only=True) as genealogy:
+        document = genealogy.inspection(inspection)
+    row = next((c for c in document["characteristics"] if c["id"] == characteristic), None)
+    if row is None:
+        known = ", ".join(str(c["id"]) for c in document["characteristics"]) or "none"
+        raise InputError(f"this inspection has no characteristic {characteristic!r}; it has {known}", place=inspection)
+    if as_json:
+        _print_json(row)
+    else:
+        print_explanation(document, row)
+    return 0
+
+
+@app.command()
+def verify(
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="A STATION_HOME (default: this one).")] = None,
+    as_json: Json = False,
+) -> int:
+    """Check chain and hashes of a whole record offline: what is stored is what was committed."""
+    from station.genealogy.home import StationHome, default_home
+    from station.genealogy.verify import verify_home
+    from station.tables import Bar, print_report
+
+    home = StationHome(path) if path is not None else default_home()
+    with Bar("Verifying", quiet=as_json) as bar:
+        report = verify_home(home, progress=bar.update)
+    if as_json:
+        _print_json(report.to_document())
+    else:
+        print_report(report, home.path)
+    return 0 if report.is_intact else 1
+
+
+@app.command("accept")
+def accept_command(
+    calibration: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="The calibration file.")],
+    camera: Annotated[str, typer.Option("--camera", help="Whose calibration this is.")] = "main",
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who accepts it.")] = None,
+    remark: Annotated[str, typer.Option("--remark", help="Why.")] = "",
+) -> int:
+    """Accept a calibration for this station: inspections without --calibration use it from now on."""
+    from station.app import accept_calibration, operator_name
+
+    made = accept_calibration(calibration, camera=camera, by=by or operator_name(), remark=remark)
+    print(f"Accepted: {made.id}, valid until {made.valid_until:%Y-%m-%d}.")
+    return 0
+
+
+@app.command()
+def schema() -> int:
+    """The JSON Schema of orders (order/1)."""
+    from station.order.schema import order_schema
+
+    _print_json(order_schema())
+    return 0
+
+
+def _view(text: str) -> tuple[str, Path]:
+    view, sign, name = text.partition("=")
+    if not sign or view not in VIEWS or not name:
+        raise InputError(f"{text!r} is not VIEW=FILE with a view of {', '.join(VIEWS)}", place="--image")
+    return view, Path(name)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"the file cannot be written ({error.strerror})", place=str(path)) from error
+
+
+def _print_json(document: Mapping[str, Any]) -> None:
+    print(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        status = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = 2
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    except click.ClickException as error:
+        print(f"station: {error.format_message()}", file=sys.stderr)
+        status = 2
+    except StationError as error:
+        print(f"station: {error}", file=sys.stderr)
+        status = 2
+    except BrokenPipeError:
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

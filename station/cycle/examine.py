@@ -1,0 +1,98 @@
+"""One part, all its pictures: each characteristic measured in the view it asks for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from station.cycle.measure import Outcome, inspect_picture
+from station.cycle.pictures import TakenPicture
+from station.cycle.results import ItemResult
+from station.metrology.calibration import Calibration
+from station.metrology.decision import Verdict, worst
+from station.metrology.uncertainty import Conditions
+from station.order.model import MARKS, Order
+from station.plan.compile import compile_marks
+from station.plan.plan import Item, Plan
+from station.vision.picture import picture_from
+
+GEOMETRY_VIEWS = ("backlight", "front", "ring", "dark")
+MARKS_VIEW = "front"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found of one part. `shown` is the outcome and picture that people are shown."""
+
+    verdict: Verdict
+    reason: str
+    items: tuple[ItemResult, ...]
+    outcomes: tuple[tuple[TakenPicture, Outcome], ...]
+    plan: Plan
+
+    @property
+    def shown(self) -> tuple[TakenPicture, Outcome] | None:
+        return self.outcomes[0] if self.outcomes else None
+
+
+def view_of(item: Item, views: Sequence[str]) -> str:
+    """The view a characteristic is decided in: its own, else the first there is for its kind."""
+    c = item.characteristic
+    if c.view:
+        return c.view
+    if c.type in MARKS:
+        return MARKS_VIEW
+    return next((view for view in GEOMETRY_VIEWS if view in views), GEOMETRY_VIEWS[0])
+
+
+def needed_views(plan: Plan, views: Sequence[str]) -> tuple[str, ...]:
+    """Views that the plan takes pictures in, given those a rig has."""
+    return tuple(dict.fromkeys(view_of(item, views) for item in plan.items))
+
+
+def examine(
+    order: Order,
+    plan: Plan | None,
+    calibration: Calibration | None,
+    pictures: Sequence[TakenPicture],
+    conditions: Conditions,
+) -> Examination:
+    """Measure and decide every characteristic; one whose view was not taken is ERROR and says so.
+
+    `plan` and `calibration` are None for an order of marks only.
+    """
+    if plan is None or calibration is None:
+        plan = compile_marks(order)
+        items = tuple(_missing(item, item.refusal) for item in plan.items)
+        return Examination(worst([i.verdict for i in items]), items[0].reason, items, (), plan)
+    by_view = {picture.view: picture for picture in pictures}
+    outcomes: dict[str, Outcome] = {}
+    wanted = needed_views(plan, list(by_view))
+    for view in wanted:
+        geometrical = any(view_of(i, list(by_view)) == view and i.characteristic.type not in MARKS for i in plan.items)
+        if view in by_view and geometrical:
+            grey = picture_from(by_view[view].pixels)
+            outcomes[view] = inspect_picture(order, plan, calibration, grey, conditions)
+    items = []
+    for number, item in enumerate(plan.items):
+        view = view_of(item, list(by_view))
+        if view in outcomes:
+            items.append(outcomes[view].items[number])
+        elif item.refusal:
+            items.append(_missing(item, f"Characteristic {item.characteristic.id} cannot be decided: {item.refusal}."))
+        else:
+            items.append(_missing(item, f"There is no picture of the view {view} for characteristic {item.characteristic.id}."))
+    findings = [f for outcome in outcomes.values() for f in outcome.findings]
+    verdict = worst([i.verdict for i in items] + [f.verdict for f in findings])
+    refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
+    if any(o.verdict is Verdict.FAIL and o.refusal is not None for o in outcomes.values()):
+        verdict = Verdict.FAIL
+    sentences = [f.sentence for f in findings if f.verdict is verdict]
+    sentences += [i.reason for i in items if i.verdict is verdict and i.reason]
+    reason = "" if verdict is Verdict.PASS else " ".join(dict.fromkeys((refusals or sentences)[:3]))
+    shown = tuple((by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items())
+    return Examination(verdict, reason, tuple(items), shown, plan)
+
+
+def _missing(item: Item, sentence: str) -> ItemResult:
+    return ItemResult(item, Verdict.ERROR, None, None, None, None, 0, None, sentence)

@@ -1,0 +1,118 @@
+"""Inspect from pictures that were already taken: measure, draw, commit; only then is there a verdict to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from station.cycle.examine import Examination, examine
+from station.cycle.overlay import draw_overlay
+from station.cycle.pictures import TakenPicture
+from station.cycle.record import evidence_of, to_inspection
+from station.errors import CalibrationError, ImageError
+from station.genealogy.inspection import Inspection, StationRecord
+from station.genealogy.store import Genealogy
+from station.metrology.calibration import Calibration
+from station.metrology.uncertainty import Conditions
+from station.order.model import Order
+from station.plan.compile import compile_plan
+from station.plan.plan import Plan
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What measures: a calibration with its exact bytes (None for marks only) and the station's name in records."""
+
+    calibration: Calibration | None
+    calibration_bytes: bytes | None
+    station: StationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """An inspection that is in the record, with what it was made from."""
+
+    inspection: Inspection
+    examination: Examination
+    overlay: bytes | None
+
+
+def check_fit(instrument: Instrument, order: Order, pictures: Sequence[TakenPicture], now: datetime) -> None:
+    """Refuse what cannot give a measurement before anything is recorded.
+
+    Raises:
+        CalibrationError: none, or expired.
+        ImageError: a picture of another size than the calibration's.
+    """
+    if not order.geometry.features:
+        return
+    calibration = instrument.calibration
+    if calibration is None:
+        raise CalibrationError(
+            "this order asks for dimensions and there is no calibration: make one with scripts/calibrate_masters.py "
+            "and give it with --calibration"
+        )
+    if not calibration.valid_at(now):
+        raise CalibrationError(
+            f"the calibration expired on {calibration.valid_until:%Y-%m-%d %H:%M %Z}; calibrate again", place=calibration.id
+        )
+    camera = calibration.camera
+    for picture in pictures:
+        if (picture.width_px, picture.height_px) != (camera.width_px, camera.height_px):
+            raise ImageError(
+                f"the picture has {picture.width_px} × {picture.height_px} pixels, the calibration is for a camera of "
+                f"{camera.width_px} × {camera.height_px}",
+                place=picture.name,
+            )
+
+
+def inspect_pictures(
+    order: Order,
+    instrument: Instrument,
+    pictures: Sequence[TakenPicture],
+    genealogy: Genealogy,
+    *,
+    conditions: Conditions,
+    operator: str,
+    clock: Clock,
+    plan: Plan | None = None,
+    started: datetime | None = None,
+) -> Committed:
+    """Measure, decide, and commit the record durably.
+
+    Raises:
+        InputError: from `check_fit`; nothing was recorded.
+        RecordError: the record could not be committed; there is no verdict.
+    """
+    began = started or clock()
+    check_fit(instrument, order, pictures, began)
+    calibration = instrument.calibration if order.geometry.features else None
+    if plan is None and calibration is not None:
+        plan = compile_plan(order, calibration)
+    known = Conditions(conditions.temperature_c, order.part.cte_ppm_per_k)
+    examination = examine(order, plan, calibration, pictures, known)
+    overlay = _overlay(order, calibration, examination)
+    draft = to_inspection(
+        order,
+        examination,
+        calibration,
+        station=instrument.station,
+        conditions=known,
+        operator=operator,
+        started=began,
+        finished=clock(),
+    )
+    evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures, overlay)
+    committed = genealogy.commit(draft, evidence, committed=clock())
+    return Committed(committed, examination, overlay)
+
+
+def _overlay(order: Order, calibration: Calibration | None, examination: Examination) -> bytes | None:
+    shown = examination.shown
+    if shown is None or calibration is None:
+        return None
+    picture, outcome = shown
+    return draw_overlay(picture.pixels, order, examination.plan, calibration, outcome)

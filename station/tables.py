@@ -1,0 +1,219 @@
+"""What people read on a terminal: the one formatter of all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from station.genealogy.inspection import Inspection
+from station.genealogy.report import VerifyReport
+from station.metrology.rounding import decimals_for, with_uncertainty
+from station.plan.plan import Plan
+
+SYMBOLS = {"PASS": "✓", "FAIL": "✗", "UNDECIDED": "?", "ERROR": "!"}
+STYLES = {"PASS": "green", "FAIL": "bold red", "UNDECIDED": "yellow", "ERROR": "bold magenta"}
+UNITS = {"mm": "mm", "deg": "°", "1": ""}
+
+
+def console() -> Console:
+    """Standard output; wide enough for a table when it is not a terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=140)
+
+
+def verdict_text(verdict: str) -> Text:
+    """Symbol, word and colour: never colour alone."""
+    return Text(f"{SYMBOLS.get(verdict, '')} {verdict}", style=STYLES.get(verdict, ""))
+
+
+def print_inspection(document: Mapping[str, Any]) -> None:
+    """A committed inspection."""
+    out = console()
+    table = _table("", "Characteristic", "Value ± U", "Limits", "Verdict")
+    for c in document["characteristics"]:
+        table.add_row(c["id"], c["type"], _value(c), _limits(c), verdict_text(c["verdict"]))
+    out.print(table)
+    for finding in document.get("findings", []):
+        out.print(verdict_text(finding["verdict"]), finding["reason"])
+    out.print(verdict_text(document["verdict"]), Text(document["reason"]))
+    out.print(
+        Text(f"{document['order_id']}  {document['serial']}  attempt {document['attempt']}  record {document['id']}", "dim")
+    )
+
+
+def plan_document(plan: Plan, order_id: str) -> dict[str, Any]:
+    """A plan as JSON: what will be measured where, with which U, and what cannot be decided."""
+    targets = {t.id: t for t in plan.targets}
+    rows = []
+    for item in plan.items:
+        c, u = item.characteristic, item.predicted_u
+        names = (*c.features, *item.question.datums)
+        rows.append(
+            {
+                "id": c.id,
+                "type": str(c.type),
+                "features": list(c.features),
+                "datums": list(item.question.datums),
+                "nominal": None if c.limits.nominal is None else float(c.limits.nominal),
+                "lower_limit": item.lower,
+                "upper_limit": item.upper,
+                "unit": c.unit,
+                "points": sum(len(targets[n]) for n in names if n in targets),
+                "predicted_standard_uncertainty": u,
+                "predicted_expanded_uncertainty": None if u is None else 2.0 * u,
+                "decidable": not (item.refusal or item.warning),
+                "reason": item.refusal or item.warning,
+            }
+        )
+    return {
+        "schema": "plan/1",
+        "order_id": order_id,
+        "mm_per_px": plan.mm_per_px,
+        "decidable": not plan.undecidable and not plan.refusal,
+        "reason": plan.refusal,
+        "characteristics": rows,
+    }
+
+
+def print_plan(document: Mapping[str, Any]) -> None:
+    """A plan, then by name what this station cannot decide."""
+    out = console()
+    table = _table("", "Characteristic", "of", "Limits", "Points", "Predicted U")
+    for c in document["characteristics"]:
+        of = " – ".join(c["features"]) + (f" | {' '.join(c['datums'])}" if c["datums"] else "")
+        u = c["predicted_expanded_uncertainty"]
+        shown = "–" if u is None else f"{u:.{decimals_for(u)}f} {UNITS.get(c['unit'], c['unit'])}"
+        table.add_row(c["id"], c["type"], of, _limits(c), str(c["points"] or "–"), shown)
+    out.print(table)
+    undecided = [c for c in document["characteristics"] if not c["decidable"]]
+    for c in undecided:
+        out.print(Text(f"Cannot be decided here: {c['id']} ({c['type']}): {c['reason']}.", "yellow"))
+    if not undecided:
+        out.print("Everything this order asks for can be decided here.")
+
+
+def print_records(document: Mapping[str, Any]) -> None:
+    """A page of the record."""
+    table = _table("Cursor", "Committed", "Order", "Serial", "Attempt", "Verdict", "Record")
+    for r in document["records"]:
+        row = (str(r["cursor"]), r["committed"], r["order_id"], r["serial"], str(r["attempt"]))
+        table.add_row(*row, verdict_text(r["verdict"]), r["id"])
+    console().print(table)
+
+
+def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None:
+    """The budget and the decision of one characteristic."""
+    out = console()
+    unit = UNITS.get(c["unit"], c["unit"])
+    out.print(Text(f"{document['order_id']} {document['serial']}: characteristic {c['id']}, {c['type']}", "bold"))
+    budget = c.get("budget", [])
+    if budget:
+        table = _table("Source", "u", "", "Sensitivity", f"Contribution ({unit})", "Share")
+        total = sum(b["contribution"] ** 2 for b in budget) or 1.0
+        for b in sorted(budget, key=lambda b: -b["contribution"]):
+            share = f"{100 * b['contribution'] ** 2 / total:.0f} %"
+            row = (b["source"], f"{b['standard_uncertainty']:.2g}", b["unit"], f"{b['sensitivity']:.4g}")
+            table.add_row(*row, f"{b['contribution']:.2g}", share)
+        out.print(table)
+        out.print(f"u = {c['standard_uncertainty']:.2g} {unit}, k = {c['coverage_factor']:g}; scale and edge are correlated")
+    out.print(f"Value {_value(c)}, limits {_limits(c)}")
+    if c["guard_band"] is not None:
+        out.print(f"Guard band {c['guard_band']:.2g} {unit}, conformance probability {c['conformance_probability']:.4f}")
+    out.print(verdict_text(c["verdict"]), Text(c["reason"]))
+
+
+def print_report(report: VerifyReport, place: Path) -> None:
+    """What verification found."""
+    out = console()
+    for fault in report.faults:
+        out.print(Text(f"✗ {fault.place}: {fault.sentence}", "bold red"))
+    found = report.to_document()
+    counts = ", ".join(f"{value} {key}" for key, value in found.items() if isinstance(value, int) and not isinstance(value, bool))
+    if report.is_intact:
+        out.print(Text(f"✓ {place}: what is stored is what was committed ({counts}).", "green"))
+    else:
+        out.print(Text(f"✗ {place}: {len(report.faults)} faults ({counts}).", "bold red"))
+
+
+class RunTable:
+    """A run's results: a line as each part is done, a summary at the end."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._out = Console(stderr=True, highlight=False) if quiet else console()
+        self._quiet = quiet
+        self._rows: list[Inspection] = []
+
+    def say(self, sentence: str) -> None:
+        """One sentence for the person who started it."""
+        self._out.print(Text(sentence, "dim"))
+
+    def add(self, inspection: Inspection) -> None:
+        """A part is done and its record committed."""
+        self._rows.append(inspection)
+        if not self._quiet:
+            self._out.print(verdict_text(inspection.verdict), Text(f" {inspection.serial}  {inspection.reason}"), soft_wrap=False)
+
+    def close(self) -> None:
+        """The table of all parts."""
+        table = _table("Order", "Serial", "Characteristics", "Worst", "Verdict")
+        for i in self._rows:
+            worst = max(i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None)
+            shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
+            table.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
+        self._out.print(table)
+        counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
+        self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
+
+
+class Bar:
+    """A progress bar on standard error for anything that may take longer than two seconds."""
+
+    def __init__(self, title: str, *, quiet: bool) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+        self._task = self._progress.add_task(title, total=None)
+
+    def update(self, done: int, total: int) -> None:
+        """So many of so many are done."""
+        self._progress.update(self._task, completed=done, total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _value(c: Mapping[str, Any]) -> str:
+    if c["value"] is None:
+        return "–"
+    unit = UNITS.get(c["unit"], c["unit"])
+    return f"{with_uncertainty(c['value'], c['expanded_uncertainty'] or 0.0)} {unit}".strip()
+
+
+def _limits(c: Mapping[str, Any]) -> str:
+    low, high = c["lower_limit"], c["upper_limit"]
+    if low is None and high is None:
+        return "–"
+    if low is None:
+        return f"≤ {high:g}"
+    if high is None:
+        return f"≥ {low:g}"
+    return f"{low:g} … {high:g}" if low != high else f"{low:g}"
