@@ -14,7 +14,7 @@ SHOWN = 40  # orders at most, half of them still to come; a longer strip is not 
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """What the live page shows. `previous`: the verdict shown is not that of the part being measured now."""
+    """What the live page shows; `part` is the newest with a verdict."""
 
     snapshot: Snapshot
     part: PartView | None
@@ -26,6 +26,7 @@ class LiveView:
 
     @property
     def previous(self) -> bool:
+        """Whether another part is being measured than the one whose verdict stands there."""
         return self.measuring is not None or self.snapshot.state is State.MEASURING
 
 

@@ -143,15 +143,12 @@ def _characteristic(entry: Mapping[str, Any], ordered: Ordered) -> Row:
     value, expanded = entry["value"], entry["expanded_uncertainty"] or 0.0
     lower, upper = entry["lower_limit"], entry["upper_limit"]
     measured = isinstance(value, int | float)
-    if measured:
-        shown = with_uncertainty(value, expanded)
-    else:
-        shown = "—" if value is None else str(value)
+    other = "—" if value is None else str(value)
     return Row(
         number=entry["id"],
         type=entry["type"],
         features=ordered.features.get(entry["id"], ""),
-        value=shown,
+        value=with_uncertainty(value, expanded) if measured else other,
         unit=_UNITS.get(entry["unit"], entry["unit"]) if measured else "",
         lower=_plain(lower),
         upper=_plain(upper),

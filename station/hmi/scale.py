@@ -20,6 +20,7 @@ class Scale:
 
     @property
     def zone_width(self) -> float:
+        """Width of the zone between the limits."""
         return self.zone[1] - self.zone[0]
 
 

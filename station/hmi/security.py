@@ -49,6 +49,8 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer through the application, with `HEADERS` on what it says."""
+
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 secure(MutableHeaders(scope=message))

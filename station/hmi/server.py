@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on `port` (0: any free one). From now on nobody else gets the port, and nobody is turned away.
+    """A socket that listens on `port` (0: any free one); nobody who connects from now on is turned away.
 
     Raises:
         InputError: the address is not one of this machine, or the port is taken or not allowed.
