@@ -34,8 +34,8 @@ def axis_of(item: ItemResult, x: float, width: float) -> Axis | None:
     """The tolerance over the middle of the bar, with room at limits to lie beyond them; None without limits."""
     lower, upper = item.item.lower, item.item.upper
     if lower is not None and upper is not None:
-        room = max(upper - lower, 1e-9 * max(abs(upper), 1.0)) if upper > lower else 2.0
-        return Axis(lower - 0.3 * room, upper + 0.3 * room, x, width)
+        room = 0.3 * (upper - lower) if upper > lower else 2.5
+        return Axis(lower - room, upper + room, x, width)
     if upper is not None:
         room = abs(upper) or 1.0
         return Axis(min(0.0, upper - room), upper + 0.6 * room, x, width)

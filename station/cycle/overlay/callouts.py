@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.findings import Finding
 from station.cycle.overlay.canvas import BOLD, MEDIUM, Canvas
 from station.cycle.overlay.dimensions import Dimension
 from station.cycle.overlay.palette import INK, PAPER, STYLES, WHITE, Colour
@@ -35,7 +34,7 @@ def draw_balloons(canvas: Canvas, clutter: Clutter, dimensions: list[Dimension])
         label = dimension.item.item.characteristic.id
         words = short_value(dimension.item) if verdict is not Verdict.PASS and tags < MOST_TAGS else ""
         tags += bool(words)
-        round_ = balloon_width(canvas, label)
+        round_ = balloon_width(canvas, verdict, label)
         width = round_ + (canvas.measure(words, _LABEL, BOLD) + 18.0 if words else 0.0)
         at = clutter.place(dimension.anchor, width, 2.0 * RADIUS + 8.0)
         colour = STYLES[verdict].line
@@ -47,21 +46,22 @@ def draw_balloons(canvas: Canvas, clutter: Clutter, dimensions: list[Dimension])
         draw_balloon(canvas, verdict, float(x), float(at[1]), label)
 
 
-def draw_finding(canvas: Canvas, clutter: Clutter, number: int, finding: Finding, at: Floats, radius: float) -> None:
-    """A ring with a crosshair's ticks about the place, and what was found there in words."""
-    colour = STYLES[finding.verdict].line
+def draw_place(
+    canvas: Canvas, clutter: Clutter, at: Floats, radius: float, verdict: Verdict, label: str, words: str
+) -> None:
+    """A ring with a crosshair's ticks about a place, and beside it what was found there in words."""
+    colour = STYLES[verdict].line
     draw_ring(canvas, at, radius, colour)
-    words = f"{finding.kind}, {finding.size_mm:.2g} mm"
-    round_ = balloon_width(canvas, letter_of(number))
+    round_ = balloon_width(canvas, verdict, label)
     width = round_ + canvas.measure(words, _LABEL, MEDIUM) + 18.0
     clutter.box(at[0] - radius, at[1] - radius, 2.0 * radius, 2.0 * radius, 6.0)
-    place = clutter.place(at, width, 2.0 * RADIUS + 8.0)
+    place = clutter.place(at, width, 2.0 * RADIUS + 10.0, radius)
     way = (place - at) / max(float(np.hypot(*(place - at))), 1e-9)
     draw_leader(canvas, at + radius * way, place, colour, 3, dot=False)
     x = place[0] - width / 2.0 + round_ / 2.0
     draw_tag(canvas, x, place[1], width - round_ / 2.0, colour)
     canvas.text(x + round_ / 2.0 + 6.0, place[1] + 8.0, words, _LABEL, INK, MEDIUM)
-    draw_balloon(canvas, finding.verdict, float(x), float(place[1]), letter_of(number))
+    draw_balloon(canvas, verdict, float(x), float(place[1]), label)
 
 
 def draw_ring(canvas: Canvas, at: Floats, radius: float, colour: Colour) -> None:

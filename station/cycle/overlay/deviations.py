@@ -10,44 +10,20 @@ from numpy.typing import NDArray
 
 from station.cycle.measure import Outcome, Sighting
 from station.cycle.overlay.canvas import Canvas
+from station.cycle.overlay.forms import quiet_deviation, states_of
 from station.cycle.overlay.palette import QUIET, STATE_COLOUR, WHITE, State
 from station.cycle.overlay.view import View
 from station.cycle.placing import place_probes
-from station.cycle.results import ItemResult
 from station.metrology.calibration import Calibration
-from station.metrology.decision import Verdict
-from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.zones import smooth
-from station.order.model import CharacteristicType
+from station.metrology.features import MeasuredFeature
 from station.plan.plan import Plan
 
 Floats = NDArray[np.float64]
 
 LARGEST = 36.0  # display pixels that the largest deviation may take
 FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_SMOOTHING = 3.0  # points, as form is evaluated
 _GAP = 8.0  # spacings between points that are no longer one line
 _COMB = 9.0  # display pixels between the teeth of what is not inside
-_WHOLE = frozenset(
-    {
-        CharacteristicType.DIAMETER,
-        CharacteristicType.RADIUS,
-        CharacteristicType.POSITION,
-        CharacteristicType.CONCENTRICITY,
-        CharacteristicType.SYMMETRY,
-    }
-)
-_LOCAL = frozenset(
-    {
-        CharacteristicType.ROUNDNESS,
-        CharacteristicType.STRAIGHTNESS,
-        CharacteristicType.PARALLELISM,
-        CharacteristicType.PERPENDICULARITY,
-        CharacteristicType.ANGULARITY,
-        CharacteristicType.LINE_PROFILE,
-        CharacteristicType.CIRCULAR_RUNOUT,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +46,11 @@ class Trace:
 def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, sighting: Sighting, view: View) -> list[Trace]:
     """All measured features that have points, the quiet ones first."""
     traces = []
+    features = {feature.id: feature for feature in outcome.features}
     for feature in outcome.features:
         if len(feature.points_mm) < 5:
             continue
-        deviation = ((feature.points_mm - feature.nominal_mm) * feature.normals).sum(axis=1)
-        whole = feature.closed and len(deviation) == feature.expected
-        quiet = smooth(deviation, min(_SMOOTHING, len(deviation) / 8.0), whole)
-        nothing = np.zeros(len(deviation))
+        nothing = np.zeros(len(feature.points_mm))
         placed = place_probes(
             feature.nominal_mm, feature.normals, nothing, nothing, sighting.pose, calibration, plan.mm_per_px
         )
@@ -85,8 +59,8 @@ def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, sighting: 
             Trace(
                 nominal,
                 placed.normals,
-                quiet / plan.mm_per_px * view.zoom,
-                _states(feature, quiet, outcome.items),
+                quiet_deviation(feature, feature.points_mm) / plan.mm_per_px * view.zoom,
+                states_of(feature, outcome.items, features),
                 _runs(feature),
                 float(np.ptp(nominal, axis=0).max()),
             )
@@ -145,32 +119,3 @@ def _runs(feature: MeasuredFeature) -> tuple[slice, ...]:
     steps = np.hypot(*np.diff(feature.nominal_mm, axis=0).T)
     cuts = [0, *(np.flatnonzero(steps > _GAP * feature.spacing_mm) + 1).tolist(), len(feature.nominal_mm)]
     return tuple(slice(start, stop) for start, stop in pairwise(cuts))
-
-
-def _states(feature: MeasuredFeature, deviation: Floats, items: tuple[ItemResult, ...]) -> NDArray[np.int8]:
-    """The worst of what its characteristics say: of the whole feature for sizes and places, of points for forms."""
-    states = np.full(len(deviation), int(State.INSIDE), np.int8)
-    for item in items:
-        kind = item.item.characteristic.type
-        if feature.id not in item.item.characteristic.features or item.verdict not in (Verdict.FAIL, Verdict.UNDECIDED):
-            continue
-        state = State.OUTSIDE if item.verdict is Verdict.FAIL else State.GUARD_BAND
-        if kind in _WHOLE:
-            states = np.maximum(states, np.int8(state))
-        elif kind in _LOCAL:
-            off = np.abs(_form(feature, deviation, kind))
-            level = min((item.item.upper or 0.0) / 2.0, 0.85 * float(off.max()))
-            states[off >= level] = np.maximum(states[off >= level], np.int8(state))
-    return states
-
-
-def _form(feature: MeasuredFeature, deviation: Floats, kind: CharacteristicType) -> Floats:
-    """Deviations from what the tolerance is about: the fitted circle or line for a form, the drawing for a profile."""
-    if kind is CharacteristicType.LINE_PROFILE or not feature.params:
-        return deviation
-    away = feature.points_mm - feature.center_mm
-    if feature.kind is Kind.CIRCLE:
-        return np.asarray(np.hypot(away[:, 0], away[:, 1]) - feature.radius_mm)
-    if kind is CharacteristicType.STRAIGHTNESS:
-        return np.asarray(away @ feature.normal)
-    return np.asarray(deviation - (deviation.max() + deviation.min()) / 2.0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from station.cycle.measure import Sighting
 from station.cycle.overlay.canvas import Canvas
+from station.cycle.overlay.forms import doubtful_place, in_doubt
 from station.cycle.overlay.palette import STYLES, WHITE, Colour
 from station.cycle.overlay.view import View
 from station.cycle.results import ItemResult
@@ -62,6 +63,8 @@ def dimension_of(
         return _across(item, seen[0], number, c.type is CharacteristicType.RADIUS, project)
     if c.type in _BETWEEN and len(seen) == 2:
         return Dimension(item, *_between(seen[0], seen[1], project))
+    if in_doubt(item) and seen and (doubtful := doubtful_place(seen[0], plan.mm_per_px)) is not None:
+        return Dimension(item, project(doubtful)[0])
     if item.where_mm is not None:
         at = project(np.array(item.where_mm))[0]
         middle = seen[0].center_mm if seen and seen[0].kind is Kind.CIRCLE and seen[0].params else None

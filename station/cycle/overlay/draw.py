@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.cycle.measure import Outcome, Sighting
-from station.cycle.overlay.callouts import MOST_FINDINGS, draw_balloons, draw_finding, draw_ring
+from station.cycle.overlay.callouts import MOST_FINDINGS, draw_balloons, draw_place, letter_of
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.deviations import draw_traces, factor_for, traces_of
 from station.cycle.overlay.dimensions import Projection, dimension_of, draw_dimension
@@ -25,6 +25,7 @@ from station.vision.picture import Picture, picture_from
 
 WIDTH, HEIGHT = 1600, 1000
 PANE_WIDTH, PANE_HEIGHT = 1056, 884
+_REFUSAL_RADIUS = 60.0
 
 
 def draw_overlay(
@@ -90,7 +91,8 @@ def _draw_measured(
     for number, finding in enumerate(outcome.findings[:MOST_FINDINGS]):
         at = project(np.array(finding.where_mm))[0]
         radius = float(np.clip(0.6 * finding.size_mm / plan.mm_per_px * view.zoom + 10.0, 22.0, 150.0))
-        draw_finding(pane, clutter, number, finding, at, radius)
+        words = f"{finding.kind}, {finding.size_mm:.2g} mm"
+        draw_place(pane, clutter, at, radius, finding.verdict, letter_of(number), words)
     draw_balloons(pane, clutter, dimensions)
 
 
@@ -102,9 +104,11 @@ def _draw_plain(pane: Canvas, picture: Picture, outcome: Outcome) -> None:
     (left, top), (right, bottom) = np.clip(np.rint(corners).astype(int), 0, (pane.width, pane.height)).tolist()
     pane.image[...] = PAGE
     pane.image[top:bottom, left:right] = shown[top:bottom, left:right]
-    where = outcome.refusal.where_px if outcome.refusal is not None else None
-    if where is not None:
-        draw_ring(pane, view.to_display([where])[0], 60.0, STYLES[outcome.verdict].block)
+    refusal = outcome.refusal
+    if refusal is not None and refusal.where_px is not None:
+        at = view.to_display([refusal.where_px])[0]
+        clutter = Clutter.empty(pane.width, pane.height)
+        draw_place(pane, clutter, at, _REFUSAL_RADIUS, outcome.verdict, "!", str(refusal.trouble))
 
 
 def _draw_reason(band: Canvas, outcome: Outcome) -> None:

@@ -16,7 +16,8 @@ from station.order.model import Order
 MARGIN = 20
 BLOCK = 136
 ROW = 72
-FINDING_ROW = 46
+FINDING_ROW = 54
+PLAIN_ROW = 54
 _MOST_FINDINGS = 3
 
 
@@ -32,12 +33,17 @@ def draw_panel(canvas: Canvas, order: Order, outcome: Outcome) -> None:
     y += 18
     y = _draw_findings(canvas, outcome, y)
     items = worst_first(outcome.items)
-    room = int((canvas.height - y) // ROW)
+    nothing = bool(items) and all(item.value is None and item.verdict is Verdict.ERROR for item in items)
+    if nothing:
+        canvas.text(MARGIN, y + 34, "Nothing was measured", 24, INK, MEDIUM)
+        y += 52
+    high, draw = (PLAIN_ROW, draw_plain_row) if nothing else (ROW, draw_row)
+    room = int((canvas.height - y) // high)
     if len(items) > room:
-        room = int((canvas.height - y - 36) // ROW)
+        room = int((canvas.height - y - 36) // high)
     for item in items[:room]:
-        draw_row(canvas, item, y)
-        y += ROW
+        draw(canvas, item, y)
+        y += high
     if items[room:]:
         canvas.line([(MARGIN, y), (canvas.width - MARGIN, y)], RULE, 1)
         canvas.text(MARGIN, y + 27, tally(items[room:]), 22, QUIET, MEDIUM)
@@ -62,14 +68,20 @@ def draw_row(canvas: Canvas, item: ItemResult, y: float) -> None:
     canvas.line([(MARGIN, y), (right, y)], RULE, 1)
     draw_balloon(canvas, item.verdict, MARGIN + 24, y + ROW / 2.0, item.item.characteristic.id)
     left = MARGIN + 62
-    value = value_of(item)
-    ink = QUIET if item.value is None and quiet else INK
-    taken = canvas.text(right, y + 29, value, 24, ink, MEDIUM if quiet else BOLD, 1.0)
-    name = canvas.cut(name_of(item), 22, right - taken - left - 12)
-    canvas.text(left, y + 29, name, 22, INK, REGULAR)
-    limits = canvas.cut(limits_of(item), 19, 190)
-    canvas.text(right, y + 58, limits, 19, QUIET, REGULAR, 1.0)
-    draw_bar(canvas, item, left, y + 51, right - left - 210)
+    taken = canvas.text(right, y + 28, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
+    canvas.text(left, y + 28, canvas.cut(name_of(item), 22, right - taken - left - 14), 22, INK)
+    taken = canvas.text(right, y + 60, value_of(item), 25, INK, REGULAR if quiet else BOLD, 1.0)
+    draw_bar(canvas, item, left, y + 52, right - max(taken, 262.0) - left - 20)
+
+
+def draw_plain_row(canvas: Canvas, item: ItemResult, y: float) -> None:
+    """One characteristic of a picture in which nothing was measured: what it asks for, without colour."""
+    right = canvas.width - MARGIN
+    canvas.line([(MARGIN, y), (right, y)], RULE, 1)
+    draw_balloon(canvas, item.verdict, MARGIN + 24, y + PLAIN_ROW / 2.0, item.item.characteristic.id, hollow=True)
+    base = y + PLAIN_ROW / 2.0 + 8.0
+    taken = canvas.text(right, base, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
+    canvas.text(MARGIN + 62, base, canvas.cut(name_of(item), 22, right - taken - MARGIN - 76), 22, QUIET)
 
 
 def _draw_findings(canvas: Canvas, outcome: Outcome, y: float) -> float:
@@ -78,7 +90,7 @@ def _draw_findings(canvas: Canvas, outcome: Outcome, y: float) -> float:
         canvas.line([(MARGIN, y), (canvas.width - MARGIN, y)], RULE, 1)
         draw_balloon(canvas, finding.verdict, MARGIN + 24, y + FINDING_ROW / 2.0, letter_of(number))
         words = canvas.cut(f"{finding.kind}, {finding.size_mm:.2g} mm", 22, canvas.width - 2 * MARGIN - 62, MEDIUM)
-        canvas.text(MARGIN + 62, y + 31, words, 22, INK, MEDIUM)
+        canvas.text(MARGIN + 62, y + FINDING_ROW / 2.0 + 8.0, words, 22, INK, MEDIUM)
         y += FINDING_ROW
     rest = len(outcome.findings) - _MOST_FINDINGS
     if rest > 0:

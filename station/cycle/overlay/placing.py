@@ -41,10 +41,9 @@ class Clutter:
         c, d = max(int(y / _GRID), 0), int((y + height) / _GRID) + 1
         self.cost[c:d, a:b] = np.maximum(self.cost[c:d, a:b], np.float32(cost))
 
-    def place(self, anchor: Floats, width: float, height: float) -> Floats:
-        """Middle of a free box near `anchor` (2,), which is then taken, as is its leader."""
-        reach = max(width, height) / 2.0
-        rings = [radius + (0.6 * reach) for radius in _RADII]
+    def place(self, anchor: Floats, width: float, height: float, clear: float = 0.0) -> Floats:
+        """Middle of a free box near `anchor` (2,) and `clear` of it, which is then taken, as is its leader."""
+        rings = [radius + clear + 0.3 * max(width, height) for radius in _RADII]
         away = np.concatenate([r * np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)]) for r in rings])
         middle = anchor + away
         rows, columns = self.cost.shape

@@ -8,26 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.cycle.overlay.canvas import BOLD, Canvas
-from station.cycle.overlay.palette import INK, STYLES, WHITE, Colour, Shape
+from station.cycle.overlay.palette import INK, QUIET, STYLES, WHITE, Colour, Shape
 from station.metrology.decision import Verdict
 
 Floats = NDArray[np.float64]
 
 RADIUS = 19.0
 LETTERS = 22
+_CORNERS = {
+    Shape.CIRCLE: (48, math.pi / 48),
+    Shape.OCTAGON: (8, math.pi / 8),
+    Shape.DIAMOND: (4, 0.0),
+    Shape.SQUARE: (4, math.pi / 4),
+}
+_REACH = {Shape.CIRCLE: 1.0, Shape.OCTAGON: 1.08, Shape.DIAMOND: 1.25, Shape.SQUARE: 1.27}  # of a corner, in radii
 
 
 def outline_of(shape: Shape, x: float, y: float, radius: float, stretch: float = 0.0) -> Floats:
     """(n, 2) polygon about (x, y), its left and right halves moved apart by `stretch` each."""
-    match shape:
-        case Shape.CIRCLE:
-            corners, turn, reach = 48, math.pi / 48, radius
-        case Shape.OCTAGON:
-            corners, turn, reach = 8, math.pi / 8, 1.08 * radius
-        case Shape.DIAMOND:
-            corners, turn, reach = 4, 0.0, 1.3 * radius
-        case Shape.SQUARE:
-            corners, turn, reach = 4, math.pi / 4, 1.27 * radius
+    corners, turn = _CORNERS[shape]
+    reach = _REACH[shape] * radius
     angle = turn + 2.0 * math.pi * np.arange(corners) / corners
     away = reach * np.column_stack([np.cos(angle), np.sin(angle)])
     if stretch:
@@ -56,20 +56,21 @@ def draw_symbol(
             canvas.text(x, y + 0.48 * r, sign, round(1.4 * r), ink, 700, 0.5)
 
 
-def balloon_width(canvas: Canvas, label: str) -> float:
+def balloon_width(canvas: Canvas, verdict: Verdict, label: str) -> float:
     """Width that a balloon with this label takes."""
-    return 2.0 * (RADIUS + _stretch(canvas, label)) + 4.0
+    reach = _REACH[STYLES[verdict].shape]
+    return 2.0 * (max(reach, 1.0) * RADIUS + _stretch(canvas, label)) + 4.0
 
 
-def draw_balloon(canvas: Canvas, verdict: Verdict, x: float, y: float, label: str) -> None:
-    """A characteristic's number as on a drawing; filled with colour only where it is not PASS."""
+def draw_balloon(canvas: Canvas, verdict: Verdict, x: float, y: float, label: str, *, hollow: bool = False) -> None:
+    """A characteristic's number as on a drawing; in colour only where it is not PASS, and never where `hollow`."""
     style = STYLES[verdict]
-    quiet = verdict is Verdict.PASS
+    quiet = hollow or verdict is Verdict.PASS
     stretch = _stretch(canvas, label)
     canvas.fill(outline_of(style.shape, x, y, RADIUS + 2.5, stretch), WHITE)
     edge = outline_of(style.shape, x, y, RADIUS, stretch)
     canvas.fill(edge, WHITE if quiet else style.block)
-    canvas.line(edge, style.line if quiet else style.block, 2, closed=True)
+    canvas.line(edge, QUIET if quiet else style.block, 2, closed=True)
     text = canvas.cut(label, LETTERS, 90.0, BOLD)
     canvas.text(x, y + 0.36 * LETTERS, text, LETTERS, INK if quiet else style.on_block, BOLD, 0.5)
 

@@ -46,8 +46,10 @@ def short_value(item: ItemResult) -> str:
 def limits_of(item: ItemResult) -> str:
     """`0.786 … 0.814`, `≤ 0.05`, `≥ 2`; `= 4` where only one number will do."""
     limits = item.item.characteristic.limits
-    low = None if limits.lower is None else f"{limits.lower.normalize():f}"
-    high = None if limits.upper is None else f"{limits.upper.normalize():f}"
+    given = [limit.normalize() for limit in (limits.lower, limits.upper) if limit is not None]
+    places = max((max(0, -int(limit.as_tuple().exponent)) for limit in given), default=0)
+    low = None if limits.lower is None else f"{limits.lower:.{places}f}"
+    high = None if limits.upper is None else f"{limits.upper:.{places}f}"
     if low is not None and high is not None:
         return f"= {low}" if low == high else f"{low} … {high}"
     if high is not None:
