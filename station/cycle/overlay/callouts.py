@@ -15,7 +15,7 @@ from station.metrology.decision import Verdict
 
 Floats = NDArray[np.float64]
 
-MOST_BALLOONS = 24
+MOST_BALLOONS = 20
 MOST_TAGS = 5  # values written beside their balloons
 MOST_FINDINGS = 8
 _LABEL = 22
@@ -29,10 +29,11 @@ def letter_of(number: int) -> str:
 def draw_balloons(canvas: Canvas, clutter: Clutter, dimensions: list[Dimension]) -> None:
     """Numbered balloons, worst first; those that are not PASS carry their value."""
     tags = 0
-    for dimension in dimensions[:MOST_BALLOONS]:
+    for dimension in dimensions:
         verdict = dimension.item.verdict
         label = dimension.item.item.characteristic.id
-        words = short_value(dimension.item) if verdict is not Verdict.PASS and tags < MOST_TAGS else ""
+        told = verdict is not Verdict.PASS and tags < MOST_TAGS
+        words = (dimension.note or short_value(dimension.item)) if told else ""
         tags += bool(words)
         round_ = balloon_width(canvas, verdict, label)
         width = round_ + (canvas.measure(words, _LABEL, BOLD) + 18.0 if words else 0.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from station.cycle.measure import Sighting
 from station.cycle.overlay.canvas import Canvas
-from station.cycle.overlay.forms import doubtful_place, in_doubt
+from station.cycle.overlay.forms import doubt_of, in_doubt
 from station.cycle.overlay.palette import STYLES, WHITE, Colour
 from station.cycle.overlay.view import View
 from station.cycle.results import ItemResult
@@ -45,12 +45,13 @@ class Projection:
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """Where the balloon of a characteristic points (2,), and the arrowed line (2, 2) of its size if it has one;
-    `cross` (2,) is a centre to be marked."""
+    `cross` (2,) is a centre to be marked, `note` what a label says instead of the value."""
 
     item: ItemResult
     anchor: Floats
     arrows: Floats | None = None
     cross: Floats | None = None
+    note: str = ""
 
 
 def dimension_of(
@@ -58,13 +59,15 @@ def dimension_of(
 ) -> Dimension | None:
     """The dimension of a characteristic; None if it belongs nowhere in the picture. `number` spreads the angles."""
     c = item.item.characteristic
+    if c.type is CharacteristicType.COUNT:
+        return None
     seen = [features[name] for name in c.features if name in features and len(features[name].points_mm)]
     if c.type in _SIZES and seen and seen[0].kind is Kind.CIRCLE and seen[0].params:
         return _across(item, seen[0], number, c.type is CharacteristicType.RADIUS, project)
     if c.type in _BETWEEN and len(seen) == 2:
         return Dimension(item, *_between(seen[0], seen[1], project))
-    if in_doubt(item) and seen and (doubtful := doubtful_place(seen[0], plan.mm_per_px)) is not None:
-        return Dimension(item, project(doubtful)[0])
+    if in_doubt(item) and seen and (doubt := doubt_of(seen[0], plan.mm_per_px)) is not None:
+        return Dimension(item, project(doubt.where_mm)[0], note=doubt.words)
     if item.where_mm is not None:
         at = project(np.array(item.where_mm))[0]
         middle = seen[0].center_mm if seen and seen[0].kind is Kind.CIRCLE and seen[0].params else None

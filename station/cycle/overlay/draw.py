@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.cycle.measure import Outcome, Sighting
-from station.cycle.overlay.callouts import MOST_FINDINGS, draw_balloons, draw_place, letter_of
+from station.cycle.overlay.callouts import MOST_BALLOONS, MOST_FINDINGS, draw_balloons, draw_place, letter_of
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.deviations import draw_traces, factor_for, traces_of
 from station.cycle.overlay.dimensions import Projection, dimension_of, draw_dimension
@@ -83,7 +83,7 @@ def _draw_measured(
     found = [
         dimension_of(item, number, plan, features, project) for number, item in enumerate(worst_first(outcome.items))
     ]
-    dimensions = [dimension for dimension in found if dimension is not None]
+    dimensions = [dimension for dimension in found if dimension is not None][:MOST_BALLOONS]
     for dimension in dimensions:
         draw_dimension(pane, dimension)
         if dimension.arrows is not None:

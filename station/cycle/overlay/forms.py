@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,14 +74,22 @@ def in_doubt(item: ItemResult) -> bool:
     return item.value is not None and upper is not None and guard is not None and item.value <= upper - guard
 
 
-def doubtful_place(feature: MeasuredFeature, mm_per_px: float) -> Floats | None:
-    """(2,) mm: middle of the unseen stretch, or the top of what stands on the edge."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What keeps a form from PASS although it is inside its limit, and its place (2,) in mm."""
+
+    where_mm: Floats
+    words: str
+
+
+def doubt_of(feature: MeasuredFeature, mm_per_px: float) -> Doubt | None:
+    """The middle of the unseen stretch, or the top of what stands on the edge; None where there is neither."""
     if feature.gap_mm > MOST_GAP_PX * mm_per_px:
-        return np.array(feature.gap_at_mm)
+        return Doubt(np.array(feature.gap_at_mm), "no edge found")
     if bool(feature.kept.all()):
         return None
     off = np.abs(((feature.points_mm - feature.nominal_mm) * feature.normals).sum(axis=1))
-    return np.asarray(feature.points_mm[int(np.where(feature.kept, 0.0, off).argmax())])
+    return Doubt(feature.points_mm[int(np.where(feature.kept, 0.0, off).argmax())], "burr or dirt")
 
 
 def _at_fault(item: ItemResult, feature: MeasuredFeature, features: Features) -> NDArray[np.bool_]:

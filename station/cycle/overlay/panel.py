@@ -19,6 +19,8 @@ ROW = 72
 FINDING_ROW = 54
 PLAIN_ROW = 54
 _MOST_FINDINGS = 3
+_ROOM = 46.0  # for the text of a balloon
+_VALUE = 290.0  # room for a value with its uncertainty
 
 
 def draw_panel(canvas: Canvas, order: Order, outcome: Outcome) -> None:
@@ -54,7 +56,8 @@ def draw_verdict(canvas: Canvas, verdict: Verdict) -> None:
     style = STYLES[verdict]
     canvas.box(0, 0, canvas.width, canvas.height, style.block)
     middle = canvas.height / 2.0
-    draw_symbol(canvas, verdict, MARGIN + 46, middle, 42, style.block, style.on_block)
+    radius = 37.0 if verdict is Verdict.UNDECIDED else 42.0  # a diamond reaches farther
+    draw_symbol(canvas, verdict, MARGIN + 46, middle, radius, style.block, style.on_block)
     left, size = MARGIN + 112, 92
     while canvas.measure(verdict, size, 700) > canvas.width - left - MARGIN:
         size -= 2
@@ -66,19 +69,21 @@ def draw_row(canvas: Canvas, item: ItemResult, y: float) -> None:
     quiet = item.verdict is Verdict.PASS
     right = canvas.width - MARGIN
     canvas.line([(MARGIN, y), (right, y)], RULE, 1)
-    draw_balloon(canvas, item.verdict, MARGIN + 24, y + ROW / 2.0, item.item.characteristic.id)
+    draw_balloon(canvas, item.verdict, MARGIN + 24, y + ROW / 2.0, item.item.characteristic.id, room=_ROOM)
     left = MARGIN + 62
     taken = canvas.text(right, y + 28, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
     canvas.text(left, y + 28, canvas.cut(name_of(item), 22, right - taken - left - 14), 22, INK)
     taken = canvas.text(right, y + 60, value_of(item), 25, INK, REGULAR if quiet else BOLD, 1.0)
-    draw_bar(canvas, item, left, y + 52, right - max(taken, 262.0) - left - 20)
+    draw_bar(canvas, item, left, y + 52, right - max(taken, _VALUE) - left - 16)
 
 
 def draw_plain_row(canvas: Canvas, item: ItemResult, y: float) -> None:
     """One characteristic of a picture in which nothing was measured: what it asks for, without colour."""
     right = canvas.width - MARGIN
     canvas.line([(MARGIN, y), (right, y)], RULE, 1)
-    draw_balloon(canvas, item.verdict, MARGIN + 24, y + PLAIN_ROW / 2.0, item.item.characteristic.id, hollow=True)
+    draw_balloon(
+        canvas, item.verdict, MARGIN + 24, y + PLAIN_ROW / 2.0, item.item.characteristic.id, hollow=True, room=_ROOM
+    )
     base = y + PLAIN_ROW / 2.0 + 8.0
     taken = canvas.text(right, base, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
     canvas.text(MARGIN + 62, base, canvas.cut(name_of(item), 22, right - taken - MARGIN - 76), 22, QUIET)

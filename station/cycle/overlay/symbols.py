@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ Floats = NDArray[np.float64]
 
 RADIUS = 19.0
 LETTERS = 22
+ROOM = 90.0  # display pixels for a balloon's text in the picture
 _CORNERS = {
     Shape.CIRCLE: (48, math.pi / 48),
     Shape.OCTAGON: (8, math.pi / 8),
@@ -32,8 +34,8 @@ def outline_of(shape: Shape, x: float, y: float, radius: float, stretch: float =
     away = reach * np.column_stack([np.cos(angle), np.sin(angle)])
     if stretch:
         apart = np.array([stretch, 0.0])
-        away = np.concatenate([away + apart, away - apart])
-        away = away[np.argsort(np.arctan2(away[:, 1], away[:, 0]), kind="stable")]
+        both = np.concatenate([away + apart, away - apart]).astype(np.float32)
+        away = np.asarray(cv2.convexHull(both), np.float64).reshape(-1, 2)
     return np.asarray(away + np.array([x, y]))
 
 
@@ -59,22 +61,23 @@ def draw_symbol(
 def balloon_width(canvas: Canvas, verdict: Verdict, label: str) -> float:
     """Width that a balloon with this label takes."""
     reach = _REACH[STYLES[verdict].shape]
-    return 2.0 * (max(reach, 1.0) * RADIUS + _stretch(canvas, label)) + 4.0
+    return 2.0 * (max(reach, 1.0) * RADIUS + _stretch(canvas, canvas.cut(label, LETTERS, ROOM, BOLD))) + 4.0
 
 
-def draw_balloon(canvas: Canvas, verdict: Verdict, x: float, y: float, label: str, *, hollow: bool = False) -> None:
+def draw_balloon(
+    canvas: Canvas, verdict: Verdict, x: float, y: float, label: str, *, hollow: bool = False, room: float = ROOM
+) -> None:
     """A characteristic's number as on a drawing; in colour only where it is not PASS, and never where `hollow`."""
     style = STYLES[verdict]
     quiet = hollow or verdict is Verdict.PASS
-    stretch = _stretch(canvas, label)
+    text = canvas.cut(label, LETTERS, room, BOLD)
+    stretch = _stretch(canvas, text)
     canvas.fill(outline_of(style.shape, x, y, RADIUS + 2.5, stretch), WHITE)
     edge = outline_of(style.shape, x, y, RADIUS, stretch)
     canvas.fill(edge, WHITE if quiet else style.block)
     canvas.line(edge, QUIET if quiet else style.block, 2, closed=True)
-    text = canvas.cut(label, LETTERS, 90.0, BOLD)
     canvas.text(x, y + 0.36 * LETTERS, text, LETTERS, INK if quiet else style.on_block, BOLD, 0.5)
 
 
-def _stretch(canvas: Canvas, label: str) -> float:
-    text = canvas.cut(label, LETTERS, 90.0, BOLD)
+def _stretch(canvas: Canvas, text: str) -> float:
     return max(0.0, canvas.measure(text, LETTERS, BOLD) / 2.0 - 0.68 * RADIUS)

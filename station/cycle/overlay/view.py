@@ -40,6 +40,7 @@ class View:
 
 def view_of(points_px: Floats, width: int, height: int, margin: float = MARGIN) -> View:
     """The view that shows all points (n, 2) with a margin."""
+    points_px = points_px[np.isfinite(points_px).all(axis=1)]
     low, high = points_px.min(axis=0), points_px.max(axis=0)
     extent = np.maximum(high - low, 1.0)
     zoom = min((1.0 - 2.0 * margin) * min(width / extent[0], height / extent[1]), MAX_ZOOM)
@@ -57,8 +58,9 @@ def ground(picture: Picture, view: View, tones: tuple[float, float]) -> NDArray[
     """(height, width, 3): the picture in grey between two levels, black to full scale; lighter beyond its border."""
     step = max(1, math.floor(1.0 / view.zoom))
     half = view.middle / view.zoom + 2.0 * step
-    low = np.maximum(np.floor(view.middle_px - half), 0).astype(int)
-    high = np.minimum(np.ceil(view.middle_px + half).astype(int) + 1, (picture.width_px, picture.height_px))
+    border = np.array([picture.width_px, picture.height_px])
+    low = np.clip(np.floor(view.middle_px - half), 0, border - 1).astype(int)
+    high = np.clip(np.ceil(view.middle_px + half) + 1, low + 1, border).astype(int)
     size = np.maximum((high - low) // step, 1)
     crop = picture.grey[low[1] : low[1] + size[1] * step, low[0] : low[0] + size[0] * step]
     small = cv2.resize(crop, size.tolist(), interpolation=cv2.INTER_AREA) if step > 1 else crop

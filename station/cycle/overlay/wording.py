@@ -27,9 +27,9 @@ def name_of(item: ItemResult) -> str:
 
 
 def value_of(item: ItemResult) -> str:
-    """`0.8220 ± 0.0011 mm`, or that nothing was measured."""
+    """`0.8220 ± 0.0011 mm`; a mark is as ordered or was not measured."""
     if item.value is None:
-        return "not measured"
+        return "as ordered" if item.verdict is Verdict.PASS else "not measured"
     unit = _UNITS.get(item.item.characteristic.unit, "")
     return with_uncertainty(item.value, item.expanded or 0.0) + unit
 
@@ -44,7 +44,9 @@ def short_value(item: ItemResult) -> str:
 
 
 def limits_of(item: ItemResult) -> str:
-    """`0.786 … 0.814`, `≤ 0.05`, `≥ 2`; `= 4` where only one number will do."""
+    """`0.786 … 0.814`, `≤ 0.05`, `≥ 2`; `= 4` where only one number will do; what a code or text must say."""
+    if item.item.characteristic.expected:
+        return item.item.characteristic.expected
     limits = item.item.characteristic.limits
     given = [limit.normalize() for limit in (limits.lower, limits.upper) if limit is not None]
     places = max((max(0, -int(limit.as_tuple().exponent)) for limit in given), default=0)
