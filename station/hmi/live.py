@@ -29,6 +29,11 @@ class LiveView:
         """Whether another part is being measured than the one whose verdict stands there."""
         return self.measuring is not None or self.snapshot.state is State.MEASURING
 
+    @property
+    def badge(self) -> bool:
+        """Whether the part itself has to say that it was simulated, because the station does not."""
+        return self.part is not None and self.part.simulated and not self.snapshot.simulated
+
 
 def live_view(snapshot: Snapshot, genealogy: Genealogy) -> LiveView:
     """The page for `snapshot`; a record that cannot be read does not take the verdict from the screen."""

@@ -18,7 +18,7 @@ def page_routes(board: Board, genealogy: Genealogy, renderer: Renderer) -> APIRo
 
     def show(request: Request, template: str) -> Response:
         view = live_view(board.latest(), genealogy)
-        return renderer.page(request, template, live=view, part=view.part, previous=view.previous)
+        return renderer.page(request, template, live=view, part=view.part, previous=view.previous, badge=view.badge)
 
     @routes.get("/")
     def live(request: Request) -> Response:
@@ -30,6 +30,7 @@ def page_routes(board: Board, genealogy: Genealogy, renderer: Renderer) -> APIRo
 
     @routes.get("/parts/{inspection_id}")
     def part(request: Request, inspection_id: str) -> Response:
-        return renderer.page(request, "part.html", part=stored_part(genealogy, inspection_id), previous=False)
+        found = stored_part(genealogy, inspection_id)
+        return renderer.page(request, "part.html", part=found, previous=False, badge=False)
 
     return routes

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from string import ascii_uppercase
 from typing import Any
 
 from station.cycle.state import QueueEntry
 from station.errors import InputError, RecordError
 from station.genealogy.store import Genealogy
 from station.hmi.ordered import Ordered, ordered_from
+from station.hmi.overlay import Pane, pane_of
 from station.hmi.scale import Scale, scale_for, used_up
 from station.metrology.rounding import with_uncertainty
 
@@ -20,7 +23,7 @@ _UNITS = {"1": "", "deg": "°"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table of characteristics; a finding of the picture is one too (without `number`)."""
+    """A line of the table of characteristics; a finding of the picture is one too, with a letter as there."""
 
     number: str
     type: str
@@ -34,6 +37,7 @@ class Row:
     reason: str
     scale: Scale | None
     used: float
+    finding: bool = False
 
     @property
     def order(self) -> tuple[int, float]:
@@ -70,6 +74,7 @@ class PartView:
     calibration: str = ""
     temperature: str = ""
     has_overlay: bool = False
+    pane: Pane | None = None
     frames: tuple[FrameLink, ...] = ()
     rows: tuple[Row, ...] = field(default=())
     unreadable: bool = False
@@ -95,7 +100,8 @@ def stored_part(genealogy: Genealogy, inspection_id: str) -> PartView:
         ordered = ordered_from(genealogy.document(digest)) if digest else Ordered()
     except InputError as error:
         raise RecordError("the order of this record is missing", place=inspection_id[:80]) from error
-    return part_from(document, ordered)
+    view = part_from(document, ordered)
+    return replace(view, pane=_pane(genealogy, inspection_id)) if view.has_overlay else view
 
 
 def remembered_part(entry: QueueEntry, simulated: bool) -> PartView:
@@ -112,12 +118,20 @@ def remembered_part(entry: QueueEntry, simulated: bool) -> PartView:
     )
 
 
+def _pane(genealogy: Genealogy, inspection_id: str) -> Pane | None:
+    try:
+        return pane_of(genealogy.overlay(inspection_id) or b"")
+    except RecordError:
+        return None  # a damaged picture does not take the numbers from the screen
+
+
 def part_from(document: Mapping[str, Any], ordered: Ordered) -> PartView:
     """The view of an `inspection/1` document, with what its order says about each characteristic."""
     station = document["station"]
     temperature = (document.get("conditions") or {}).get("temperature_c")
     rows = [_characteristic(entry, ordered) for entry in document["characteristics"]]
-    rows += [_finding(entry) for entry in document.get("findings", ()) if entry["verdict"] != "PASS"]
+    findings = [entry for entry in document.get("findings", ()) if entry["verdict"] != "PASS"]
+    rows += [_finding(letter, entry) for letter, entry in zip_longest(ascii_uppercase, findings) if entry]
     return PartView(
         inspection_id=document["id"],
         serial=document["serial"],
@@ -160,10 +174,10 @@ def _characteristic(entry: Mapping[str, Any], ordered: Ordered) -> Row:
     )
 
 
-def _finding(entry: Mapping[str, Any]) -> Row:
+def _finding(letter: str | None, entry: Mapping[str, Any]) -> Row:
     size = entry["size_mm"]
     return Row(
-        number="",
+        number=letter or "",
         type=entry["kind"],
         features="",
         value="" if size is None else f"{size:.2g}",
@@ -175,6 +189,7 @@ def _finding(entry: Mapping[str, Any]) -> Row:
         reason=entry["reason"],
         scale=None,
         used=math.inf,
+        finding=True,
     )
 
 

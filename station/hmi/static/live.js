@@ -20,7 +20,7 @@ function connection(alive) {
 
 // Load a new picture before it is shown, so that the old one does not blink away.
 async function loaded(section) {
-  const source = section.querySelector("img")?.src;
+  const source = section.querySelector("a[data-zoom]")?.href;
   if (!source) return;
   const image = new Image();
   image.src = source;

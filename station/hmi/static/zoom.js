@@ -9,7 +9,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const image = new Image();
   image.src = link.href;
-  image.alt = link.querySelector("img").alt;
+  image.alt = link.querySelector("img")?.alt ?? link.querySelector("svg").getAttribute("aria-label");
   pan.replaceChildren(image);
   dialog.showModal();
   image.decode().catch(() => {}).then(() => {
