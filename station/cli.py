@@ -6,13 +6,11 @@ or usage, one sentence on standard error. Heavy imports happen inside the comman
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import click
 import typer
@@ -48,7 +46,7 @@ def inspect(
 ) -> int:
     """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
     from station.app import inspect_files
-    from station.tables import print_inspection
+    from station.tables import print_inspection, print_json
 
     if temperature is not None and not -40.0 <= temperature <= 150.0:
         raise InputError(f"{temperature:g} °C is no temperature to measure at", place="--temperature")
@@ -62,7 +60,7 @@ def inspect(
         else:
             _write(overlay, committed.overlay)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         print_inspection(document)
     return 0 if document["verdict"] == "PASS" else 1
@@ -76,12 +74,12 @@ def plan(
 ) -> int:
     """What will be measured, with which predicted U; names what this station cannot decide, before the part exists."""
     from station.app import plan_order
-    from station.tables import plan_document, print_plan
+    from station.tables import plan_document, print_json, print_plan
 
     found, order_id = plan_order(order, calibration)
     document = plan_document(found, order_id)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         print_plan(document)
     return 1 if found.undecidable else 0
@@ -102,7 +100,7 @@ def run(
     """Run the cell (default rig: the twin) and serve its live page."""
     from station.app import DEFAULT_RIG, run_twin
     from station.genealogy.inspection import Inspection
-    from station.tables import RunTable
+    from station.tables import print_json, RunTable
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -125,7 +123,7 @@ def run(
         stop=stop,
     )
     if as_json:
-        _print_json({"inspections": [i.to_document() for i in inspections]})
+        print_json({"inspections": [i.to_document() for i in inspections]})
     elif once:
         table.close()
     return 0 if inspections and all(i.verdict == "PASS" for i in inspections) else 1
@@ -139,12 +137,12 @@ def records(
 ) -> int:
     """The genealogy record, in the order of commit."""
     from station.app import open_record
-    from station.tables import print_records
+    from station.tables import print_json, print_records
 
     with open_record(read_only=True) as genealogy:
         document = genealogy.records(after, limit).to_document()
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         print_records(document)
     return 0
@@ -158,7 +156,7 @@ def explain(
 ) -> int:
     """The uncertainty budget and the decision of one characteristic."""
     from station.app import open_record
-    from station.tables import print_explanation
+    from station.tables import print_explanation, print_json
 
     with open_record(read_only=True) as genealogy:
         document = genealogy.inspection(inspection)
@@ -167,7 +165,7 @@ def explain(
         known = ", ".join(str(c["id"]) for c in document["characteristics"]) or "none"
         raise InputError(f"this inspection has no characteristic {characteristic!r}; it has {known}", place=inspection)
     if as_json:
-        _print_json(row)
+        print_json(row)
     else:
         print_explanation(document, row)
     return 0
@@ -181,13 +179,13 @@ def verify(
     """Check chain and hashes of a whole record offline: what is stored is what was committed."""
     from station.genealogy.home import StationHome, default_home
     from station.genealogy.verify import verify_home
-    from station.tables import Bar, print_report
+    from station.tables import Bar, print_json, print_report
 
     home = StationHome(path) if path is not None else default_home()
     with Bar("Verifying", quiet=as_json) as bar:
         report = verify_home(home, progress=bar.update)
     if as_json:
-        _print_json(report.to_document())
+        print_json(report.to_document())
     else:
         print_report(report, home.path)
     return 0 if report.is_intact else 1
@@ -212,8 +210,9 @@ def accept_command(
 def schema() -> int:
     """The JSON Schema of orders (order/1)."""
     from station.order.schema import order_schema
+    from station.tables import print_json
 
-    _print_json(order_schema())
+    print_json(order_schema())
     return 0
 
 
@@ -229,10 +228,6 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise InputError(f"the file cannot be written ({error.strerror})", place=str(path)) from error
-
-
-def _print_json(document: Mapping[str, Any]) -> None:
-    print(json.dumps(document, indent=1, ensure_ascii=False))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from station.cycle.camera import BoardReport
 from station.genealogy.inspection import Inspection
 from station.genealogy.report import VerifyReport
+from station.metrology.calibration import Calibration
 from station.metrology.rounding import decimals_for, with_uncertainty
 from station.plan.plan import Plan
 
@@ -41,6 +44,8 @@ def print_inspection(document: Mapping[str, Any]) -> None:
         table.add_row(c["id"], c["type"], _value(c), _limits(c), verdict_text(c["verdict"]))
     out.print(table)
     for finding in document.get("findings", []):
+        if finding["reason"] in document["reason"]:
+            continue
         out.print(verdict_text(finding["verdict"]), finding["reason"])
     out.print(verdict_text(document["verdict"]), Text(document["reason"]))
     out.print(
@@ -217,3 +222,66 @@ def _limits(c: Mapping[str, Any]) -> str:
     if high is None:
         return f"≥ {low:g}"
     return f"{low:g} … {high:g}" if low != high else f"{low:g}"
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
+    """What a calibration says, in words."""
+    scale = calibration.camera.scale_mm_per_px()
+    return [
+        ("id", calibration.id),
+        ("made from", calibration.made_from),
+        ("picture", f"{calibration.camera.width_px} × {calibration.camera.height_px} px"),
+        ("scale", f"{scale:.9g} mm/px, u {calibration.u_scale:.2g} relative"),
+        ("edge offset", f"{calibration.edge_offset_px:+.4f} px out of the material, u {calibration.u_edge_px:.4f} px"),
+        ("single edge beyond both", f"u {calibration.local_px:.4f} px"),
+        ("edge spread", "not known" if calibration.psf_sigma_px is None else f"{calibration.psf_sigma_px:.2f} px"),
+        ("backlight", {"none": "not clipped", "clipped": "clipped", "any": "not calibrated"}[calibration.clipping]),
+        ("valid until", f"{calibration.valid_until:%Y-%m-%d %H:%M %Z}"),
+        ("sha256", calibration.sha256),
+    ]
+
+
+def print_calibration(calibration: Calibration, rows: list[tuple[str, str]], path: Path) -> None:
+    """A calibration and how its masters are reproduced."""
+    out = console()
+    if calibration.residuals:
+        table = _table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm")
+        for r in calibration.residuals:
+            sizes = (f"{r.certified_mm:.5f}", f"{r.measured_mm:.5f}")
+            table.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}")
+        out.print(table)
+    _print_rows(out, rows)
+    out.print(f"Written to {path}.")
+
+
+def print_camera(calibration: Calibration, report: BoardReport, path: Path) -> None:
+    """A camera's calibration, and which pictures it rests on."""
+    out = console()
+    table = _table("Picture", "Corners", "rms px")
+    for view in report.fit.views:
+        table.add_row(view.name, str(view.corners), f"{view.rms_px:.3f}")
+    out.print(table)
+    for name, reason in report.refused:
+        out.print(Text(f"not used: {name}: {reason}", "yellow"))
+    model = calibration.camera
+    distance = "not known" if model.distance_mm is None else f"{model.distance_mm:.4g} mm"
+    lens = [
+        ("focal length", f"{model.matrix[0]:.5g} px"),
+        ("distortion", ", ".join(f"{d:.4g}" for d in model.distortion)),
+        ("rms", f"{model.rms_px:.3f} px"),
+        ("tilt, distance", f"{model.tilt_deg:.2f}°, {distance}"),
+    ]
+    _print_rows(out, calibration_rows(calibration) + lens)
+    out.print(f"Written to {path}.")
+
+
+def _print_rows(out: Console, rows: list[tuple[str, str]]) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in rows:
+        table.add_row(Text(name, "dim"), value)
+    out.print(table)

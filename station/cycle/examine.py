@@ -85,8 +85,6 @@ def examine(
     findings = [f for outcome in outcomes.values() for f in outcome.findings]
     verdict = worst([i.verdict for i in items] + [f.verdict for f in findings])
     refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
-    if any(o.verdict is Verdict.FAIL and o.refusal is not None for o in outcomes.values()):
-        verdict = Verdict.FAIL
     sentences = [f.sentence for f in findings if f.verdict is verdict]
     sentences += [i.reason for i in items if i.verdict is verdict and i.reason]
     reason = "" if verdict is Verdict.PASS else " ".join(dict.fromkeys((refusals or sentences)[:3]))

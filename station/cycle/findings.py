@@ -24,14 +24,16 @@ from station.vision.teeth import count_runs
 
 Floats = NDArray[np.float64]
 
+SPECK_SHARE = 0.03  # of the largest opening: a loose thing smaller than that is dust on the glass
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that prevents PASS. `where_mm` in the part's frame, `size_mm` its depth or width."""
+    """One thing that prevents PASS. `where_mm` in the part's frame (None: the whole part), `size_mm` its depth or width."""
 
     kind: str
     verdict: Verdict
-    where_mm: tuple[float, float]
+    where_mm: tuple[float, float] | None
     size_mm: float
     sentence: str
 
@@ -81,7 +83,8 @@ def find_differences(
     counts = {name: number for name, number in teeth.items() if number is not None}
     if plan.partial:
         return Findings((), middles, seen.pieces, counts, outlines)
-    found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in seen.differences]
+    shown = [d for d in seen.differences if d.kind is not DifferenceKind.LOOSE_PIECE or not _is_speck(d, plan)]
+    found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in shown]
     missing = {d.opening for d in seen.differences if d.kind is DifferenceKind.MISSING_OPENING}
     found += _deviating(plan, calibration, picture, field, pose, blur_px, missing)
     found.sort(key=lambda f: (f.verdict is not Verdict.FAIL, -f.size_mm))
@@ -100,6 +103,13 @@ def _teeth(
     angle = 2.0 * math.pi * np.arange(count) / count
     circle = middle + pitch * np.column_stack([np.cos(angle), np.sin(angle)])
     return count_runs(picture, field, calibration.camera.to_px(pose.to_plane(circle)))
+
+
+def _is_speck(d: Difference, plan: Plan) -> bool:
+    """A loose piece that is dust on the glass: tiny against the openings of the part."""
+    width_mm = 2.0 * math.sqrt(d.area_px / math.pi) * plan.mm_per_px
+    largest = max((c.size_mm for c in plan.checks if c.opening), default=plan.size_mm)
+    return width_mm < max(SPECK_SHARE * largest, 4.0 * plan.mm_per_px)
 
 
 def _place_u_mm(plan: Plan, calibration: Calibration, arm_mm: float) -> float:

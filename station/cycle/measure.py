@@ -108,7 +108,7 @@ def sight(plan: Plan, calibration: Calibration, picture: Picture) -> Sighting | 
     if isinstance(found, Refusal):
         return found
     pose, blur = register(plan, calibration, picture, field, found.pose, 3.0 * field.decimation)
-    focus = _focus(blur, calibration, piece)
+    focus = _focus(blur, calibration, piece, field)
     if focus is not None:
         return focus
     return Sighting(picture, field, pose, blur, found)
@@ -130,12 +130,17 @@ def _exposure(field: Field, calibration: Calibration) -> Refusal | None:
     return None
 
 
-def _focus(blur_px: float, calibration: Calibration, piece: Piece) -> Refusal | None:
+def _focus(blur_px: float, calibration: Calibration, piece: Piece, field: Field) -> Refusal | None:
     if not np.isfinite(blur_px):
-        return Refusal(Trouble.UNSTEADY, "The part's edges cannot be measured: no clear step in level anywhere along them.", piece.center_px)
+        return Refusal(
+            Trouble.UNSTEADY,
+            "The part's edges cannot be measured: no clear step in level anywhere along them.",
+            piece.center_px,
+        )
     limit = FOCUS_LIMIT_PX
-    if calibration.psf_sigma_px is not None:
-        limit = max(FOCUS_RATIO * calibration.psf_sigma_px, calibration.psf_sigma_px + 0.4)
+    if calibration.psf_sigma_px is not None and field.dark_part:
+        # Only the light of the masters tells how sharp edges have to be; reflected light shows softer ones.
+        limit = max(FOCUS_RATIO * calibration.psf_sigma_px, calibration.psf_sigma_px + 0.6)
     if blur_px > limit:
         return Refusal(
             Trouble.OUT_OF_FOCUS,
@@ -275,12 +280,12 @@ def _refined(
     picture: Picture, probes: Probes, offset: Floats, sighting: Sighting, index: NDArray[np.intp]
 ) -> tuple[Edges, Probes]:
     """Fine edges about the coarse ones; a second round where the first moved the profile's centre noticeably."""
-    dark, contrast = sighting.field.dark_part, sighting.field.contrast
+    dark, contrast, noise = sighting.field.dark_part, sighting.field.contrast, sighting.field.noise
     seen = np.isfinite(offset)
     centred = probes.moved(np.where(seen, offset, 0.0))
-    first = refine(picture, centred, sighting.blur_px, dark, contrast)
+    first = refine(picture, centred, sighting.blur_px, dark, contrast, noise)
     again = centred.moved(np.where(first.found, np.nan_to_num(first.offset_px), 0.0))
-    second = refine(picture, again, sighting.blur_px, dark, contrast)
+    second = refine(picture, again, sighting.blur_px, dark, contrast, noise)
     found = seen & first.found & second.found
     return Edges(second.offset_px, second.u_px, second.contrast, found), again
 
@@ -291,7 +296,9 @@ def _some(probes: Probes, keep: NDArray[np.bool_]) -> Probes:
 
 def _refused(plan: Plan, refusal: Refusal) -> Outcome:
     verdict = Verdict.FAIL if refusal.trouble is Trouble.MIRRORED else Verdict.ERROR
-    return Outcome(verdict, refusal.sentence, error_items(plan, refusal.sentence), (), (), None, refusal)
+    # A refusal says nothing about the part, but for one: what lies on its wrong face is shown not to be as ordered.
+    shown = (Finding(str(refusal.trouble), verdict, None, 0.0, refusal.sentence),) if verdict is Verdict.FAIL else ()
+    return Outcome(verdict, refusal.sentence, error_items(plan, refusal.sentence), shown, (), None, refusal)
 
 
 def _reason(items: tuple[ItemResult, ...], findings: tuple[Finding, ...]) -> str:

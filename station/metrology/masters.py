@@ -86,8 +86,11 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
         k, q = covariance @ (rows.T @ right)
         residuals = k * measured + q * per_edge - certified
         if freedom >= 1:
-            excess = float(np.sum(residuals**2)) / freedom - float(np.mean(known**2))
-            new = math.sqrt(max(excess, 0.0)) / float(np.sqrt(np.mean(edges_in**2)))
+            explained = float(np.mean(known**2))
+            excess = float(np.sum(residuals**2)) / freedom - explained
+            # What the certificates cannot show is not zero: a variance is known to a share of sqrt(2 / freedom) only.
+            excess = max(excess, explained * math.sqrt(2.0 / freedom))
+            new = math.sqrt(excess) / float(np.sqrt(np.mean(edges_in**2)))
         else:
             new = 0.0
         if freedom < ENOUGH_RESIDUALS:

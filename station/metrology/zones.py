@@ -12,6 +12,8 @@ from scipy.optimize import linprog
 
 Floats = NDArray[np.float64]
 
+NOTHING = 1e-9  # deviations below are rounding, and a programme over them would not solve
+
 
 def minimum_zone(deviations: Floats, basis: Floats) -> tuple[float, Floats]:
     """(half width, residuals (n,)) of the Chebyshev fit of `deviations` (n,) by the columns of `basis` (n, p).
@@ -20,7 +22,7 @@ def minimum_zone(deviations: Floats, basis: Floats) -> tuple[float, Floats]:
     Returns the plain half range when the programme cannot be solved.
     """
     count, size = basis.shape
-    if count <= size:
+    if count <= size or float(np.abs(deviations).max(initial=0.0)) < NOTHING:
         return 0.0, np.zeros(count)
     scale = np.maximum(np.abs(basis).max(axis=0), 1e-300)
     unit = max(float(np.abs(deviations).max()), 1e-300)

@@ -16,15 +16,31 @@ _FORMS = (CharacteristicType.ROUNDNESS, CharacteristicType.STRAIGHTNESS)
 _PLACES = (CharacteristicType.POSITION, CharacteristicType.CONCENTRICITY)
 
 
-def allowed_deviation_mm(order: Order, outline: Outline, size_mm: float) -> float:
-    """Largest distance (mm) between the edge and the drawing that the order's tolerances explain."""
+def features_on(order: Order, outline: Outline) -> frozenset[str]:
+    """Ids of the features that run along a closed outline: every one of a few of their points lies on it."""
+    spacing = max(outline.length_mm / 2000.0, 1e-4)
+    dense = sample_outline(outline, spacing).points_mm
+    near = 0.6 * spacing + 0.002
+    low, high = dense.min(axis=0) - near, dense.max(axis=0) + near
+
+    def lies_on(own: Outline) -> bool:
+        few = sample_outline(own, own.length_mm / 7.0).points_mm
+        few = few[:: max(1, len(few) // 9)]
+        if not ((few >= low) & (few <= high)).all():
+            return False
+        gap = ((few[:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
+        return bool((gap < near**2).all())
+
+    return frozenset(name for name, f in order.geometry.features.items() if any(map(lies_on, outlines_of(f))))
+
+
+def allowed_deviation_mm(order: Order, here: frozenset[str], size_mm: float) -> float:
+    """Largest distance (mm) between an edge and the drawing that the order's tolerances explain.
+
+    `here` are the features on the outline (`features_on`), `size_mm` is its size.
+    """
     general = next((t for limit, t in _ISO_2768_M if size_mm <= limit), 2.0)
     profiles = [_half_zone(c) for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE]
-    here = {
-        name: feature
-        for name, feature in order.geometry.features.items()
-        if any(_same_place(own, outline) for own in outlines_of(feature))
-    }
     on_it = [c for c in order.characteristics if any(name in here for name in c.features)]
     profile_here = [_half_zone(c) for c in on_it if c.type is CharacteristicType.LINE_PROFILE]
     if profile_here:
@@ -41,10 +57,9 @@ def allowed_deviation_mm(order: Order, outline: Outline, size_mm: float) -> floa
     return max(lines, max(profiles, default=general))
 
 
-def has_profile(order: Order, outline: Outline) -> bool:
-    """Whether a line profile of the order speaks of this outline."""
-    named = {n for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE for n in c.features}
-    return any(_same_place(own, outline) for n in named for own in outlines_of(order.geometry.features[n]))
+def has_profile(order: Order, here: frozenset[str]) -> bool:
+    """Whether a line profile of the order speaks of the outline that the features `here` lie on."""
+    return any(c.type is CharacteristicType.LINE_PROFILE and here.intersection(c.features) for c in order.characteristics)
 
 
 def _half_zone(c: Characteristic) -> float:
@@ -61,14 +76,3 @@ def _largest_deviation(c: Characteristic) -> float:
 
 def _half_size(c: Characteristic) -> float:
     return _largest_deviation(c) / (2.0 if c.type is CharacteristicType.DIAMETER else 1.0)
-
-
-def _same_place(own: Outline, outline: Outline) -> bool:
-    """Whether a feature's outline runs along this closed outline: every one of a few of its points lies on it."""
-    few = sample_outline(own, own.length_mm / 7.0).points_mm[:9]
-    spacing = max(outline.length_mm / 2000.0, 1e-4)
-    dense = sample_outline(outline, spacing).points_mm
-    gap = ((few[:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
-    return bool((gap < (0.6 * spacing + 0.002) ** 2).all())
-
-

@@ -15,7 +15,7 @@ from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions, measure
 from station.order.geometry import Outline, outlines_of, polygon, signed_area_mm2
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Geometry, Order
-from station.plan.allowance import allowed_deviation_mm, has_profile
+from station.plan.allowance import allowed_deviation_mm, features_on, has_profile
 from station.plan.associate import associate
 from station.plan.plan import Item, OutlineCheck, Plan
 from station.plan.targets import Raster, Target, outline_target, rasterise, target_of
@@ -201,14 +201,15 @@ def _check(
         target = outline_target(name, (outline,), Kind.CONTOUR, True, 1.0, (), raster, pixel_mm)
     except ValueError:
         target = None
+    here = features_on(order, outline)
     points = polygon(outline, 0.05 * pixel_mm)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
     size = float(np.ptp(points, axis=0).max())
     return OutlineCheck(
         target=target,
         opening=opening,
-        allowed_mm=allowed_deviation_mm(order, outline, size),
-        profiled=has_profile(order, outline),
+        allowed_mm=allowed_deviation_mm(order, here, size),
+        profiled=has_profile(order, here),
         center_mm=(float(middle[0]), float(middle[1])),
         size_mm=size,
     )

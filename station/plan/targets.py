@@ -20,7 +20,9 @@ from station.order.geometry import (
     ContourFeature,
     Feature,
     LineFeature,
+    LineSegment,
     Outline,
+    Segment,
     Side,
     Silhouette,
     outlines_of,
@@ -167,13 +169,19 @@ def _corners(outline: Outline) -> list[Floats]:
         zip(segments[:-1], segments[1:], strict=True)
     )
     for before, after in pairs:
-        end = sample_outline(Outline((before,), False), before.length_mm / 64.0).normals[-1]
-        begin = sample_outline(Outline((after,), False), after.length_mm / 64.0).normals[0]
-        if math.acos(float(np.clip(end @ begin, -1.0, 1.0))) > _CORNER_RAD:
+        turn = _direction(after, 0.0) - _direction(before, 1.0)
+        if abs(math.remainder(turn, 2.0 * math.pi)) > _CORNER_RAD:
             found.append(np.asarray(after.start_mm))
     if not outline.closed:
         found += [np.asarray(segments[0].start_mm), np.asarray(segments[-1].end_mm)]
     return found
+
+
+def _direction(segment: Segment, at: float) -> float:
+    """Direction of travel (rad) at the start (0) or the end (1) of a segment."""
+    if isinstance(segment, LineSegment):
+        return math.atan2(segment.end_mm[1] - segment.start_mm[1], segment.end_mm[0] - segment.start_mm[0])
+    return math.radians(segment.start_deg + at * segment.sweep_deg + math.copysign(90.0, segment.sweep_deg))
 
 
 def _reach(points: Floats, normals: Floats, raster: Raster | None, pixel_mm: float) -> tuple[Floats, Floats]:

@@ -19,6 +19,7 @@ LEAST_FIELD = 0.16  # of full scale: a backlight below is under-exposed
 LEAST_MODULATION = 0.40  # (bright - dark) / bright: below, nothing stands out of the field
 CLIPPED_SHARE = 0.01  # of the bright class at full scale: more is a clipped picture
 _CLIPPED_LEVEL = 0.995
+_LEAST_VARIANCE = 1.0 / 12.0  # of quantisation alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class Field:
     clipped: bool
     decimation: int
     material: NDArray[np.bool_]
+    part_noise: float  # variance of one pixel, levels²
+    field_noise: float
+
+    @property
+    def noise(self) -> tuple[float, float]:
+        """Variances of one pixel in the material and in the field."""
+        return self.part_noise, self.field_noise
 
     @property
     def contrast(self) -> float:
@@ -93,15 +101,46 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
     unit = picture.full_scale / 255.0
     saturated = picture.grey[::2, ::2] >= _CLIPPED_LEVEL * picture.full_scale
     share = float(saturated.mean()) / max(float(bright.mean()), 1e-9)
+    part_level, field_level = (low, high) if dark_part else (high, low)
+    part_noise, field_noise = _noise(picture, part_level * unit, field_level * unit)
     return Field(
-        field_level=(high if dark_part else low) * unit,
-        part_level=(low if dark_part else high) * unit,
+        field_level=field_level * unit,
+        part_level=part_level * unit,
         threshold=threshold * unit,
         dark_part=dark_part,
         clipped=share > CLIPPED_SHARE and dark_part,
         decimation=decimation,
         material=material,
+        part_noise=part_noise,
+        field_noise=field_noise,
     )
+
+
+def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[float, float]:
+    """Variance of one pixel in the material and in the field, from second differences along every fourth row.
+
+    Light that varies slowly drops out of a second difference; what is left has six times a pixel's variance. Where a
+    level is at the camera's limit its noise cannot be seen, and is taken to grow with the level from the other one.
+    """
+    rows = picture.grey[::4].astype(np.float64)
+    bend = rows[:, :-2] - 2.0 * rows[:, 1:-1] + rows[:, 2:]
+    near = 0.25 * abs(field_level - part_level)
+    found = []
+    for level in (part_level, field_level):
+        flat = np.abs(rows[:, 1:-1] - level) < near
+        flat &= (np.abs(rows[:, :-2] - level) < near) & (np.abs(rows[:, 2:] - level) < near)
+        values = bend[flat]
+        if len(values) < 50:
+            found.append(_LEAST_VARIANCE)
+            continue
+        limit = 5.0 * max(1.4826 * float(np.median(np.abs(values))), 1.0)
+        found.append(max(float(np.mean(values[np.abs(values) < limit] ** 2)) / 6.0, _LEAST_VARIANCE))
+    part, field = found
+    if field_level > _CLIPPED_LEVEL * picture.full_scale:
+        field = max(field, part * field_level / max(part_level, 1.0))
+    if part_level > _CLIPPED_LEVEL * picture.full_scale:
+        part = max(part, field * part_level / max(field_level, 1.0))
+    return part, field
 
 
 def _nothing(level: float) -> Refusal:

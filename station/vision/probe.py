@@ -26,6 +26,7 @@ STEP_PX = 0.5  # sample spacing of the fine fit
 WINDOW_PX = 6.0  # half length of a fine profile
 MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
 _CHUNK = 16384  # profiles per remap call (its arrays are limited to 32767 rows)
+_BILINEAR_NOISE = 4.0 / 9.0  # mean variance that bilinear interpolation leaves of white noise
 _SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -139,11 +140,20 @@ def blur_of(picture: Picture, probes: Probes, dark_part: bool) -> float:
     return float(np.median(candidates[best] * ratio**shift))
 
 
-def refine(picture: Picture, probes: Probes, sigma_px: Floats | float, dark_part: bool, contrast: float) -> Edges:
+def refine(
+    picture: Picture,
+    probes: Probes,
+    sigma_px: Floats | float,
+    dark_part: bool,
+    contrast: float,
+    noise: tuple[float, float] | None = None,
+) -> Edges:
     """Edges at sub-pixel accuracy for probes that stand within about two pixels of them.
 
-    `sigma_px` is the edge spread (scalar or (n,)). `u_px` is the standard uncertainty from the residuals of each fit,
-    never below that of the batch's median residual.
+    `sigma_px` is the edge spread (scalar or (n,)); `noise` the variances of one pixel in the material and in the field
+    (levels²), None to take the fits' own residuals. `u_px` is the standard uncertainty of one pixel's length of contour:
+    neighbouring samples share pixels, so the noise enters as a density, variance of a pixel per pixel of area, and not
+    as if every sample were a reading of its own.
     """
     count = len(probes)
     offset, u_px, height = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
@@ -152,19 +162,22 @@ def refine(picture: Picture, probes: Probes, sigma_px: Floats | float, dark_part
     for start in range(0, count, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, count))
         levels, steps, weights = _profiles(picture, _take(probes, rows), dark_part)
-        place, _, step_height, variance, cost = _fit(levels, steps, weights, sigma[rows], 4)
-        noise = np.sqrt(np.maximum(cost, 1e-12) / np.maximum(weights.sum(axis=1) - 3.0, 1.0))
+        place, _, step_height, (in_part, in_field), cost = _fit(levels, steps, weights, sigma[rows], 4)
+        residual = np.sqrt(np.maximum(cost, 1e-12) / np.maximum(weights.sum(axis=1) - 3.0, 1.0))
         usable = np.isfinite(place)
-        if usable.any():
-            noise = np.maximum(noise, np.median(noise[usable]))
-        spread = noise * np.sqrt(variance)
+        if noise is not None:
+            variance = (in_part * noise[0] + in_field * noise[1]) / STEP_PX
+        else:
+            typical = float(np.median(residual[usable])) if usable.any() else 0.0
+            variance = (in_part + in_field) * np.maximum(residual, typical) ** 2 / (_BILINEAR_NOISE * STEP_PX)
+        spread = np.sqrt(variance)
         # An edge that the fit placed beyond its own window, or that is much weaker than the picture's, is none.
         good = (
             usable
             & (np.abs(place) < np.minimum(3.0, 0.7 * np.minimum(probes.reach_in_px, probes.reach_out_px)[rows] + 0.7))
             & (step_height > 0.35 * contrast)
             & (step_height < 2.5 * contrast)
-            & (noise < 0.25 * np.maximum(step_height, 1e-9))
+            & (residual < 0.25 * np.maximum(step_height, 1e-9))
         )
         offset[rows], u_px[rows], height[rows], found[rows] = place, spread, step_height, good
     offset = np.where(found, offset, np.nan)
@@ -194,18 +207,19 @@ def _profiles(picture: Picture, probes: Probes, dark_part: bool) -> tuple[Floats
 
 def _fit(
     levels: Floats, steps: Floats, weights: Floats, sigma_px: Floats | float, iterations: int
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, tuple[Floats, Floats], Floats]:
     """Gauss–Newton fit of low + height·Φ((x − place)/σ) per row with σ given.
 
-    Returns place, low, height, the variance factor of place (times the noise's variance) and the weighted sum of
-    squared residuals, each (n,). Rows that cannot be fitted are NaN.
+    Returns place, low, height, the sums of squared coefficients by which noise in the material and in the field moves
+    the place, and the weighted sum of squared residuals, each (n,). Rows that cannot be fitted are NaN.
     """
     count = len(levels)
     sigma = np.broadcast_to(np.asarray(sigma_px, float), (count,))[:, None]
     place, height = np.zeros(count), np.ones(count)
     total = weights.sum(axis=1)
     low = np.zeros(count)
-    variance, cost = np.full(count, np.nan), np.full(count, np.nan)
+    cost = np.full(count, np.nan)
+    in_part, in_field = np.full(count, np.nan), np.full(count, np.nan)
     for _ in range(iterations):
         u = (steps[None, :] - place[:, None]) / sigma
         rise = ndtr(u)
@@ -223,11 +237,16 @@ def _fit(
             height = (rl * ss - sl * rs) / determinant
             moved = (sl * rr - rl * rs) / determinant
             step = np.clip(moved / height, -1.0, 1.0)
-            variance = rr / (determinant * height * height)
+            # Place as a linear function of the levels, and what each sample's noise does to it.
+            pull = weights * ((slope - ms[:, None]) * rr[:, None] - (rise - mr[:, None]) * rs[:, None])
+            pull2 = (pull / (determinant * height)[:, None]) ** 2
+            in_field = (pull2 * rise).sum(axis=1)
+            in_part = pull2.sum(axis=1) - in_field
         low = ml - height * mr - moved * ms
         bad = ~np.isfinite(step) | (determinant < 1e-9) | (height <= 0.0)
         place = np.where(bad, np.nan, place + np.where(bad, 0.0, step))
         model = low[:, None] + height[:, None] * rise + moved[:, None] * slope
         cost = (weights * (levels - model) ** 2).sum(axis=1)
     lost = ~np.isfinite(place)
-    return place, low, height, np.where(lost, np.nan, variance), np.where(lost, np.nan, cost)
+    spread = (np.where(lost, np.nan, in_part), np.where(lost, np.nan, in_field))
+    return place, low, height, spread, np.where(lost, np.nan, cost)

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Calibrate a camera from pictures of a board: lens model, scale, plane.
+
+    calibrate_camera.py --board chessboard:14x10:15mm --out camera.json board.png
+    calibrate_camera.py --board charuco:20x20:4mm:3.2mm:DICT_4X4_1000 --out camera.json frame-*.jpg
+
+The measuring plane is the board's plane in the first usable picture (or --plane FILE). A part usually lies on another
+plane: say by how much with --plane-offset (millimetres nearer to the camera; needs the distance, so several pictures or
+--focal-length), or correct the scale afterwards with a master feature (calibrate_masters.py --camera). Until then the
+scale carries the uncertainty --plane-u.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from station.app import now, write_json
+from station.cycle.camera import BoardPlane, calibrate_from_board
+from station.errors import StationError
+from station.tables import print_camera, print_json
+
+
+def main() -> int:
+    """Exit status 0 done, 2 bad input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--board", required=True, metavar="SPEC", help="chessboard:14x10:15mm (inner corners) or charuco:20x20:4mm:3.2mm:DICT_4X4_1000")
+    parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
+    parser.add_argument("--plane", type=Path, metavar="FILE", help="picture whose board lies in the measuring plane")
+    parser.add_argument("--plane-offset", type=float, default=0.0, metavar="MM", help="part's plane nearer to the camera than the board's")
+    parser.add_argument(
+        "--plane-u", type=float, metavar="RELATIVE",
+        help="relative standard uncertainty of the scale because the part's plane is not the board's "
+        "(default 0.009; 0 if the part lies in the board's plane; with --plane-offset default 0.001)",
+    )  # fmt: skip
+    parser.add_argument("--board-u", type=float, default=1e-4, metavar="RELATIVE", help="relative standard uncertainty of the board's own size (default 0.0001)")
+    parser.add_argument("--focal-length", type=float, metavar="PX", help="focal length in pixels, if it is known")
+    parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
+    parser.add_argument("--id", help="name of the calibration (default: from the date)")
+    parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    args = parser.parse_args()
+    made = now()
+    try:
+        plane = BoardPlane(args.plane, args.plane_offset, args.plane_u, args.board_u)
+        calibration, report = calibrate_from_board(
+            args.images,
+            args.board,
+            plane,
+            focal_length_px=args.focal_length,
+            made=made,
+            valid_for=timedelta(days=args.valid_days),
+            identity=args.id or f"camera-{made:%Y%m%dT%H%M%S}",
+            progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
+        )
+        write_json(args.out, calibration.to_document())
+    except StationError as error:
+        print(f"calibrate_camera: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print_json(calibration.to_document())
+    else:
+        print_camera(calibration, report, args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Calibrate from pictures of parts of certified size: scale, edge offset and their covariance.
+
+MASTERS.csv has the columns image,feature,value_mm,u_mm: the certified diameter of a circle or arc of the order's geometry
+in each picture (image relative to the CSV), or the centre distance of two of them (feature "A-B"). With --camera the
+lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the masters' plane.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from station.app import load_calibration, now, write_json
+from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.errors import StationError
+from station.order.read import read_order
+from station.tables import calibration_rows, print_calibration, print_json
+
+
+def main() -> int:
+    """Exit status 0 done, 2 bad input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--order", type=Path, required=True, help="order whose geometry the masters have")
+    parser.add_argument("--masters", type=Path, required=True, help="MASTERS.csv")
+    parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
+    parser.add_argument("--camera", type=Path, help="camera calibration to build on (lens, plane); its scale is corrected")
+    parser.add_argument("--view", default="backlight", help="light of the pictures (default backlight)")
+    parser.add_argument("--temperature", type=float, default=20.0, metavar="C", help="masters' temperature (default 20)")
+    parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
+    parser.add_argument(
+        "--edge-u", type=float, metavar="PX", help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)"
+    )
+    parser.add_argument("--id", help="name of the calibration (default: from date and order)")
+    parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
+    args = parser.parse_args()
+    try:
+        order = read_order(args.order)
+        made = now()
+        calibration = calibrate_from_masters(
+            order,
+            read_certificates(args.masters),
+            camera=load_calibration(args.camera)[0].camera if args.camera else None,
+            made=made,
+            valid_for=timedelta(days=args.valid_days),
+            identity=args.id or f"masters-{order.part.part_number or order.order_id}-{made:%Y%m%dT%H%M%S}",
+            temperature_c=args.temperature,
+            prior_edge_px=args.edge_u,
+            view=args.view,
+            progress=lambda name: None if args.json else print(f"measuring {name}", file=sys.stderr),
+        )
+        write_json(args.out, calibration.to_document())
+    except StationError as error:
+        print(f"calibrate_masters: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print_json(calibration.to_document())
+    else:
+        print_calibration(calibration, calibration_rows(calibration), args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
