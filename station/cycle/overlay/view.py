@@ -70,4 +70,5 @@ def ground(picture: Picture, view: View, tones: tuple[float, float]) -> NDArray[
     full = picture.full_scale
     shown = cv2.warpAffine(small, matrix, (view.width, view.height), borderValue=(full,))
     tone = tones[0] + (tones[1] - tones[0]) / full * np.asarray(shown)
-    return np.repeat(np.clip(np.rint(tone), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    coarse = np.rint(tone) if tones == PLAIN else 2.0 * np.rint(tone / 2.0)  # half the noise costs half the bytes
+    return np.asarray(cv2.cvtColor(np.clip(coarse, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR), np.uint8)
