@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.measure import Outcome, Sighting
+from station.cycle.measure import Outcome
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.forms import quiet_deviation, states_of
 from station.cycle.overlay.palette import QUIET, STATE_COLOUR, WHITE, State
@@ -17,11 +17,12 @@ from station.cycle.placing import place_probes
 from station.metrology.calibration import Calibration
 from station.metrology.features import MeasuredFeature
 from station.plan.plan import Plan
+from station.vision.pose import Pose
 
 Floats = NDArray[np.float64]
 
 LARGEST = 36.0  # display pixels that the largest deviation may take
-FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+FACTORS = (1, 2, 5, 10, 20, 50, 100)  # beyond, the picture would show the camera's noise as the part's form
 _GAP = 8.0  # spacings between points that are no longer one line
 _COMB = 9.0  # display pixels between the teeth of what is not inside
 
@@ -43,7 +44,7 @@ class Trace:
         return np.asarray(self.nominal + factor * self.deviation[:, None] * self.normals)
 
 
-def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, sighting: Sighting, view: View) -> list[Trace]:
+def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, pose: Pose, view: View) -> list[Trace]:
     """All measured features that have points, the quiet ones first."""
     traces = []
     features = {feature.id: feature for feature in outcome.features}
@@ -51,9 +52,7 @@ def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, sighting: 
         if len(feature.points_mm) < 5:
             continue
         nothing = np.zeros(len(feature.points_mm))
-        placed = place_probes(
-            feature.nominal_mm, feature.normals, nothing, nothing, sighting.pose, calibration, plan.mm_per_px
-        )
+        placed = place_probes(feature.nominal_mm, feature.normals, nothing, nothing, pose, calibration, plan.mm_per_px)
         nominal = view.to_display(placed.points_px)
         traces.append(
             Trace(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.measure import Sighting
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.forms import doubt_of, in_doubt
 from station.cycle.overlay.palette import STYLES, WHITE, Colour
@@ -19,6 +18,7 @@ from station.metrology.calibration import Calibration
 from station.metrology.features import Kind, MeasuredFeature
 from station.order.model import CharacteristicType
 from station.plan.plan import Plan
+from station.vision.pose import Pose
 
 Floats = NDArray[np.float64]
 
@@ -33,12 +33,12 @@ class Projection:
     """Part frame to display pixels of one picture."""
 
     calibration: Calibration
-    sighting: Sighting
+    pose: Pose
     view: View
 
     def __call__(self, points_mm: Floats) -> Floats:
         """(n, 2) mm to (n, 2) display pixels."""
-        plane = self.sighting.pose.to_plane(np.asarray(points_mm, np.float64).reshape(-1, 2))
+        plane = self.pose.to_plane(np.asarray(points_mm, np.float64).reshape(-1, 2))
         return self.view.to_display(self.calibration.camera.to_px(plane))
 
 

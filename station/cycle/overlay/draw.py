@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.measure import Outcome, Sighting
+from station.cycle.measure import Outcome
 from station.cycle.overlay.callouts import MOST_BALLOONS, MOST_FINDINGS, draw_balloons, draw_place, letter_of
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.deviations import draw_traces, factor_for, traces_of
@@ -22,6 +22,7 @@ from station.metrology.decision import Verdict
 from station.order.model import Order
 from station.plan.plan import Plan
 from station.vision.picture import Picture, picture_from
+from station.vision.pose import Pose
 
 WIDTH, HEIGHT = 1600, 1000
 PANE_WIDTH, PANE_HEIGHT = 1056, 884
@@ -45,7 +46,7 @@ def draw_overlay(
     canvas = Canvas(np.full((HEIGHT, WIDTH, 3), PAGE, np.uint8))
     pane = canvas.part(0, 0, PANE_WIDTH, PANE_HEIGHT)
     if outcome.sighting is not None and calibration is not None:
-        _draw_measured(pane, picture, plan, calibration, outcome, outcome.sighting)
+        _draw_measured(pane, picture, plan, calibration, outcome, outcome.sighting.pose)
     else:
         _draw_plain(pane, picture, outcome)
     draw_panel(canvas.part(PANE_WIDTH, 0, WIDTH - PANE_WIDTH, PANE_HEIGHT), order, outcome)
@@ -56,9 +57,9 @@ def draw_overlay(
 
 
 def _draw_measured(
-    pane: Canvas, picture: Picture, plan: Plan, calibration: Calibration, outcome: Outcome, sighting: Sighting
+    pane: Canvas, picture: Picture, plan: Plan, calibration: Calibration, outcome: Outcome, pose: Pose
 ) -> None:
-    camera, pose = calibration.camera, sighting.pose
+    camera = calibration.camera
     nominal_mm = [*plan.outer, *plan.openings]
     shown = list(nominal_mm or [t.points_mm for t in plan.targets])
     shown += [np.array([finding.where_mm]) for finding in outcome.findings]
@@ -67,13 +68,13 @@ def _draw_measured(
         return
     view = view_of(camera.to_px(pose.to_plane(np.concatenate(shown))), pane.width, pane.height)
     pane.image[...] = ground(picture, view, DIMMED)
-    project = Projection(calibration, sighting, view)
+    project = Projection(calibration, pose, view)
     clutter = Clutter.empty(pane.width, pane.height)
     for outline in nominal_mm:
         points = project(np.concatenate([outline, outline[:1]]))
         clutter.line(points)
         pane.line(points, QUIET, 1, closed=True)
-    traces = traces_of(plan, calibration, outcome, sighting, view)
+    traces = traces_of(plan, calibration, outcome, pose, view)
     factor = factor_for(traces)
     draw_traces(pane, traces, factor)
     for trace in traces:
