@@ -26,16 +26,33 @@ from station.tables import print_camera, print_json
 def main() -> int:
     """Exit status 0 done, 2 bad input."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--board", required=True, metavar="SPEC", help="chessboard:14x10:15mm (inner corners) or charuco:20x20:4mm:3.2mm:DICT_4X4_1000")
+    parser.add_argument(
+        "--board",
+        required=True,
+        metavar="SPEC",
+        help="chessboard:14x10:15mm (inner corners) or charuco:20x20:4mm:3.2mm:DICT_4X4_1000",
+    )
     parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
     parser.add_argument("--plane", type=Path, metavar="FILE", help="picture whose board lies in the measuring plane")
-    parser.add_argument("--plane-offset", type=float, default=0.0, metavar="MM", help="part's plane nearer to the camera than the board's")
+    parser.add_argument(
+        "--plane-offset",
+        type=float,
+        default=0.0,
+        metavar="MM",
+        help="part's plane nearer to the camera than the board's",
+    )
     parser.add_argument(
         "--plane-u", type=float, metavar="RELATIVE",
         help="relative standard uncertainty of the scale because the part's plane is not the board's "
         "(default 0.009; 0 if the part lies in the board's plane; with --plane-offset default 0.001)",
     )  # fmt: skip
-    parser.add_argument("--board-u", type=float, default=1e-4, metavar="RELATIVE", help="relative standard uncertainty of the board's own size (default 0.0001)")
+    parser.add_argument(
+        "--board-u",
+        type=float,
+        default=1e-4,
+        metavar="RELATIVE",
+        help="relative standard uncertainty of the board's own size (default 0.0001)",
+    )
     parser.add_argument("--focal-length", type=float, metavar="PX", help="focal length in pixels, if it is known")
     parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
     parser.add_argument("--id", help="name of the calibration (default: from the date)")

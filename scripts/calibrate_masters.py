@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Calibrate from pictures of parts of certified size: scale, edge offset and their covariance.
 
-MASTERS.csv has the columns image,feature,value_mm,u_mm: the certified diameter of a circle or arc of the order's geometry
-in each picture (image relative to the CSV), or the centre distance of two of them (feature "A-B"). With --camera the
-lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the masters' plane.
+MASTERS.csv has the columns image,feature,value_mm,u_mm: the certified diameter of a circle or arc of the order's
+geometry in each picture (image relative to the CSV), or the centre distance of two of them (feature "A-B"). With
+--camera the lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the
+masters' plane.
 """
 
 from __future__ import annotations
@@ -26,12 +27,19 @@ def main() -> int:
     parser.add_argument("--order", type=Path, required=True, help="order whose geometry the masters have")
     parser.add_argument("--masters", type=Path, required=True, help="MASTERS.csv")
     parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
-    parser.add_argument("--camera", type=Path, help="camera calibration to build on (lens, plane); its scale is corrected")
+    parser.add_argument(
+        "--camera", type=Path, help="camera calibration to build on (lens, plane); its scale is corrected"
+    )
     parser.add_argument("--view", default="backlight", help="light of the pictures (default backlight)")
-    parser.add_argument("--temperature", type=float, default=20.0, metavar="C", help="masters' temperature (default 20)")
+    parser.add_argument(
+        "--temperature", type=float, default=20.0, metavar="C", help="masters' temperature (default 20)"
+    )
     parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
     parser.add_argument(
-        "--edge-u", type=float, metavar="PX", help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)"
+        "--edge-u",
+        type=float,
+        metavar="PX",
+        help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)",
     )
     parser.add_argument("--id", help="name of the calibration (default: from date and order)")
     parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")

@@ -235,9 +235,7 @@ def run_twin(
             queue=queue_of(serials),
         )
         board = Board(first)
-        cell = Cell(
-            rig, genealogy, instrument, serials, board, facts.camera.exposure_us, operator_name(), now, pace_s
-        )
+        cell = Cell(rig, genealogy, instrument, serials, board, facts.camera.exposure_us, operator_name(), now, pace_s)
         page = _start_page(board, genealogy, serve, stop, say)
         try:
             cell.run(stop, done)
@@ -277,9 +275,7 @@ def _start_page(
     return page
 
 
-def _calibrate_twin(
-    rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str
-) -> tuple[Calibration, bytes]:
+def _calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:
     """The twin is calibrated as a real rig is: pictures of certified masters through the ordinary calibration."""
     from station.twin.masters import write_twin_masters
     from station.twin.rig_file import read_twin

@@ -1,7 +1,7 @@
 """`station`: one program, plain sub-commands.
 
-Exit status: 0 everything asked for was done and every verdict is PASS; 1 done, but some verdict is not PASS; 2 bad input
-or usage, one sentence on standard error. Heavy imports happen inside the commands, so that help is instant.
+Exit status: 0 everything asked for was done and every verdict is PASS; 1 done, but some verdict is not PASS; 2 bad
+input or usage, one sentence on standard error. Heavy imports happen inside the commands, so that help is instant.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ def inspect(
         list[str], typer.Option("--image", metavar="VIEW=FILE", help="A picture: backlight=, front=, ring= or dark=.")
     ],
     calibration: CalibrationFile = None,
-    temperature: Annotated[float | None, typer.Option("--temperature", metavar="C", help="Part temperature in °C.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", metavar="C", help="Part temperature in °C.")
+    ] = None,
     operator: Annotated[str | None, typer.Option("--operator", metavar="NAME", help="Who inspects.")] = None,
-    overlay: Annotated[Path | None, typer.Option("--overlay", metavar="FILE", help="Also write the overlay PNG.")] = None,
+    overlay: Annotated[
+        Path | None, typer.Option("--overlay", metavar="FILE", help="Also write the overlay PNG.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
@@ -87,7 +91,9 @@ def plan(
 
 @app.command()
 def run(
-    rig: Annotated[Path | None, typer.Option("--rig", metavar="FILE", help="The rig's facts (default: the twin).")] = None,
+    rig: Annotated[
+        Path | None, typer.Option("--rig", metavar="FILE", help="The rig's facts (default: the twin).")
+    ] = None,
     orders: Annotated[
         Path | None, typer.Option("--orders", metavar="DIR", help="Folder of orders (default: the demo set).")
     ] = None,
@@ -100,7 +106,7 @@ def run(
     """Run the cell (default rig: the twin) and serve its live page."""
     from station.app import DEFAULT_RIG, run_twin
     from station.genealogy.inspection import Inspection
-    from station.tables import print_json, RunTable
+    from station.tables import RunTable, print_json
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,7 +137,9 @@ def run(
 
 @app.command()
 def records(
-    after: Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Only records after this cursor.")] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="CURSOR", help="Only records after this cursor.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
     as_json: Json = False,
 ) -> int:

@@ -49,7 +49,10 @@ def print_inspection(document: Mapping[str, Any]) -> None:
         out.print(verdict_text(finding["verdict"]), finding["reason"])
     out.print(verdict_text(document["verdict"]), Text(document["reason"]))
     out.print(
-        Text(f"{document['order_id']}  {document['serial']}  attempt {document['attempt']}  record {document['id']}", "dim")
+        Text(
+            f"{document['order_id']}  {document['serial']}  attempt {document['attempt']}  record {document['id']}",
+            "dim",
+        )
     )
 
 
@@ -127,10 +130,14 @@ def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None
             row = (b["source"], f"{b['standard_uncertainty']:.2g}", b["unit"], f"{b['sensitivity']:.4g}")
             table.add_row(*row, f"{b['contribution']:.2g}", share)
         out.print(table)
-        out.print(f"u = {c['standard_uncertainty']:.2g} {unit}, k = {c['coverage_factor']:g}; scale and edge are correlated")
+        out.print(
+            f"u = {c['standard_uncertainty']:.2g} {unit}, k = {c['coverage_factor']:g}; scale and edge are correlated"
+        )
     out.print(f"Value {_value(c)}, limits {_limits(c)}")
     if c["guard_band"] is not None:
-        out.print(f"Guard band {c['guard_band']:.2g} {unit}, conformance probability {c['conformance_probability']:.4f}")
+        out.print(
+            f"Guard band {c['guard_band']:.2g} {unit}, conformance probability {c['conformance_probability']:.4f}"
+        )
     out.print(verdict_text(c["verdict"]), Text(c["reason"]))
 
 
@@ -140,7 +147,9 @@ def print_report(report: VerifyReport, place: Path) -> None:
     for fault in report.faults:
         out.print(Text(f"✗ {fault.place}: {fault.sentence}", "bold red"))
     found = report.to_document()
-    counts = ", ".join(f"{value} {key}" for key, value in found.items() if isinstance(value, int) and not isinstance(value, bool))
+    counts = ", ".join(
+        f"{value} {key}" for key, value in found.items() if isinstance(value, int) and not isinstance(value, bool)
+    )
     if report.is_intact:
         out.print(Text(f"✓ {place}: what is stored is what was committed ({counts}).", "green"))
     else:
@@ -163,13 +172,17 @@ class RunTable:
         """A part is done and its record committed."""
         self._rows.append(inspection)
         if not self._quiet:
-            self._out.print(verdict_text(inspection.verdict), Text(f" {inspection.serial}  {inspection.reason}"), soft_wrap=False)
+            self._out.print(
+                verdict_text(inspection.verdict), Text(f" {inspection.serial}  {inspection.reason}"), soft_wrap=False
+            )
 
     def close(self) -> None:
         """The table of all parts."""
         table = _table("Order", "Serial", "Characteristics", "Worst", "Verdict")
         for i in self._rows:
-            worst = max(i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None)
+            worst = max(
+                i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None
+            )
             shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
             table.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
         self._out.print(table)

@@ -1,4 +1,6 @@
-"""Calibrate a camera from pictures of a board: which pictures served, the lens, the plane, and what the scale is worth."""
+"""Calibrate a camera from pictures of a board: which pictures served, the lens, the plane, and what the scale is
+worth.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +107,9 @@ def _fitted(
     width, height = size
     if wanted is not None:
         if wanted not in paths:
-            raise CalibrationError("the picture of the measuring plane is not among those that show the board", place=str(wanted))
+            raise CalibrationError(
+                "the picture of the measuring plane is not among those that show the board", place=str(wanted)
+            )
         return calibrate(views, width, height, focal_length_px=focal_length_px, plane_view=paths.index(wanted))
     for number in range(len(views)):
         try:

@@ -1,4 +1,6 @@
-"""A frame that may be trusted: exposed after its light was steady, as the camera itself says, and as it was asked for."""
+"""A frame that may be trusted: exposed after its light was steady, as the camera itself says, and as it was asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -52,4 +54,6 @@ def check(frame: Frame, camera: Camera, view: View, exposure_us: float, steady_s
         raise CaptureError(f"the frame was taken with gains {gains} instead of 1", place=place)
     height, width = frame.image.shape[:2]
     if (width, height) != (facts.width_px, facts.height_px):
-        raise CaptureError(f"the frame has {width} × {height} pixels, the camera {facts.width_px} × {facts.height_px}", place=place)
+        raise CaptureError(
+            f"the frame has {width} × {height} pixels, the camera {facts.width_px} × {facts.height_px}", place=place
+        )

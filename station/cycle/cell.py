@@ -1,7 +1,7 @@
 """The cell's cycle: one part after the other, read as one page.
 
-scan -> order -> plan -> **capture** -> measure -> **commit the record** -> *then* move the gate, light the tower, publish.
-Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS.
+scan -> order -> plan -> **capture** -> measure -> **commit the record** -> *then* move the gate, light the tower,
+publish. Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is shown."""
+    """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is
+    shown.
+    """
 
     rig: Rig
     genealogy: Genealogy
@@ -119,7 +121,7 @@ class Cell:
         check_fit(self.instrument, order, [], now)
         return self.instrument.calibration if order.geometry.features else None
 
-    def _act(self, part: PresentedPart, inspection: Inspection) -> Inspection:
+    def _act(self, part: PresentedPart, inspection: Inspection) -> Inspection | None:
         """The record is committed: now, and only now, the outside may see it."""
         sign = SIGNS[inspection.verdict]
         try:
@@ -143,7 +145,9 @@ class Cell:
         self._done(part.serial, inspection, sentence)
         return inspection
 
-    def _record_error(self, order: Order | None, part: PresentedPart, sentence: str, started: datetime) -> Inspection | None:
+    def _record_error(
+        self, order: Order | None, part: PresentedPart, sentence: str, started: datetime
+    ) -> Inspection | None:
         now = self.clock()
         try:
             if order is None:
@@ -167,7 +171,9 @@ class Cell:
         entry = next((q for q in queue if q.serial == serial), QueueEntry("", serial, ""))
         changed = replace(entry, **changes)  # type: ignore[arg-type]
         known = any(q.serial == serial for q in queue)
-        self.board.publish(queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed))
+        self.board.publish(
+            queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed)
+        )
         return changed
 
     def _done(self, serial: str, inspection: Inspection | None, sentence: str) -> None:
@@ -191,4 +197,3 @@ def queue_of(orders: Mapping[str, Path]) -> tuple[QueueEntry, ...]:
         except InputError as error:
             entries.append(QueueEntry("", serial, "", reason=str(error)))
     return tuple(entries)
-

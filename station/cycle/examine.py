@@ -32,6 +32,7 @@ class Examination:
 
     @property
     def shown(self) -> tuple[TakenPicture, Outcome] | None:
+        """The picture that people are shown, if one was measured."""
         return self.outcomes[0] if self.outcomes else None
 
 
@@ -73,23 +74,29 @@ def examine(
         if view in by_view and geometrical:
             grey = picture_from(by_view[view].pixels)
             outcomes[view] = inspect_picture(order, plan, calibration, grey, conditions)
-    items = []
+    answered: list[ItemResult] = []
     for number, item in enumerate(plan.items):
         view = view_of(item, list(by_view))
         if view in outcomes:
-            items.append(outcomes[view].items[number])
+            answered.append(outcomes[view].items[number])
         elif item.refusal:
-            items.append(_missing(item, f"Characteristic {item.characteristic.id} cannot be decided: {item.refusal}."))
+            answered.append(
+                _missing(item, f"Characteristic {item.characteristic.id} cannot be decided: {item.refusal}.")
+            )
         else:
-            items.append(_missing(item, f"There is no picture of the view {view} for characteristic {item.characteristic.id}."))
+            answered.append(
+                _missing(item, f"There is no picture of the view {view} for characteristic {item.characteristic.id}.")
+            )
     findings = [f for outcome in outcomes.values() for f in outcome.findings]
-    verdict = worst([i.verdict for i in items] + [f.verdict for f in findings])
+    verdict = worst([i.verdict for i in answered] + [f.verdict for f in findings])
     refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
     sentences = [f.sentence for f in findings if f.verdict is verdict]
-    sentences += [i.reason for i in items if i.verdict is verdict and i.reason]
+    sentences += [i.reason for i in answered if i.verdict is verdict and i.reason]
     reason = "" if verdict is Verdict.PASS else " ".join(dict.fromkeys((refusals or sentences)[:3]))
-    shown = tuple((by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items())
-    return Examination(verdict, reason, tuple(items), shown, plan)
+    shown = tuple(
+        (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
+    )
+    return Examination(verdict, reason, tuple(answered), shown, plan)
 
 
 def _missing(item: Item, sentence: str) -> ItemResult:

@@ -29,7 +29,9 @@ SPECK_SHARE = 0.03  # of the largest opening: a loose thing smaller than that is
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that prevents PASS. `where_mm` in the part's frame (None: the whole part), `size_mm` its depth or width."""
+    """One thing that prevents PASS. `where_mm` in the part's frame (None: the whole part), `size_mm` its depth or
+    width.
+    """
 
     kind: str
     verdict: Verdict
@@ -145,7 +147,9 @@ def _from_difference(
             sentence = f"Something lies in an opening {place}, {width_mm:.2g} mm across. Blow it out and measure again."
             return Finding(str(d.kind), Verdict.UNDECIDED, at, width_mm, sentence)
         case DifferenceKind.EXTRA_MATERIAL:
-            sentence = f"There is material too much {place}: it stands {depth_mm:.2g} mm off the outline of the drawing."
+            sentence = (
+                f"There is material too much {place}: it stands {depth_mm:.2g} mm off the outline of the drawing."
+            )
         case DifferenceKind.MISSING_MATERIAL:
             sentence = f"Material is missing {place}: {depth_mm:.2g} mm deep from the outline of the drawing."
     # Beyond twice what any tolerance explains it is shown; between, a person has to look.
@@ -204,7 +208,8 @@ def _deviating(
                     Verdict.UNDECIDED,
                     (float(where[0]), float(where[1])),
                     depth_mm,
-                    f"The outline {target.id} lies {depth_mm:.2g} mm off the drawing at ({where[0]:.3g}, {where[1]:.3g}) mm, "
+                    f"The outline {target.id} lies {depth_mm:.2g} mm off the drawing "
+                    f"at ({where[0]:.3g}, {where[1]:.3g}) mm, "
                     f"more than the {check.allowed_mm:.2g} mm that the order's tolerances explain.",
                 )
             )

@@ -57,7 +57,8 @@ def check_fit(instrument: Instrument, order: Order, pictures: Sequence[TakenPict
         )
     if not calibration.valid_at(now):
         raise CalibrationError(
-            f"the calibration expired on {calibration.valid_until:%Y-%m-%d %H:%M %Z}; calibrate again", place=calibration.id
+            f"the calibration expired on {calibration.valid_until:%Y-%m-%d %H:%M %Z}; calibrate again",
+            place=calibration.id,
         )
     camera = calibration.camera
     for picture in pictures:

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from station.cycle.measure import Sighting, measure_features, sight
+from station.cycle.measure import measure_features
 from station.cycle.pictures import TakenPicture, read_picture
+from station.cycle.sight import Sighting, sight
 from station.documents import read_limited
 from station.errors import CalibrationError, InputError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual
 from station.metrology.camera import CameraModel
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.masters import CertifiedSize, fit_masters
-from station.order.model import Characteristic, CharacteristicType, Limits, Order
 from station.order.geometry import ArcFeature, CircleFeature, signed_area_mm2
+from station.order.model import Characteristic, CharacteristicType, Limits, Order
 from station.plan.compile import compile_plan
 from station.vision.field import choose_piece, decimation_for, look, pieces_of
 from station.vision.picture import picture_from
@@ -131,14 +132,18 @@ def calibrate_from_masters(
         found = sight(plan, provisional, picture_from(pictures[image].pixels))
         if isinstance(found, Refusal):
             raise CalibrationError(found.sentence, place=str(image))
-        seen[image] = (found, measure_features(plan, provisional, found)[0])
-    sizes = [_certified(c, seen[c.image][1]) for c in certificates]
-    prior = prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
+        seen[image] = (found, measure_features(plan, provisional, found))
+    sizes = [_certified(c, _names(c, order), seen[c.image][1]) for c in certificates]
+    prior = (
+        prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
+    )
     fit = fit_masters(sizes, prior * pixel_mm, pixel_mm)
     u_scale, u_edge = math.sqrt(fit.covariance[0, 0]), math.sqrt(fit.covariance[1, 1])
     clipped = [s.field.clipped for s, _ in seen.values()]
     if any(clipped) and not all(clipped):
-        raise CalibrationError("some of the masters' pictures are clipped and some are not; take them all under one light")
+        raise CalibrationError(
+            "some of the masters' pictures are clipped and some are not; take them all under one light"
+        )
     return Calibration(
         id=identity,
         created=made,
@@ -152,7 +157,8 @@ def calibrate_from_masters(
         psf_sigma_px=float(np.median([s.blur_px for s, _ in seen.values()])),
         clipping=Clipping.CLIPPED if all(clipped) else Clipping.NONE,
         temperature_c=temperature_c,
-        made_from=f"masters of {order.part.part_number or order.order_id}: {len(sizes)} certified sizes in {len(images)} pictures",
+        made_from=f"masters of {order.part.part_number or order.order_id}: "
+        f"{len(sizes)} certified sizes in {len(images)} pictures",
         residuals=tuple(
             MasterResidual(s.image, s.feature, s.certified_mm, float(value), s.u_certified_mm)
             for s, value in zip(sizes, fit.corrected_mm, strict=True)
@@ -170,7 +176,7 @@ def _rough_camera(order: Order, picture: TakenPicture) -> CameraModel:
     field = look(grey, decimation_for(grey, None))
     if isinstance(field, Refusal):
         raise CalibrationError(field.sentence, place=picture.name)
-    piece = choose_piece(pieces_of(field, 6.0 * field.decimation**2), None, grey.width_px, grey.height_px)
+    piece = choose_piece(pieces_of(field, 6.0 * field.decimation**2), None)
     if isinstance(piece, Refusal):
         raise CalibrationError(piece.sentence, place=picture.name)
     return CameraModel.similarity(picture.width_px, picture.height_px, math.sqrt(area_mm2 / piece.area_px))
@@ -203,11 +209,8 @@ def _names(certificate: Certificate, order: Order) -> tuple[str, ...]:
     raise CalibrationError(f"the order's geometry has no feature {name!r}", place=str(certificate.image))
 
 
-def _certified(c: Certificate, features: dict[str, MeasuredFeature]) -> CertifiedSize:
-    parts = [features[c.feature]] if c.feature in features else []
-    if not parts:
-        parts = [f for cut in range(1, len(c.feature)) if c.feature[cut] in "-:"
-                 for f in (features.get(c.feature[:cut]), features.get(c.feature[cut + 1 :])) if f is not None]  # fmt: skip
+def _certified(c: Certificate, names: tuple[str, ...], features: dict[str, MeasuredFeature]) -> CertifiedSize:
+    parts = [features[name] for name in names]
     for feature in parts:
         if feature.kind is not Kind.CIRCLE or not feature.params or len(feature.points_mm) < 0.6 * feature.expected:
             raise CalibrationError(f"the edge of {feature.id} was not found well enough", place=str(c.image))

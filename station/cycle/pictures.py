@@ -32,18 +32,20 @@ class TakenPicture:
 
     @property
     def width_px(self) -> int:
+        """Columns."""
         return int(self.pixels.shape[1])
 
     @property
     def height_px(self) -> int:
+        """Rows."""
         return int(self.pixels.shape[0])
 
 
 def read_picture(path: Path, view: str) -> TakenPicture:
     """A PNG, JPEG, BMP, TIFF or PGM file.
 
-    The size is read off the header before anything is decoded, and a file that ends early is refused: OpenCV alone would
-    fill the rest with grey.
+    The size is read off the header before anything is decoded, and a file that ends early is refused: OpenCV alone
+    would fill the rest with grey.
 
     Raises:
         ImageError: one sentence with the path.
@@ -62,7 +64,8 @@ def read_picture(path: Path, view: str) -> TakenPicture:
                 width, height, kind = image.width, image.height, str(image.format)
                 if width * height > MAX_PICTURE_PIXELS:
                     raise ImageError(
-                        f"the picture says it has {width} × {height} pixels, more than the {MAX_PICTURE_PIXELS:,} allowed",
+                        f"the picture says it has {width} × {height} pixels, "
+                        f"more than the {MAX_PICTURE_PIXELS:,} allowed",
                         place=place,
                     )
                 image.load()

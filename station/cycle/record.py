@@ -64,14 +64,19 @@ def to_inspection(
         else CalibrationReference(id=calibration.id, valid_until=calibration.valid_until.isoformat()),
         conditions=Conditions(temperature_c=conditions.temperature_c),
         findings=findings,
-        decision=DecisionRule(
-            rule=order.decision.rule, conformance_probability=order.decision.conformance_probability
-        ),
+        decision=DecisionRule(rule=order.decision.rule, conformance_probability=order.decision.conformance_probability),
     )
 
 
 def error_inspection(
-    order_id: str, serial: str, sentence: str, *, station: StationRecord, operator: str, started: datetime, finished: datetime
+    order_id: str,
+    serial: str,
+    sentence: str,
+    *,
+    station: StationRecord,
+    operator: str,
+    started: datetime,
+    finished: datetime,
 ) -> Inspection:
     """An attempt that came to nothing: says nothing about the part, and is kept."""
     return Inspection(

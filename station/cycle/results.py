@@ -46,6 +46,7 @@ class ItemResult:
 
     @property
     def expanded(self) -> float | None:
+        """Expanded uncertainty U."""
         return None if self.u is None else COVERAGE_FACTOR * self.u
 
     @property
@@ -143,7 +144,9 @@ def _answer(
 def _doubt(
     item: Item, features: Mapping[str, MeasuredFeature], decided: Callable[[float], Decision], pixel_mm: float
 ) -> str:
-    """Why a form that passes without what stands on its edge, or without a piece of its edge, is not PASS; or nothing."""
+    """Why a form that passes without what stands on its edge, or without a piece of its edge, is not PASS; or
+    nothing.
+    """
     feature = features[item.characteristic.features[0]]
     if feature.gap_mm > MOST_GAP_PX * pixel_mm:
         x, y = feature.gap_at_mm
@@ -211,4 +214,6 @@ def _sentence(
     off = value - limit if beyond_upper else limit - value
     if verdict is Verdict.FAIL:
         return f"{label} is {shown}, {off:.2g} {unit} beyond its {side} limit {limit:.6g} {unit}{place}."
-    return f"{label} is {shown}, too near its {side} limit {limit:.6g} {unit} to be decided with this uncertainty{place}."
+    return (
+        f"{label} is {shown}, too near its {side} limit {limit:.6g} {unit} to be decided with this uncertainty{place}."
+    )

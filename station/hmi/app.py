@@ -64,6 +64,10 @@ def _machine_routes(feed: Feed, heartbeat_s: float) -> APIRouter:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
+    @routes.get("/favicon.ico")
+    async def no_icon() -> Response:
+        return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
+
     @routes.get("/health")
     async def health() -> Response:
         now = feed.board.latest()

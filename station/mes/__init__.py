@@ -1,0 +1,1 @@
+"""What machines ask of the station: HTTP API (a later step)."""

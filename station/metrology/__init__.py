@@ -1,0 +1,1 @@
+"""Millimetres: calibration, characteristics, uncertainty, decision. Pure."""

@@ -100,7 +100,7 @@ def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> F
 
 
 def _sum(values: Floats, index: Index, count: int) -> Floats:
-    return np.bincount(index, values, minlength=count)[:count]
+    return np.asarray(np.bincount(index, values, minlength=count)[:count], dtype=np.float64)
 
 
 def _solve(jacobian: Floats, residuals: Floats, weights: Floats, index: Index, count: int) -> tuple[Floats, Floats]:
@@ -138,9 +138,7 @@ def segmented_median(values: Floats, index: Index, count: int) -> Floats:
     return np.where(sizes > 0, median, np.nan)
 
 
-def _finished(
-    params: Floats, shape: Floats, weights: Floats, residuals: Floats, index: Index, count: int
-) -> Fits:
+def _finished(params: Floats, shape: Floats, weights: Floats, residuals: Floats, index: Index, count: int) -> Fits:
     total = _sum(weights, index, count)
     with np.errstate(invalid="ignore", divide="ignore"):
         rms = np.sqrt(_sum(weights * residuals**2, index, count) / total)

@@ -41,6 +41,7 @@ class MasterResidual:
 
     @property
     def error_mm(self) -> float:
+        """Measured minus certified."""
         return self.measured_mm - self.certified_mm
 
 
@@ -73,6 +74,7 @@ class Calibration:
         return sha256_hex(canonical(self._content()))
 
     def valid_at(self, moment: datetime) -> bool:
+        """Whether it has not expired."""
         return moment <= self.valid_until
 
     def to_document(self) -> dict[str, Any]:

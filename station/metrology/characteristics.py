@@ -26,7 +26,9 @@ Features = Mapping[str, MeasuredFeature]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A characteristic with everything nominal it needs. `features` and `datums` are feature ids in the order's sequence."""
+    """A characteristic with everything nominal it needs. `features` and `datums` are feature ids in the order's
+    sequence.
+    """
 
     id: str
     type: CharacteristicType
@@ -109,7 +111,9 @@ def _zone(feature: MeasuredFeature, deviations: Floats, basis: Floats) -> Answer
 
 
 def _quiet(feature: MeasuredFeature, deviations: Floats) -> tuple[Floats, float, float]:
-    """Smoothed deviations, what is left of a point's noise in them, and the width of zone that noise alone would show."""
+    """Smoothed deviations, what is left of a point's noise in them, and the width of zone that noise alone would
+    show.
+    """
     sigma = min(FORM_SMOOTHING_POINTS, len(deviations) / 8.0)
     quiet = smooth(deviations, sigma, feature.closed and len(deviations) == feature.expected)
     noise = float(np.median(feature.u_mm)) * noise_left(sigma)
@@ -187,7 +191,8 @@ def _line_profile(question: Question, features: Features) -> Answer:
     """Twice the largest deviation from the drawing, in the datum system or, without one, after a best fit.
 
     The best fit is robust least squares, not the smallest possible zone: a local fault then shows in full where it is
-    instead of being shared out over the whole outline. It is never smaller than ISO 1101's minimum zone, so never kinder.
+    instead of being shared out over the whole outline. It is never smaller than ISO 1101's minimum zone, so never
+    kinder.
     """
     feature = _first(question, features)
     points = feature.points_mm
@@ -229,4 +234,3 @@ _MEASURES: dict[CharacteristicType, Callable[[Question, Features], Answer]] = {
     CharacteristicType.LINE_PROFILE: _line_profile,
 }
 MEASURED_TYPES = frozenset(_MEASURES) | {CharacteristicType.COUNT}
-

@@ -30,8 +30,9 @@ class DatumFrame:
     free_slide: Floats | None
 
     def apply(self, points_mm: Floats) -> Floats:
+        """Measured points (n, 2) in the drawing's frame."""
         c, s = math.cos(self.turn_rad), math.sin(self.turn_rad)
-        return points_mm @ np.array([[c, -s], [s, c]]).T + self.shift_mm
+        return np.asarray(points_mm @ np.array([[c, -s], [s, c]]).T + self.shift_mm)
 
 
 def nominal_center(feature: Feature) -> Floats:
@@ -40,7 +41,7 @@ def nominal_center(feature: Feature) -> Floats:
         case CircleFeature() | ArcFeature():
             return np.asarray(feature.center_mm, dtype=float)
         case LineFeature():
-            return (np.asarray(feature.start_mm) + np.asarray(feature.end_mm)) / 2.0
+            return np.asarray((np.asarray(feature.start_mm) + np.asarray(feature.end_mm)) / 2.0)
     raise ValueError(f"{feature.id} has no centre")
 
 

@@ -31,8 +31,9 @@ class MeasuredFeature:
 
     `points_mm`, `nominal_mm`, `normals` (n, 2): measured points, where the drawing has them, outward normals;
     `u_mm` (n,): noise of each point across the edge; `params` and `covariance`: circle (x, y, radius) 3×3; line (normal
-    angle in rad, offset in mm, position along the line in mm) with a 2×2 covariance of (angle, offset at that position);
-    contour: empty. `kept` (n,) is False for what stands on the edge without belonging to the fit: a burr, a speck. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
+    angle in rad, offset in mm, position along the line in mm) with a 2×2 covariance of (angle, offset at that
+    position); contour: empty. `kept` (n,) is False for what stands on the edge without belonging to the fit: a burr,
+    a speck. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
     where it does the opposite. `expected` counts the points that were looked for.
     """
 
@@ -77,6 +78,7 @@ class MeasuredFeature:
 
     @property
     def radius_mm(self) -> float:
+        """Radius of a circle."""
         return self.params[2]
 
     @property

@@ -104,7 +104,13 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     jacobian = np.array([[1.0 / k, 0.0], [q / k**2, -1.0 / k]])
     rms = float(np.sqrt(np.mean(residuals**2)))
     return MasterFit(
-        float(k), float(offset), jacobian @ covariance @ jacobian.T, local, k * everything + q * edges_of_all, rms, freedom
+        float(k),
+        float(offset),
+        jacobian @ covariance @ jacobian.T,
+        local,
+        k * everything + q * edges_of_all,
+        rms,
+        freedom,
     )
 
 

@@ -77,7 +77,9 @@ def measure(
     rows: list[Contribution] = []
 
     def slope(plus: Mapping[str, MeasuredFeature], minus: Mapping[str, MeasuredFeature], step: float) -> float:
-        """The steeper of both one-sided differences: a value at a kink (a zone, a distance near zero) can go either way."""
+        """The steeper of both one-sided differences: a value at a kink (a zone, a distance near zero) can go either
+        way.
+        """
         up = (evaluate(question, plus).value - answer.value) / step
         down = (answer.value - evaluate(question, minus).value) / step
         return up if abs(up) >= abs(down) else down
@@ -85,7 +87,9 @@ def measure(
     u_scale, u_edge_mm = calibration.u_scale, calibration.u_edge_px * mm_per_px
     scale_step, edge_step = max(u_scale, 1e-7), max(u_edge_mm, 1e-6)
     to_scale = slope(
-        {k: f.scaled(scale_step) for k, f in used.items()}, {k: f.scaled(-scale_step) for k, f in used.items()}, scale_step
+        {k: f.scaled(scale_step) for k, f in used.items()},
+        {k: f.scaled(-scale_step) for k, f in used.items()},
+        scale_step,
     )
     to_edge = slope(
         {k: f.grown(edge_step) for k, f in used.items()}, {k: f.grown(-edge_step) for k, f in used.items()}, edge_step
@@ -126,7 +130,9 @@ def _plain(source: str, u: float) -> Contribution:
 def _at_20_c(
     question: Question, answer: Answer, to_scale: float, conditions: Conditions
 ) -> tuple[float, Contribution | None]:
-    """The value referred to 20 °C (ISO 1) and the expansion's contribution; a deviation expands with what it is part of."""
+    """The value referred to 20 °C (ISO 1) and the expansion's contribution; a deviation expands with what it is part
+    of.
+    """
     if question.type not in _LENGTHS:
         return answer.value, None
     cte = (conditions.cte_ppm_per_k if conditions.cte_ppm_per_k is not None else DEFAULT_CTE_PPM_PER_K) * 1e-6

@@ -1,4 +1,5 @@
-"""Minimum zones (Chebyshev): the smallest half width that holds all deviations, after a motion the tolerance leaves free.
+"""Minimum zones (Chebyshev): the smallest half width that holds all deviations, after a motion the tolerance leaves
+free.
 
 Roundness, straightness and profile are one problem: minimise max |d - B·x|. It is a linear programme in a few unknowns;
 an exchange keeps it small: solve on few points, add the worst offenders, until none is left.
@@ -77,7 +78,8 @@ def noise_left(sigma_points: float) -> float:
 def robust_residuals(deviations: Floats, basis: Floats, floor: float) -> Floats:
     """Residuals (n,) of `deviations` after the motion along the columns of `basis` (n, p) that fits most of them best.
 
-    Iteratively reweighted least squares with Tukey's biweight (width 4.685 robust standard deviations, at least `floor`).
+    Iteratively reweighted least squares with Tukey's biweight (width 4.685 robust standard deviations, at least
+    `floor`).
     """
     if basis.shape[1] == 0:
         return deviations

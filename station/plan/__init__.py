@@ -1,0 +1,1 @@
+"""How an order will be measured, decided before the part exists. Pure."""

@@ -59,7 +59,9 @@ def allowed_deviation_mm(order: Order, here: frozenset[str], size_mm: float) -> 
 
 def has_profile(order: Order, here: frozenset[str]) -> bool:
     """Whether a line profile of the order speaks of the outline that the features `here` lie on."""
-    return any(c.type is CharacteristicType.LINE_PROFILE and here.intersection(c.features) for c in order.characteristics)
+    return any(
+        c.type is CharacteristicType.LINE_PROFILE and here.intersection(c.features) for c in order.characteristics
+    )
 
 
 def _half_zone(c: Characteristic) -> float:
@@ -70,7 +72,9 @@ def _largest_deviation(c: Characteristic) -> float:
     if c.limits.nominal is None:
         return float((c.limits.upper or 0) - (c.limits.lower or 0))
     return max(
-        abs(float(limit - c.limits.nominal)) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal) if limit is not None
+        abs(float(limit - c.limits.nominal))
+        for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
+        if limit is not None
     )
 
 

@@ -30,10 +30,9 @@ def associate(
     place that noise does not explain: it acts as if it were independent over the contour, so that a short arc's centre
     pays for it as it should.
     """
-    kinds = np.array([t.kind for t in targets])
     fitted: dict[int, tuple[tuple[float, ...], Floats, Floats]] = {}
     for kind in (Kind.CIRCLE, Kind.LINE):
-        members = [int(i) for i in np.flatnonzero(kinds == kind) if len(points_mm[i]) >= 5]
+        members = [i for i, target in enumerate(targets) if target.kind is kind and len(points_mm[i]) >= 5]
         if not members:
             continue
         points = np.concatenate([points_mm[i] for i in members])

@@ -34,7 +34,8 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     camera = calibration.camera
     pixel_mm = camera.scale_mm_per_px()
     geometry = order.geometry
-    silhouette = geometry.silhouette
+    # Openings alone (partial geometry) say where edges are, but not where the material ends.
+    silhouette = geometry.silhouette if geometry.silhouette is not None and geometry.silhouette.outer else None
     raster = rasterise(silhouette, pixel_mm) if silhouette is not None else None
     needed = {
         name
@@ -95,13 +96,17 @@ def compile_marks(order: Order) -> Plan:
         )
         for c in order.characteristics
     )
-    return Plan(items, (), (), (), (), (), None, order.geometry.face is Face.BOTTOM, order.geometry.partial, 1.0, 0.0, 0.0)
+    return Plan(
+        items, (), (), (), (), (), None, order.geometry.face is Face.BOTTOM, order.geometry.partial, 1.0, 0.0, 0.0
+    )
 
 
 def _counted(order: Order, pixel_mm: float) -> tuple[Target, ...]:
     names = dict.fromkeys(n for c in order.characteristics if c.type is CharacteristicType.COUNT for n in c.features)
     return tuple(
-        outline_target(name, outlines_of(order.geometry.features[name])[:1], Kind.CONTOUR, True, 1.0, (), None, pixel_mm)
+        outline_target(
+            name, outlines_of(order.geometry.features[name])[:1], Kind.CONTOUR, True, 1.0, (), None, pixel_mm
+        )
         for name in names
     )
 
@@ -117,7 +122,9 @@ def _larger_than_field(outer: tuple[Floats, ...], width_mm: float, height_mm: fl
         if wide < width_mm and high < height_mm:
             return ""
     wide, high = np.ptp(points, axis=0)
-    return f"the part ({wide:.4g} × {high:.4g} mm) is larger than the field of view ({width_mm:.4g} × {height_mm:.4g} mm)"
+    return (
+        f"the part ({wide:.4g} × {high:.4g} mm) is larger than the field of view ({width_mm:.4g} × {height_mm:.4g} mm)"
+    )
 
 
 def _check_on_outline(target: Target, geometry: Geometry, raster: Raster | None, pixel_mm: float) -> None:
@@ -185,16 +192,16 @@ def _item(
     if lower is not None and upper is not None:
         cannot = math.isinf(guard_band_factor((upper - lower) / max(u, 1e-12), order.decision.conformance_probability))
     else:
-        cannot = upper is not None and lower is None and predicted.value + 1.65 * u > upper and c.limits.source == "zone"
+        cannot = (
+            upper is not None and lower is None and predicted.value + 1.65 * u > upper and c.limits.source == "zone"
+        )
     if cannot and order.decision.rule != "simple":
         room = upper - lower if lower is not None and upper is not None else upper
         warning = f"U = {2 * u:.2g} {c.unit} is too large for the tolerance of {room:.4g} {c.unit}: it can never PASS"
     return Item(c, question, lower, upper, u, warning=warning)
 
 
-def _check(
-    outline: Outline, opening: bool, number: int, order: Order, raster: Raster, pixel_mm: float
-) -> OutlineCheck:
+def _check(outline: Outline, opening: bool, number: int, order: Order, raster: Raster, pixel_mm: float) -> OutlineCheck:
     name = outline.name or f"{'opening' if opening else 'outline'} {number + 1}"
     target: Target | None
     try:

@@ -61,5 +61,12 @@ class Plan:
     refusal: str = ""  # the part as a whole cannot be looked at: larger than the field
 
     @property
+    def seen(self) -> tuple[Target, ...]:
+        """What shows where the part lies: the whole silhouette, or the features if nothing closes."""
+        outline = tuple(check.target for check in self.checks if check.target is not None)
+        return outline or self.targets
+
+    @property
     def undecidable(self) -> tuple[Item, ...]:
+        """What this station cannot decide."""
         return tuple(item for item in self.items if item.refusal or item.warning)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -72,7 +73,7 @@ class Raster:
         row = np.rint((points_mm[..., 1] - self.origin_mm[1]) / self.pixel_mm).astype(np.intp)
         height, width = self.material.shape
         inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        return self.material[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] & inside
+        return np.asarray(self.material[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] & inside)
 
 
 def rasterise(silhouette: Silhouette, pixel_mm: float) -> Raster:
@@ -101,6 +102,8 @@ def target_of(feature: Feature, raster: Raster | None, pixel_mm: float) -> Targe
     closed = isinstance(feature, CircleFeature) or (
         isinstance(feature, ContourFeature) and len(feature.outlines) == 1 and feature.outlines[0].closed
     )
+    kind, radius, outward = Kind.CONTOUR, math.inf, 1.0
+    start: tuple[float, ...] = ()
     match feature:
         case CircleFeature():
             radius = feature.diameter_mm / 2.0
@@ -111,9 +114,7 @@ def target_of(feature: Feature, raster: Raster | None, pixel_mm: float) -> Targe
             kind, start = Kind.CIRCLE, (*feature.center_mm, radius)
             outward = 1.0 if feature.side is Side.OUTER else -1.0
         case LineFeature():
-            radius, kind, start, outward = math.inf, Kind.LINE, (), 1.0
-        case ContourFeature():
-            radius, kind, start, outward = math.inf, Kind.CONTOUR, (), 1.0
+            kind = Kind.LINE
     if radius < 3.0 * pixel_mm:
         raise ValueError(f"{feature.id} has a radius of {radius / pixel_mm:.1f} pixels; this optics needs at least 3")
     return outline_target(feature.id, outlines_of(feature), kind, closed, outward, start, raster, pixel_mm)
@@ -165,8 +166,8 @@ def _corners(outline: Outline) -> list[Floats]:
     if len(segments) == 1 and outline.closed:
         return []
     found: list[Floats] = []
-    pairs = list(zip(segments, segments[1:] + segments[:1], strict=True)) if outline.closed else list(
-        zip(segments[:-1], segments[1:], strict=True)
+    pairs = (
+        list(zip(segments, segments[1:] + segments[:1], strict=True)) if outline.closed else list(pairwise(segments))
     )
     for before, after in pairs:
         turn = _direction(after, 0.0) - _direction(before, 1.0)

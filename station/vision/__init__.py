@@ -1,0 +1,1 @@
+"""Pixels: find the part, probe its edges, compare its silhouette. Pure."""

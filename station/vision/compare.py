@@ -131,9 +131,17 @@ def _pieces(material: Bytes, ideal: Bytes) -> int:
 
 
 def _missing(
-    dark: NDArray[np.float32], seen: Bytes, ideal: Bytes, field: Field, inside: NDArray[np.float32], band: float, blur: float
+    dark: NDArray[np.float32],
+    seen: Bytes,
+    ideal: Bytes,
+    field: Field,
+    inside: NDArray[np.float32],
+    band: float,
+    blur: float,
 ) -> Bytes:
-    """Where material should be and is not; through a backlit part even faint light counts, clear of the outline's blur."""
+    """Where material should be and is not; through a backlit part even faint light counts, clear of the outline's
+    blur.
+    """
     region = ideal & (1 - seen)
     if field.dark_part:
         faint = dark > field.part_level + FAINT_BACKLIT * field.contrast

@@ -43,6 +43,7 @@ class Field:
 
     @property
     def contrast(self) -> float:
+        """Difference of the two levels."""
         return abs(self.field_level - self.part_level)
 
 
@@ -58,11 +59,13 @@ class Piece:
 
     @property
     def center_px(self) -> tuple[float, float]:
+        """Middle of the bounding box."""
         low, high = self.outer_px.min(axis=0), self.outer_px.max(axis=0)
         return float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
 
     @property
     def size_px(self) -> float:
+        """Longer side of the bounding box."""
         return float(np.ptp(self.outer_px, axis=0).max())
 
 
@@ -78,7 +81,10 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
     """Levels and material of a picture, or why nothing can be told from it."""
     height, width = picture.height_px // decimation, picture.width_px // decimation
     if min(height, width) < 8:
-        return Refusal(Trouble.NOTHING, f"The picture is only {picture.width_px} × {picture.height_px} pixels; nothing can be measured in it.")
+        return Refusal(
+            Trouble.NOTHING,
+            f"The picture is only {picture.width_px} × {picture.height_px} pixels; nothing can be measured in it.",
+        )
     small = cv2.resize(
         picture.grey[: height * decimation, : width * decimation], (width, height), interpolation=cv2.INTER_AREA
     )
@@ -165,7 +171,7 @@ def pieces_of(field: Field, least_area_px: float) -> tuple[Piece, ...]:
     """
     mask = np.ascontiguousarray(field.material.astype(np.uint8))
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if hierarchy is None:
+    if len(contours) == 0:
         return ()
     links = np.asarray(hierarchy)[0]
     k = field.decimation
@@ -201,9 +207,7 @@ def _full(contour: object, k: int) -> NDArray[np.float64]:
     return np.asarray(contour, dtype=np.float64)[:, 0, :] * k + 0.5 * (k - 1)
 
 
-def choose_piece(
-    pieces: tuple[Piece, ...], expected_area_px: float | None, width_px: int, height_px: int
-) -> Piece | Refusal:
+def choose_piece(pieces: tuple[Piece, ...], expected_area_px: float | None) -> Piece | Refusal:
     """The one piece that can be the part. What touches the border is not, unless it is all there is."""
     whole = [piece for piece in pieces if not piece.sides]
     cut = [piece for piece in pieces if piece.sides]

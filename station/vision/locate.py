@@ -88,9 +88,7 @@ def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored
             best = Match(pose, quality, float((forth < cap).mean()), cap)
     assert best is not None
     plain = best.pose
-    return Match(
-        Pose(plain.angle_rad, plain.x, plain.y, mirrored=mirrored), best.distance, best.explained, best.cap
-    )
+    return Match(Pose(plain.angle_rad, plain.x, plain.y, mirrored=mirrored), best.distance, best.explained, best.cap)
 
 
 def _register(pose: Pose, contour: Floats, tree: cKDTree, shape: Shape, cap: float, rounds: int) -> Pose:
@@ -126,7 +124,7 @@ def _centroid(polygons: list[Floats]) -> Floats:
         sign = np.sign(area) or 1.0
         total += sign * area
         moment += sign * ((p + q) * cross[:, None]).sum(axis=0) / 6.0
-    return moment / max(total, 1e-300) + polygons[0][0]
+    return np.asarray(moment / max(total, 1e-300) + polygons[0][0])
 
 
 def _polar(outer: list[Floats], openings: list[Floats], center: Floats, radius: float) -> Floats:
@@ -137,9 +135,7 @@ def _polar(outer: list[Floats], openings: list[Floats], center: Floats, radius: 
         for p in polygons:
             fixed = np.rint(((p - center) / radius * half + half) * 16.0).astype(np.int32)
             cv2.fillPoly(canvas, [fixed.reshape(-1, 1, 2)], level, lineType=cv2.LINE_AA, shift=4)
-    warped = cv2.warpPolar(
-        canvas, (_RADII, _ANGLES), (half, half), half, cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR
-    )
+    warped = cv2.warpPolar(canvas, (_RADII, _ANGLES), (half, half), half, cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR)
     return np.asarray(warped, dtype=np.float64) / 255.0
 
 
@@ -155,4 +151,4 @@ def _rotations(own: Floats, seen: Floats) -> NDArray[np.float64]:
     if len(places) == 0:
         places = np.array([int(score.argmax())])
     places = places[np.argsort(-score[places], kind="stable")][:_PEAKS]
-    return places * (2.0 * np.pi / _ANGLES)
+    return np.asarray(places * (2.0 * np.pi / _ANGLES), dtype=np.float64)

@@ -18,10 +18,12 @@ class Picture:
 
     @property
     def height_px(self) -> int:
+        """Rows."""
         return int(self.grey.shape[0])
 
     @property
     def width_px(self) -> int:
+        """Columns."""
         return int(self.grey.shape[1])
 
 

@@ -28,15 +28,15 @@ class Pose:
 
     def to_plane(self, points: Floats) -> Floats:
         """(n, 2) part -> plane."""
-        return points @ self.matrix.T + np.array([self.x, self.y])
+        return np.asarray(points @ self.matrix.T + np.array([self.x, self.y]))
 
     def to_part(self, points: Floats) -> Floats:
         """(n, 2) plane -> part."""
-        return (points - np.array([self.x, self.y])) @ self.matrix
+        return np.asarray((points - np.array([self.x, self.y])) @ self.matrix)
 
     def turn(self, directions: Floats) -> Floats:
         """(n, 2) directions part -> plane."""
-        return directions @ self.matrix.T
+        return np.asarray(directions @ self.matrix.T)
 
     def nudged(self, turn_rad: float, dx: float, dy: float, about: Floats) -> Pose:
         """The pose after a further small motion in the plane: a turn about a plane point, then a shift."""

@@ -76,7 +76,12 @@ def sample(picture: Picture, points_px: Floats) -> NDArray[np.float32]:
         padded[: len(part)] = part
         grid = padded.reshape(rows, side, 2)
         picked = cv2.remap(
-            picture.grey, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(float("nan"),)
+            picture.grey,
+            np.ascontiguousarray(grid[..., 0]),
+            np.ascontiguousarray(grid[..., 1]),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=float("nan"),
         )
         values[start : start + len(part)] = np.asarray(picked).reshape(-1)[: len(part)]
     return values.reshape(points_px.shape[:-1])
@@ -86,7 +91,8 @@ def search(picture: Picture, probes: Probes, distance_px: Floats, dark_part: boo
     """Offset (n,) of the material's end nearest each probe point, to about a tenth of a pixel; NaN where there is none.
 
     The end is where the level crosses the middle between the profile's own extremes in the direction that leaves the
-    material; profiles with less than 0.35 of the picture's `contrast` have no edge. `distance_px` (n,) limits the search.
+    material; profiles with less than 0.35 of the picture's `contrast` have no edge. `distance_px` (n,) limits the
+    search.
     """
     reach = float(np.ceil(min(distance_px.max(initial=1.0), 200.0)))
     steps = np.arange(-reach, reach + 0.5, 1.0)
@@ -102,8 +108,8 @@ def search(picture: Picture, probes: Probes, distance_px: Floats, dark_part: boo
     )
     low = np.where(inside, levels, np.inf).min(axis=1)
     high = np.where(inside, levels, -np.inf).max(axis=1)
-    usable = high - low > 0.35 * contrast
-    middle = np.where(usable, 0.5 * (low + high), 0.0)
+    usable = inside.any(axis=1) & (high - low > 0.35 * contrast)
+    middle = 0.5 * (np.where(usable, low, 0.0) + np.where(usable, high, 0.0))
     before, after = levels[:, :-1] - middle[:, None], levels[:, 1:] - middle[:, None]
     crossing = (before < 0.0) & (after >= 0.0) & inside[:, :-1] & inside[:, 1:] & usable[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -151,9 +157,9 @@ def refine(
     """Edges at sub-pixel accuracy for probes that stand within about two pixels of them.
 
     `sigma_px` is the edge spread (scalar or (n,)); `noise` the variances of one pixel in the material and in the field
-    (levels²), None to take the fits' own residuals. `u_px` is the standard uncertainty of one pixel's length of contour:
-    neighbouring samples share pixels, so the noise enters as a density, variance of a pixel per pixel of area, and not
-    as if every sample were a reading of its own.
+    (levels²), None to take the fits' own residuals. `u_px` is the standard uncertainty of one pixel's length of
+    contour: neighbouring samples share pixels, so the noise enters as a density, variance of a pixel per pixel of
+    area, and not as if every sample were a reading of its own.
     """
     count = len(probes)
     offset, u_px, height = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
@@ -189,7 +195,9 @@ def _take(probes: Probes, rows: NDArray[np.intp]) -> Probes:
 
 
 def _profiles(picture: Picture, probes: Probes, dark_part: bool) -> tuple[Floats, Floats, Floats]:
-    """Levels (n, m), sample places (m,) and 0/1 weights (n, m): what lies past another edge or the picture is not used."""
+    """Levels (n, m), sample places (m,) and 0/1 weights (n, m): what lies past another edge or the picture is not
+    used.
+    """
     steps = np.arange(-WINDOW_PX, WINDOW_PX + 0.5 * STEP_PX, STEP_PX)
     levels = sample(picture, probes.points_px[:, None, :] + steps[None, :, None] * probes.normals[:, None, :]).astype(
         np.float64

@@ -12,9 +12,7 @@ document.addEventListener("click", (event) => {
   image.alt = link.querySelector("img")?.alt ?? link.querySelector("svg").getAttribute("aria-label");
   pan.replaceChildren(image);
   dialog.showModal();
-  image.decode().catch(() => {}).then(() => {
-    pan.scrollTo((pan.scrollWidth - pan.clientWidth) / 2, (pan.scrollHeight - pan.clientHeight) / 2);
-  });
+  pan.scrollTo(0, 0); // the part is on the left
 });
 
 dialog.addEventListener("click", (event) => {
