@@ -112,7 +112,7 @@ def served(genealogy: Genealogy, first: Snapshot | None = None, **options: Any) 
     thread = threading.Thread(target=serve, args=(app, "127.0.0.1", port, stop), kwargs={"listener": listener})
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5.0, trust_env=False) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5.0, trust_env=False, verify=False) as http:
             yield Cell(board, genealogy, stop, http, port, thread)
     finally:
         stop.set()

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import httpx
 import pytest
 
 from station.cycle.state import Board, Snapshot, State
@@ -61,10 +60,8 @@ def test_heartbeats_while_nothing_happens(genealogy: Genealogy) -> None:
 
 def test_many_listeners_one_leaves_and_all_hear_the_end(cell: Cell) -> None:
     with ExitStack() as stack:
-        streams = []
-        for _ in range(50):  # more than there are worker threads
-            client = stack.enter_context(httpx.Client(base_url=cell.http.base_url, trust_env=False, timeout=5.0))
-            streams.append(snapshots(stack.enter_context(client.stream("GET", "/events")).iter_lines()))
+        answers = [stack.enter_context(cell.http.stream("GET", "/events")) for _ in range(50)]  # worker threads: 40
+        streams = [snapshots(answer.iter_lines()) for answer in answers]
         assert [next(stream)["version"] for stream in streams] == [0] * 50
         assert cell.http.get("/").status_code == 200
         cell.board.publish(state=State.READY)
