@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.cycle.findings import Finding
 from station.cycle.measure import Outcome
 from station.cycle.overlay.callouts import MOST_BALLOONS, MOST_FINDINGS, draw_balloons, draw_place, letter_of
 from station.cycle.overlay.canvas import Canvas
@@ -27,6 +28,7 @@ from station.vision.pose import Pose
 WIDTH, HEIGHT = 1600, 1000
 PANE_WIDTH, PANE_HEIGHT = 1056, 884
 _REFUSAL_RADIUS = 60.0
+_TOGETHER = 40.0  # display pixels between findings that share a ring
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]  # fastest, and smallest
 
 
@@ -90,12 +92,27 @@ def _draw_measured(
         draw_dimension(pane, dimension)
         if dimension.arrows is not None:
             clutter.line(dimension.arrows, 0.6)
-    for number, finding in enumerate(outcome.findings[:MOST_FINDINGS]):
-        at = project(np.array(finding.where_mm))[0]
-        radius = float(np.clip(0.6 * finding.size_mm / plan.mm_per_px * view.zoom + 10.0, 22.0, 150.0))
-        words = f"{finding.kind}, {finding.size_mm:.2g} mm"
-        draw_place(pane, clutter, at, radius, finding.verdict, letter_of(number), words)
+    for dimension in dimensions:
+        clutter.box(dimension.anchor[0] - 10.0, dimension.anchor[1] - 10.0, 20.0, 20.0, 8.0)
+    _draw_findings(pane, clutter, outcome.findings, project, view.zoom / plan.mm_per_px)
     draw_balloons(pane, clutter, dimensions)
+
+
+def _draw_findings(
+    pane: Canvas, clutter: Clutter, findings: tuple[Finding, ...], project: Projection, px_per_mm: float
+) -> None:
+    """A ring at each finding, worst first; those that lie together share the ring of the worst."""
+    places = [project(np.array(finding.where_mm))[0] for finding in findings]
+    first: dict[int, int] = {}
+    for number, at in enumerate(places):
+        near = (other for other in first if np.hypot(*(places[other] - at)) < _TOGETHER)
+        leader = next(near, number)
+        first[leader] = first.get(leader, 0) + 1
+    for number, together in list(first.items())[:MOST_FINDINGS]:
+        finding = findings[number]
+        radius = float(np.clip(0.6 * finding.size_mm * px_per_mm + 10.0, 22.0, 150.0))
+        words = f"{finding.kind}, {finding.size_mm:.2g} mm" + (f" + {together - 1} more" if together > 1 else "")
+        draw_place(pane, clutter, places[number], radius, finding.verdict, letter_of(number), words)
 
 
 def _draw_plain(pane: Canvas, picture: Picture, outcome: Outcome) -> None:
