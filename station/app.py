@@ -254,24 +254,21 @@ def _start_page(
     if serve is None:
         return None
     from station.hmi.app import create_app
+    from station.hmi.server import listen
     from station.hmi.server import serve as serve_pages
 
     host, port = serve
+    listener = listen(host, port)
     application = create_app(board, genealogy, stop=stop)
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            serve_pages(application, host, port, stop)
-        except Exception as error:  # reported by the thread that started it
-            failed.append(error)
-
-    page = threading.Thread(target=work, name="pages", daemon=True)
+    page = threading.Thread(
+        target=serve_pages,
+        args=(application, host, port, stop),
+        kwargs={"listener": listener},
+        name="pages",
+        daemon=True,
+    )
     page.start()
-    page.join(timeout=0.5)
-    if failed:
-        raise failed[0]
-    say(f"The station's page: http://{host}:{port}/")
+    say(f"The station's page: http://{host}:{listener.getsockname()[1]}/ (Ctrl-C stops the station)")
     return page
 
 

@@ -96,7 +96,8 @@ def _answer(
     conditions: Conditions,
 ) -> ItemResult:
     c = item.characteristic
-    label = f"Characteristic {c.id} ({c.type}{' of ' + ', '.join(c.features) if c.features else ''})"
+    name = c.type.replace("_", " ")
+    label = f"Characteristic {c.id} ({name}{' of ' + ', '.join(c.features) if c.features else ''})"
     if item.refusal or c.type not in MEASURED_TYPES:
         return _error(item, f"{label} cannot be measured: {item.refusal}.")
     if c.type is CharacteristicType.COUNT:
@@ -129,7 +130,8 @@ def _answer(
 
     decision = decided(result.value)
     verdict = decision.verdict
-    reason = _sentence(label, verdict, result.value, result.u, lower, upper, c.unit, result.where_mm)
+    where = result.where_mm if c.type in FORMS else None
+    reason = _sentence(label, verdict, result.value, result.u, lower, upper, c.unit, where)
     if c.type in FORMS and verdict is Verdict.PASS:
         doubt = _doubt(item, features, decided, plan.mm_per_px)
         if doubt:
@@ -201,7 +203,7 @@ def _sentence(
     lower: float | None,
     upper: float | None,
     unit: str,
-    where_mm: tuple[float, float],
+    where_mm: tuple[float, float] | None,
 ) -> str:
     if verdict is Verdict.PASS:
         return ""
@@ -210,7 +212,7 @@ def _sentence(
     limit = upper if beyond_upper else lower
     side = "upper" if beyond_upper else "lower"
     assert limit is not None
-    place = f", at ({where_mm[0]:.4g}, {where_mm[1]:.4g}) mm"
+    place = "" if where_mm is None else f", at ({where_mm[0]:.4g}, {where_mm[1]:.4g}) mm"
     off = value - limit if beyond_upper else limit - value
     if verdict is Verdict.FAIL:
         return f"{label} is {shown}, {off:.2g} {unit} beyond its {side} limit {limit:.6g} {unit}{place}."
