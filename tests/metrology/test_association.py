@@ -83,7 +83,8 @@ def test_points_on_a_line_give_that_line(angle, offset, along, length, off):
 def test_a_batch_gives_each_feature_what_it_gets_alone():
     rng = np.random.default_rng(1)
     centers, radii = rng.uniform(-5, 5, (6, 2)), rng.uniform(0.2, 3.0, 6)
-    sets = [ring(r, c, n) + 0.01 * rng.standard_normal((n, 2)) for c, r, n in zip(centers, radii, range(20, 80, 10))]
+    counts = range(20, 80, 10)
+    sets = [ring(radii[k], centers[k], n) + 0.01 * rng.standard_normal((n, 2)) for k, n in enumerate(counts)]
     sets[2][:3] += 0.5
     start = np.column_stack([centers + 0.02, radii])
     index = np.repeat(np.arange(6), [len(s) for s in sets])

@@ -13,7 +13,7 @@ SIZES = ((10.0, OUTER), (3.0, BORE), (0.6, BORE), (1.0, BORE), (1.5, BORE), (2.0
 
 
 def sizes_of(factor, offset, true=SIZES, u=0.0003, noise=0.00002, rng=None, images=1):
-    """What a station with this scale error and edge offset measures of masters: true = factor·(measured + d·-offset)."""
+    """What a station with this scale error and edge offset measures of masters of `true` (size, edges)."""
     rng = rng or np.random.default_rng(0)
     found = []
     for number, (size, per_edge) in enumerate(true):
