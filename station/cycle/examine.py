@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from station.cycle.measure import Outcome, inspect_picture
+from station.cycle.measure import Outcome, explain_verdict, inspect_picture
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.metrology.calibration import Calibration
@@ -90,9 +90,7 @@ def examine(
     findings = [f for outcome in outcomes.values() for f in outcome.findings]
     verdict = worst([i.verdict for i in answered] + [f.verdict for f in findings])
     refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
-    sentences = [f.sentence for f in findings if f.verdict is verdict]
-    sentences += [i.reason for i in answered if i.verdict is verdict and i.reason]
-    reason = "" if verdict is Verdict.PASS else " ".join(dict.fromkeys((refusals or sentences)[:3]))
+    reason = " ".join(dict.fromkeys(refusals)) or explain_verdict(verdict, answered, findings)
     shown = tuple(
         (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
     )

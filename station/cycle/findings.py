@@ -24,6 +24,7 @@ from station.vision.teeth import count_runs
 
 Floats = NDArray[np.float64]
 
+PROFILE_REACH_PX = 24.0  # deviations up to here a profile's probes are sure to see
 SPECK_SHARE = 0.03  # of the largest opening: a loose thing smaller than that is dust on the glass
 
 
@@ -85,7 +86,7 @@ def find_differences(
     counts = {name: number for name, number in teeth.items() if number is not None}
     if plan.partial:
         return Findings((), middles, seen.pieces, counts, outlines)
-    shown = [d for d in seen.differences if d.kind is not DifferenceKind.LOOSE_PIECE or not _is_speck(d, plan)]
+    shown = [d for d in seen.differences if not _is_speck(d, plan) and not _is_profiled(d, plan, calibration, pose)]
     found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in shown]
     missing = {d.opening for d in seen.differences if d.kind is DifferenceKind.MISSING_OPENING}
     found += _deviating(plan, calibration, picture, field, pose, blur_px, missing)
@@ -109,9 +110,25 @@ def _teeth(
 
 def _is_speck(d: Difference, plan: Plan) -> bool:
     """A loose piece that is dust on the glass: tiny against the openings of the part."""
+    if d.kind is not DifferenceKind.LOOSE_PIECE:
+        return False
     width_mm = 2.0 * math.sqrt(d.area_px / math.pi) * plan.mm_per_px
     largest = max((c.size_mm for c in plan.checks if c.opening), default=plan.size_mm)
     return width_mm < max(SPECK_SHARE * largest, 4.0 * plan.mm_per_px)
+
+
+def _is_profiled(d: Difference, plan: Plan, calibration: Calibration, pose: Pose) -> bool:
+    """Material that a line profile of the order decides: its probes reach as far, and one edge gets one answer."""
+    if d.kind not in (DifferenceKind.EXTRA_MATERIAL, DifferenceKind.MISSING_MATERIAL) or d.depth_px > PROFILE_REACH_PX:
+        return False
+    where = pose.to_part(calibration.camera.to_mm(np.array([d.where_px])))[0]
+    nearest, profiled = math.inf, False
+    for check in plan.checks:
+        if check.target is not None:
+            gap = float(np.hypot(*(check.target.points_mm - where).T).min())
+            if gap < nearest:
+                nearest, profiled = gap, check.profiled
+    return profiled
 
 
 def _place_u_mm(plan: Plan, calibration: Calibration, arm_mm: float) -> float:
@@ -130,15 +147,18 @@ def _from_difference(
     at = (float(where[0]), float(where[1]))
     match d.kind:
         case DifferenceKind.EXTRA_OPENING:
-            # In reflected light a dark spot need not be a hole.
-            shown = field.dark_part or width_mm > 8.0 * plan.mm_per_px
-            verdict = Verdict.FAIL if shown and field.dark_part else Verdict.UNDECIDED
-            sentence = f"There is an opening too many {place}, about {width_mm:.2g} mm across."
-            return Finding(str(d.kind), verdict, at, width_mm, sentence)
+            if field.dark_part:
+                sentence = f"There is an opening too many {place}, about {width_mm:.2g} mm across."
+                return Finding(str(d.kind), Verdict.FAIL, at, width_mm, sentence)
+            sentence = (
+                f"A dark spot {place}, about {width_mm:.2g} mm across, may be an opening too many: "
+                "reflected light cannot tell."
+            )
+            return Finding(str(d.kind), Verdict.UNDECIDED, at, width_mm, sentence)
         case DifferenceKind.MISSING_OPENING:
             check = _opening(plan, d.opening)
             middle = check.center_mm if check is not None else at
-            name = f"{check.target.id} " if check is not None and check.target is not None and check.target.id else ""
+            name = f"{check.name} " if check is not None else ""
             sentence = (
                 f"The opening {name}at ({middle[0]:.4g}, {middle[1]:.4g}) mm, {2 * depth_mm:.3g} mm across, is missing."
             )
@@ -208,7 +228,7 @@ def _deviating(
                     Verdict.UNDECIDED,
                     (float(where[0]), float(where[1])),
                     depth_mm,
-                    f"The outline {target.id} lies {depth_mm:.2g} mm off the drawing "
+                    f"The outline {check.name} lies {depth_mm:.2g} mm off the drawing "
                     f"at ({where[0]:.3g}, {where[1]:.3g}) mm, "
                     f"more than the {check.allowed_mm:.2g} mm that the order's tolerances explain.",
                 )

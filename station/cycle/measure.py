@@ -6,6 +6,7 @@ stored inspection repeatable.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +58,8 @@ def inspect_picture(
     items = answer_items(order, plan, features, findings, calibration, conditions)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
     verdict = worst(verdicts)
-    return Outcome(verdict, _reason(items, findings.all), items, findings.all, tuple(features.values()), found, None)
+    reason = explain_verdict(verdict, items, findings.all)
+    return Outcome(verdict, reason, items, findings.all, tuple(features.values()), found, None)
 
 
 def measure_features(plan: Plan, calibration: Calibration, sighting: Sighting) -> dict[str, MeasuredFeature]:
@@ -131,9 +133,13 @@ def _refused(plan: Plan, refusal: Refusal) -> Outcome:
     return Outcome(verdict, refusal.sentence, error_items(plan, refusal.sentence), shown, (), None, refusal)
 
 
-def _reason(items: tuple[ItemResult, ...], findings: tuple[Finding, ...]) -> str:
-    """One sentence: what decided the verdict, worst first."""
-    verdict = worst([i.verdict for i in items] + [f.verdict for f in findings])
-    sentences = [f.sentence for f in findings if f.verdict is verdict]
-    sentences += [i.reason for i in items if i.verdict is verdict and i.reason]
-    return " ".join(dict.fromkeys(sentences[:3])) if verdict is not Verdict.PASS else ""
+def explain_verdict(verdict: Verdict, items: Sequence[ItemResult], findings: Sequence[Finding]) -> str:
+    """What decided the verdict, in at most three sentences: openings first, then characteristics, then material."""
+    if verdict is Verdict.PASS:
+        return ""
+    first = [f.sentence for f in findings if f.verdict is verdict and "opening" in f.kind]
+    decided = [i.reason for i in items if i.verdict is verdict and i.reason]
+    rest = [f.sentence for f in findings if f.verdict is verdict and "opening" not in f.kind]
+    sentences = list(dict.fromkeys(first + decided + rest))
+    more = f" And {len(sentences) - 3} more." if len(sentences) > 3 else ""
+    return " ".join(sentences[:3]) + more

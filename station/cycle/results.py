@@ -11,7 +11,7 @@ from station.metrology.calibration import Calibration
 from station.metrology.characteristics import MEASURED_TYPES, evaluate
 from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.rounding import with_uncertainty
+from station.metrology.rounding import decimals_for, with_uncertainty
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, measure
 from station.order.model import CharacteristicType, Order
 from station.plan.plan import Item, Plan
@@ -212,10 +212,11 @@ def _sentence(
     limit = upper if beyond_upper else lower
     side = "upper" if beyond_upper else "lower"
     assert limit is not None
+    limit_text = f"{limit:.{min(decimals_for(COVERAGE_FACTOR * u), 4)}f}"
     place = "" if where_mm is None else f", at ({where_mm[0]:.4g}, {where_mm[1]:.4g}) mm"
     off = value - limit if beyond_upper else limit - value
     if verdict is Verdict.FAIL:
-        return f"{label} is {shown}, {off:.2g} {unit} beyond its {side} limit {limit:.6g} {unit}{place}."
+        return f"{label} is {shown}, {off:.2g} {unit} beyond its {side} limit {limit_text} {unit}{place}."
     return (
-        f"{label} is {shown}, too near its {side} limit {limit:.6g} {unit} to be decided with this uncertainty{place}."
+        f"{label} is {shown}, too near its {side} limit {limit_text} {unit} to be decided with this uncertainty{place}."
     )

@@ -13,7 +13,7 @@ from station.metrology.characteristics import MEASURED_TYPES, Question
 from station.metrology.decision import guard_band_factor
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions, measure
-from station.order.geometry import Outline, outlines_of, polygon, signed_area_mm2
+from station.order.geometry import CircleFeature, Outline, outlines_of, polygon, signed_area_mm2
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Geometry, Order
 from station.plan.allowance import allowed_deviation_mm, features_on, has_profile
 from station.plan.associate import associate
@@ -202,17 +202,19 @@ def _item(
 
 
 def _check(outline: Outline, opening: bool, number: int, order: Order, raster: Raster, pixel_mm: float) -> OutlineCheck:
-    name = outline.name or f"{'opening' if opening else 'outline'} {number + 1}"
+    here = features_on(order, outline)
+    round_here = sorted(name for name in here if isinstance(order.geometry.features[name], CircleFeature))
+    name = next(iter(round_here or sorted(here)), f"{'opening' if opening else 'outline'} {number + 1}")
     target: Target | None
     try:
         target = outline_target(name, (outline,), Kind.CONTOUR, True, 1.0, (), raster, pixel_mm)
     except ValueError:
         target = None
-    here = features_on(order, outline)
     points = polygon(outline, 0.05 * pixel_mm)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
     size = float(np.ptp(points, axis=0).max())
     return OutlineCheck(
+        name=name,
         target=target,
         opening=opening,
         allowed_mm=allowed_deviation_mm(order, here, size),

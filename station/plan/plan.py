@@ -34,6 +34,7 @@ class OutlineCheck:
     """A closed outline of the silhouette that the picture must show: its probes and by how much its edge may lie off
     the drawing before something is there that no tolerance of the order allows."""
 
+    name: str
     target: Target | None  # None: too small or too ragged to be probed, looked for as an area only
     opening: bool
     allowed_mm: float

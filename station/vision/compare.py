@@ -36,8 +36,9 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place: `where_px` its deepest point (x, y), `depth_px` how far that is from the nominal outline,
-    `area_px`, and `opening` the number of the nominal opening that is missing (-1 otherwise)."""
+    """One place: `where_px` (x, y) the middle of an opening or a loose piece, the deepest point of material too much or
+    missing; `depth_px` how far it reaches from the nominal outline, `area_px`, and `opening` the number of the nominal
+    opening that is missing (-1 otherwise)."""
 
     kind: DifferenceKind
     where_px: tuple[float, float]
@@ -90,9 +91,10 @@ def compare(
         if k not in touched:
             area = float(stats[k, cv2.CC_STAT_AREA])
             # Inside the band a spot that small is a ragged edge, not an opening.
-            where, depth = _deepest(labels == k, inside)
+            _, depth = _deepest(labels == k, inside)
             if depth > blur_px + 1.0 or area > 40.0:
-                found.append(Difference(DifferenceKind.EXTRA_OPENING, _shift(where, low), depth, area))
+                middle = _shift(_middle(stats[k]), low)
+                found.append(Difference(DifferenceKind.EXTRA_OPENING, middle, depth, area))
     for number, polygon in enumerate(openings_px):
         hole = _draw(view.shape, [polygon - low], [])
         hole &= 1 - ideal
@@ -165,7 +167,8 @@ def _deep_regions(
         part = labels[y : y + h, x : x + w] == k
         where, depth = _deepest(part, depth_map[y : y + h, x : x + w])
         if depth > band_px:
-            found.append(Difference(kind, _shift((where[0] + x, where[1] + y), low), depth, area))
+            at = _middle(stats[k]) if kind is DifferenceKind.LOOSE_PIECE else (where[0] + x, where[1] + y)
+            found.append(Difference(kind, _shift(at, low), depth, area))
     return found
 
 
