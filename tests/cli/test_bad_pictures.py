@@ -43,7 +43,7 @@ def _bytes(good: bytes, kind: str) -> bytes:
         "zero width": png_header(0, 300),
         "60000 x 60000 tiff": _tiff_header(60000, 60000),
         "40000 x 40000 pgm": b"P5\n40000 40000\n255\n" + b"\0" * 100,
-        "30000 x 30000 bmp": b"BM" + struct.pack("<IHHIIiiHHIIiiII", 154, 0, 0, 54, 40, 30000, 30000, 1, 8, 0, 0, 0, 0, 0, 0),
+        "30000 x 30000 bmp": b"BM" + struct.pack("<IHHIIiiHH24s", 154, 0, 0, 54, 40, 30000, 30000, 1, 8, b""),
         "a damaged body": good[:200] + bytes(b ^ 0x5A for b in good[200:400]) + good[400:],
         "a gif": b"GIF89a" + struct.pack("<HH", 400, 300) + b"\0" * 60,
     }[kind]  # fmt: skip

@@ -75,7 +75,7 @@ class Bench:
             self.board,
             2000.0,
             "Mia",
-            clock,  # fmt: skip
+            clock,
         )
 
     def part(self, serial: str, *deviations: Deviation, order: bool = True, **more: Any) -> str:
