@@ -70,6 +70,25 @@ def inspect(
     return 0 if document["verdict"] == "PASS" else 1
 
 
+@app.command("order")
+def order_command(
+    order: Annotated[Path, typer.Argument(metavar="ORDER", help="The order (order/1 JSON).")],
+    as_json: Json = False,
+) -> int:
+    """Check an order and say in plain words what it asks for; no calibration is needed."""
+    from station.order.explain import explain_order
+    from station.order.read import read_order
+    from station.tables import order_document, print_json, print_order
+
+    asked = read_order(order)
+    document = order_document(asked, explain_order(asked))
+    if as_json:
+        print_json(document)
+    else:
+        print_order(document)
+    return 0
+
+
 @app.command()
 def plan(
     order: Annotated[Path, typer.Argument(metavar="ORDER", help="The order (order/1 JSON).")],

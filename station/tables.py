@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,8 @@ from station.genealogy.inspection import Inspection
 from station.genealogy.report import VerifyReport
 from station.metrology.calibration import Calibration
 from station.metrology.rounding import decimals_for, with_uncertainty
+from station.order.explain import AskedRow
+from station.order.model import Order
 from station.plan.plan import Plan
 
 SYMBOLS = {"PASS": "✓", "FAIL": "✗", "UNDECIDED": "?", "ERROR": "!"}
@@ -39,10 +41,10 @@ def verdict_text(verdict: str) -> Text:
 def print_inspection(document: Mapping[str, Any]) -> None:
     """A committed inspection."""
     out = console()
-    table = _table("", "Characteristic", "Value ± U", "Limits", "Verdict")
+    rows = table("", "Characteristic", "Value ± U", "Limits", "Verdict")
     for c in document["characteristics"]:
-        table.add_row(c["id"], c["type"], _value(c), _limits(c), verdict_text(c["verdict"]))
-    out.print(table)
+        rows.add_row(c["id"], c["type"], _value(c), _limits(c), verdict_text(c["verdict"]))
+    out.print(rows)
     for finding in document.get("findings", []):
         if finding["reason"] in document["reason"]:
             continue
@@ -54,6 +56,40 @@ def print_inspection(document: Mapping[str, Any]) -> None:
             "dim",
         )
     )
+
+
+def order_document(order: Order, asked: Sequence[AskedRow]) -> dict[str, Any]:
+    """What an order asks for, in words."""
+    return {
+        "order_id": order.order_id,
+        "serial": order.part.serial,
+        "part_number": order.part.part_number,
+        "sha256": order.sha256,
+        "features": sorted(order.geometry.features),
+        "characteristics": [
+            {
+                "id": row.id,
+                "type": row.type,
+                "of": row.features,
+                "nominal": None if row.nominal is None else float(row.nominal),
+                "lower_limit": None if row.lower is None else float(row.lower),
+                "upper_limit": None if row.upper is None else float(row.upper),
+                "unit": row.unit,
+                "sentence": row.sentence,
+            }
+            for row in asked
+        ],
+    }
+
+
+def print_order(document: Mapping[str, Any]) -> None:
+    """What an order asks for."""
+    out = console()
+    out.print(Text(f"{document['order_id']}: {document['serial']}", "bold"))
+    rows = table("", "Asked", "Limits")
+    for c in document["characteristics"]:
+        rows.add_row(c["id"], c["sentence"], _limits(c))
+    out.print(rows)
 
 
 def plan_document(plan: Plan, order_id: str) -> dict[str, Any]:
@@ -93,13 +129,13 @@ def plan_document(plan: Plan, order_id: str) -> dict[str, Any]:
 def print_plan(document: Mapping[str, Any]) -> None:
     """A plan, then by name what this station cannot decide."""
     out = console()
-    table = _table("", "Characteristic", "of", "Limits", "Points", "Predicted U")
+    rows = table("", "Characteristic", "of", "Limits", "Points", "Predicted U")
     for c in document["characteristics"]:
         of = " – ".join(c["features"]) + (f" | {' '.join(c['datums'])}" if c["datums"] else "")
         u = c["predicted_expanded_uncertainty"]
         shown = "–" if u is None else f"{u:.{decimals_for(u)}f} {UNITS.get(c['unit'], c['unit'])}"
-        table.add_row(c["id"], c["type"], of, _limits(c), str(c["points"] or "–"), shown)
-    out.print(table)
+        rows.add_row(c["id"], c["type"], of, _limits(c), str(c["points"] or "–"), shown)
+    out.print(rows)
     undecided = [c for c in document["characteristics"] if not c["decidable"]]
     for c in undecided:
         out.print(Text(f"Cannot be decided here: {c['id']} ({c['type']}): {c['reason']}.", "yellow"))
@@ -109,11 +145,11 @@ def print_plan(document: Mapping[str, Any]) -> None:
 
 def print_records(document: Mapping[str, Any]) -> None:
     """A page of the record."""
-    table = _table("Cursor", "Committed", "Order", "Serial", "Attempt", "Verdict", "Record")
+    rows = table("Cursor", "Committed", "Order", "Serial", "Attempt", "Verdict", "Record")
     for r in document["records"]:
         row = (str(r["cursor"]), r["committed"], r["order_id"], r["serial"], str(r["attempt"]))
-        table.add_row(*row, verdict_text(r["verdict"]), r["id"])
-    console().print(table)
+        rows.add_row(*row, verdict_text(r["verdict"]), r["id"])
+    console().print(rows)
 
 
 def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None:
@@ -123,13 +159,13 @@ def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None
     out.print(Text(f"{document['order_id']} {document['serial']}: characteristic {c['id']}, {c['type']}", "bold"))
     budget = c.get("budget", [])
     if budget:
-        table = _table("Source", "u", "", "Sensitivity", f"Contribution ({unit})", "Share")
+        rows = table("Source", "u", "", "Sensitivity", f"Contribution ({unit})", "Share")
         total = sum(b["contribution"] ** 2 for b in budget) or 1.0
         for b in sorted(budget, key=lambda b: -b["contribution"]):
             share = f"{100 * b['contribution'] ** 2 / total:.0f} %"
             row = (b["source"], f"{b['standard_uncertainty']:.2g}", b["unit"], f"{b['sensitivity']:.4g}")
-            table.add_row(*row, f"{b['contribution']:.2g}", share)
-        out.print(table)
+            rows.add_row(*row, f"{b['contribution']:.2g}", share)
+        out.print(rows)
         out.print(
             f"u = {c['standard_uncertainty']:.2g} {unit}, k = {c['coverage_factor']:g}; scale and edge are correlated"
         )
@@ -178,14 +214,14 @@ class RunTable:
 
     def close(self) -> None:
         """The table of all parts."""
-        table = _table("Order", "Serial", "Characteristics", "Worst", "Verdict")
+        rows = table("Order", "Serial", "Characteristics", "Worst", "Verdict")
         for i in self._rows:
             worst = max(
                 i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None
             )
             shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
-            table.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
-        self._out.print(table)
+            rows.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
+        self._out.print(rows)
         counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
         self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
 
@@ -212,11 +248,12 @@ class Bar:
         self._progress.stop()
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def table(*columns: str) -> Table:
+    """A plain table with a bold head."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+        made.add_column(column, overflow="fold")
+    return made
 
 
 def _value(c: Mapping[str, Any]) -> str:
@@ -263,11 +300,11 @@ def print_calibration(calibration: Calibration, rows: list[tuple[str, str]], pat
     """A calibration and how its masters are reproduced."""
     out = console()
     if calibration.residuals:
-        table = _table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm")
+        shown = table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm")
         for r in calibration.residuals:
             sizes = (f"{r.certified_mm:.5f}", f"{r.measured_mm:.5f}")
-            table.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}")
-        out.print(table)
+            shown.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}")
+        out.print(shown)
     _print_rows(out, rows)
     out.print(f"Written to {path}.")
 
@@ -275,10 +312,10 @@ def print_calibration(calibration: Calibration, rows: list[tuple[str, str]], pat
 def print_camera(calibration: Calibration, report: BoardReport, path: Path) -> None:
     """A camera's calibration, and which pictures it rests on."""
     out = console()
-    table = _table("Picture", "Corners", "rms px")
+    rows = table("Picture", "Corners", "rms px")
     for view in report.fit.views:
-        table.add_row(view.name, str(view.corners), f"{view.rms_px:.3f}")
-    out.print(table)
+        rows.add_row(view.name, str(view.corners), f"{view.rms_px:.3f}")
+    out.print(rows)
     for name, reason in report.refused:
         out.print(Text(f"not used: {name}: {reason}", "yellow"))
     model = calibration.camera
@@ -294,7 +331,7 @@ def print_camera(calibration: Calibration, report: BoardReport, path: Path) -> N
 
 
 def _print_rows(out: Console, rows: list[tuple[str, str]]) -> None:
-    table = Table(box=None, pad_edge=False, show_header=False)
+    shown = Table(box=None, pad_edge=False, show_header=False)
     for name, value in rows:
-        table.add_row(Text(name, "dim"), value)
-    out.print(table)
+        shown.add_row(Text(name, "dim"), value)
+    out.print(shown)
