@@ -50,13 +50,14 @@ def inspect(
 ) -> int:
     """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
     from station.app import inspect_files
-    from station.tables import print_inspection, print_json
+    from station.tables import print_inspection, print_json, working
 
     if temperature is not None and not -40.0 <= temperature <= 150.0:
         raise InputError(f"{temperature:g} °C is no temperature to measure at", place="--temperature")
-    committed = inspect_files(
-        order, [_view(text) for text in image], calibration, temperature_c=temperature, operator=operator
-    )
+    with working("Measuring …", quiet=as_json):
+        committed = inspect_files(
+            order, [_view(text) for text in image], calibration, temperature_c=temperature, operator=operator
+        )
     document = committed.inspection.to_document()
     if overlay is not None:
         if committed.overlay is None:

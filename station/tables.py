@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -224,6 +225,17 @@ class RunTable:
         self._out.print(rows)
         counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
         self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
+
+
+@contextmanager
+def working(sentence: str, *, quiet: bool) -> Iterator[None]:
+    """A spinner on standard error while something takes its time; nothing where nobody looks."""
+    err = Console(stderr=True)
+    if quiet or not err.is_terminal:
+        yield
+        return
+    with err.status(sentence):
+        yield
 
 
 class Bar:

@@ -19,6 +19,7 @@ LEAST_FIELD = 0.16  # of full scale: a backlight below is under-exposed
 LEAST_MODULATION = 0.40  # (bright - dark) / bright: below, nothing stands out of the field
 CLIPPED_SHARE = 0.01  # of the bright class at full scale: more is a clipped picture
 _CLIPPED_LEVEL = 0.995
+_NOISE_ROWS = 200
 _LEAST_VARIANCE = 1.0 / 12.0  # of quantisation alone
 
 
@@ -123,12 +124,12 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
 
 
 def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[float, float]:
-    """Variance of one pixel in the material and in the field, from second differences along every fourth row.
+    """Variance of one pixel in the material and in the field, from second differences along some rows.
 
     Light that varies slowly drops out of a second difference; what is left has six times a pixel's variance. Where a
     level is at the camera's limit its noise cannot be seen, and is taken to grow with the level from the other one.
     """
-    rows = picture.grey[::4].astype(np.float64)
+    rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)].astype(np.float64)
     bend = rows[:, :-2] - 2.0 * rows[:, 1:-1] + rows[:, 2:]
     near = 0.25 * abs(field_level - part_level)
     found = []

@@ -231,7 +231,8 @@ def test_a_crack_never_passes(
     calibration = corrected(calibrated) if calibrated else plate.calibration
     document = plate.inspect(_saved(tmp_path, cracked), calibration=calibration)
     assert document["verdict"] in ("FAIL", "UNDECIDED"), document["reason"]
-    assert "at (" in document["reason"]
+    if calibrated:
+        assert "at (" in document["reason"]
 
 
 @pytest.mark.parametrize("name", ["good-3", "good-4"])

@@ -13,7 +13,7 @@ LOW, HIGH = 20.0, 220.0
 
 
 def pixel_step(x: np.ndarray, edge: np.ndarray | float, psf: float) -> np.ndarray:
-    """The share of light in pixels at `x` of a field that begins at `edge`, blurred by `psf`, integrated over a pixel."""
+    """The share of light in pixels at `x` of a field that begins at `edge`, blurred by `psf` and the pixel."""
 
     def integral(t: np.ndarray) -> np.ndarray:
         return t * ndtr(t) + np.exp(-0.5 * t * t) / np.sqrt(2 * np.pi)
