@@ -84,7 +84,7 @@ def measure_features(plan: Plan, calibration: Calibration, sighting: Sighting) -
     )
     reach = np.minimum(np.maximum(probes.reach_in_px, probes.reach_out_px), 30.0)
     offset = search(picture, probes, reach, field.dark_part, field.contrast)
-    edges, probes = _refined(picture, probes, offset, sighting)
+    edges, probes = _refined(picture, probes, offset, sighting, curvature_px)
     # Out of the material by the blur's pull on a curved edge (v κ / 2), and back by the calibrated edge offset.
     blur2 = sighting.blur_px**2
     correction = 0.5 * blur2 * curvature_px - calibration.edge_offset_px
@@ -114,14 +114,16 @@ def _gap(target: Target, found: NDArray[np.bool_]) -> tuple[float, tuple[float, 
     return len(longest) * target.spacing_mm, (float(middle[0]), float(middle[1]))
 
 
-def _refined(picture: Picture, probes: Probes, offset: Floats, sighting: Sighting) -> tuple[Edges, Probes]:
+def _refined(
+    picture: Picture, probes: Probes, offset: Floats, sighting: Sighting, curvature_px: Floats
+) -> tuple[Edges, Probes]:
     """Fine edges about the coarse ones; a second round where the first moved the profile's centre noticeably."""
     dark, contrast, noise = sighting.field.dark_part, sighting.field.contrast, sighting.field.noise
     seen = np.isfinite(offset)
     centred = probes.moved(np.where(seen, offset, 0.0))
-    first = refine(picture, centred, sighting.blur_px, dark, contrast, noise)
+    first = refine(picture, centred, sighting.blur_px, dark, contrast, noise, curvature_px)
     again = centred.moved(np.where(first.found, np.nan_to_num(first.offset_px), 0.0))
-    second = refine(picture, again, sighting.blur_px, dark, contrast, noise)
+    second = refine(picture, again, sighting.blur_px, dark, contrast, noise, curvature_px)
     found = seen & first.found & second.found
     return Edges(second.offset_px, second.u_px, second.contrast, found), again
 

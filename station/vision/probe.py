@@ -153,13 +153,16 @@ def refine(
     dark_part: bool,
     contrast: float,
     noise: tuple[float, float] | None = None,
+    curvature_px: Floats | None = None,
 ) -> Edges:
     """Edges at sub-pixel accuracy for probes that stand within about two pixels of them.
 
     `sigma_px` is the edge spread (scalar or (n,)); `noise` the variances of one pixel in the material and in the field
     (levels²), None to take the fits' own residuals. `u_px` is the standard uncertainty of one pixel's length of
     contour: neighbouring samples share pixels, so the noise enters as a density, variance of a pixel per pixel of
-    area, and not as if every sample were a reading of its own.
+    area, and not as if every sample were a reading of its own. `curvature_px` (n,), positive
+    where the material is convex, tells how neighbouring normals spread: a sample where they are wider apart stands for
+    more pixels.
     """
     count = len(probes)
     offset, u_px, height = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
@@ -168,7 +171,9 @@ def refine(
     for start in range(0, count, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, count))
         levels, steps, weights = _profiles(picture, _take(probes, rows), dark_part)
-        place, _, step_height, (in_part, in_field), cost = _fit(levels, steps, weights, sigma[rows], 4)
+        bend = np.zeros(len(rows)) if curvature_px is None else curvature_px[rows]
+        spacing = np.clip(1.0 + bend[:, None] * steps[None, :], 0.3, 3.0)
+        place, _, step_height, (in_part, in_field), cost = _fit(levels, steps, weights, sigma[rows], 4, spacing)
         residual = np.sqrt(np.maximum(cost, 1e-12) / np.maximum(weights.sum(axis=1) - 3.0, 1.0))
         usable = np.isfinite(place)
         if noise is not None:
@@ -214,7 +219,12 @@ def _profiles(picture: Picture, probes: Probes, dark_part: bool) -> tuple[Floats
 
 
 def _fit(
-    levels: Floats, steps: Floats, weights: Floats, sigma_px: Floats | float, iterations: int
+    levels: Floats,
+    steps: Floats,
+    weights: Floats,
+    sigma_px: Floats | float,
+    iterations: int,
+    spacing: Floats | float = 1.0,
 ) -> tuple[Floats, Floats, Floats, tuple[Floats, Floats], Floats]:
     """Gauss–Newton fit of low + height·Φ((x − place)/σ) per row with σ given.
 
@@ -247,7 +257,10 @@ def _fit(
             step = np.clip(moved / height, -1.0, 1.0)
             # Place as a linear function of the levels, and what each sample's noise does to it.
             pull = weights * ((slope - ms[:, None]) * rr[:, None] - (rise - mr[:, None]) * rs[:, None])
-            pull2 = (pull / (determinant * height)[:, None]) ** 2
+            # Bilinear samples half a pixel apart see the noise through a triangle of two pixels' width.
+            pull = np.pad(pull, ((0, 0), (1, 1)))
+            pull = 0.25 * pull[:, :-2] + 0.5 * pull[:, 1:-1] + 0.25 * pull[:, 2:]
+            pull2 = (pull / (determinant * height)[:, None]) ** 2 / spacing
             in_field = (pull2 * rise).sum(axis=1)
             in_part = pull2.sum(axis=1) - in_field
         low = ml - height * mr - moved * ms
