@@ -87,10 +87,11 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
         residuals = k * measured + q * per_edge - certified
         if freedom >= 1:
             explained = float(np.mean(known**2))
-            excess = float(np.sum(residuals**2)) / freedom - explained
-            # What the certificates cannot show is not zero: a variance is known to a share of sqrt(2 / freedom) only.
-            excess = max(excess, explained * math.sqrt(2.0 / freedom))
-            new = math.sqrt(excess) / float(np.sqrt(np.mean(edges_in**2)))
+            edges = float(np.mean(edges_in**2))
+            excess = max(float(np.sum(residuals**2)) / freedom - explained, 0.0)
+            # What loose certificates cannot show is not zero: a variance is known to a share of sqrt(2 / freedom) only.
+            unseen = min(explained * math.sqrt(2.0 / freedom) / edges, (ASSUMED_LOCAL_PX * pixel_mm) ** 2)
+            new = math.sqrt(max(excess / edges, unseen))
         else:
             new = 0.0
         if freedom < ENOUGH_RESIDUALS:

@@ -86,6 +86,8 @@ def test_a_diameter_is_measured_near_the_bound_of_what_noise_allows(radius: int,
     assert math.sqrt(np.mean(np.square(errors))) < 2.0 * bound
     assert abs(np.mean(errors)) < 4.0 * np.std(errors) / math.sqrt(16)
     assert np.mean(stated) < 2.0 * bound
+    # Sixteen repeats know their spread to a fifth: what is stated must be neither boast nor excuse.
+    assert 0.45 < np.std(errors) / np.sqrt(np.mean(np.square(stated))) < 1.6
 
 
 @pytest.mark.parametrize(("kind", "what"), [("plate", plate()), ("wheel", toothed())], ids=["plate", "wheel"])
@@ -177,10 +179,9 @@ def test_every_characteristic_agrees_with_the_truth(turn: float, polarity: Polar
     along = direction(e1.direction_deg)
     up = np.array([-along[1], along[0]])
     apart = np.subtract(h2.center_mm, h1.center_mm)
-    # The place of H2 in the frame that E1 turns and E2 (its normal to the right of E1's direction) closes.
-    right = np.array([math.cos(math.radians(e2.direction_deg - 90)), math.sin(math.radians(e2.direction_deg - 90))])
-    corner = np.linalg.solve(np.array([up, right]), [up @ np.array(e1.center_mm), right @ np.array(e2.center_mm)])
-    mine = np.array([along @ (h2.center_mm - corner), up @ (h2.center_mm - corner)])
+    # The place of H2 in the frame that E1 turns and carries and E2's middle closes (ISO 5459: a second datum keeps its
+    # angle to the first).
+    mine = np.array([along @ np.subtract(h2.center_mm, e2.center_mm), up @ np.subtract(h2.center_mm, e1.center_mm)])
     expected = {
         "1": (h1.diameter_mm, 2e-4),
         "2": (h2.diameter_mm / 2, 2e-4),
@@ -189,7 +190,7 @@ def test_every_characteristic_agrees_with_the_truth(turn: float, polarity: Polar
         "6": (abs(math.remainder(e3.direction_deg - e1.direction_deg, 180.0)), 0.05),
         "7": (2 * float(np.hypot(*apart)), 4e-4),
         "8": (2 * abs(float(np.hypot(*apart)) - math.hypot(1.7, 0.4)), 4e-4),
-        "9": (2 * float(np.hypot(*(mine - (-0.6, 0.5)))), 2e-3),
+        "9": (2 * float(np.hypot(*(mine - (-0.6, 0.5)))), 4e-4),
         "10": (h1.roundness_mm, 1.5e-3),
     }
     assert {i.item.characteristic.id for i in outcome.items if i.value is None} == set()
