@@ -230,9 +230,9 @@ def test_the_same_order_gives_the_same_plan() -> None:
 
 
 def test_many_features_are_planned() -> None:
-    side = 16
+    side = 10
     holes = [
-        circle(f"H{n}", "inner", [round(0.3 * (n % side) - 2.25, 3), round(0.3 * (n // side) - 2.25, 3)], 0.16)
+        circle(f"H{n}", "inner", [round(0.3 * (n % side) - 1.35, 3), round(0.3 * (n // side) - 1.35, 3)], 0.16)
         for n in range(side * side)
     ]
     frame = [

@@ -169,7 +169,7 @@ def test_sampling_is_bilinear_and_nothing_outside() -> None:
     plane = np.add.outer(3.0 * np.arange(20), 2.0 * np.arange(30)).astype(np.float32)
     picture = Picture(plane, 255.0)
     points = np.random.default_rng(4).uniform([0, 0], [28.9, 18.9], (5000, 2))
-    assert sample(picture, points) == pytest.approx(3.0 * points[:, 1] + 2.0 * points[:, 0], abs=1e-3)
+    assert np.abs(sample(picture, points) - (3.0 * points[:, 1] + 2.0 * points[:, 0])).max() < 1e-3
     outside = np.array([[-1.5, 5.0], [5.0, -1.5], [31.0, 5.0], [5.0, 21.0], [1e6, 1e6]])
     assert np.isnan(sample(picture, outside)).all()
     assert sample(picture, np.zeros((4, 3, 2))).shape == (4, 3)
