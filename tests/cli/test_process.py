@@ -64,7 +64,7 @@ def test_the_running_cell_serves_its_page_and_stops_when_told(tmp_path: Path) ->
     with subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, cwd=ROOT) as running:
         try:
             page = ""
-            for _ in range(300):
+            for _ in range(900):
                 assert running.poll() is None, running.communicate()
                 try:
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:

@@ -84,7 +84,6 @@ def test_a_camera_in_json_and_in_words(tmp_path: Path) -> None:
 def test_a_board_and_then_masters_on_the_parts_plane(masters: Path, tmp_path: Path) -> None:
     """The camera says 1 % too much: the masters correct it, and keep the lens."""
 
-
     camera = write_calibration(tmp_path / "camera.json", calibration(camera=CameraModel.similarity(400, 300, 0.0202)))
     done = _calibrated(masters, tmp_path / "c.json", "--camera", camera, "--json")
     assert done.status == 0, done.err
