@@ -4,6 +4,7 @@ for.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -44,12 +45,15 @@ def check(frame: Frame, camera: Camera, view: View, exposure_us: float, steady_s
     place = f"camera {facts.serial}"
     if frame.view is not view:
         raise CaptureError(f"the frame shows the view {frame.view}, not {view}", place=place)
-    if frame.captured_at_s < steady_s:
+    # Written so that a NaN in the metadata is refused as well.
+    if not frame.captured_at_s >= steady_s:
         late = 1000.0 * (steady_s - frame.captured_at_s)
         raise CaptureError(f"the frame was exposed {late:.0f} ms before its light was steady", place=place)
-    if abs(frame.exposure_us - exposure_us) > EXPOSURE_TOLERANCE * exposure_us:
+    if not abs(frame.exposure_us - exposure_us) <= EXPOSURE_TOLERANCE * exposure_us:
         raise CaptureError(f"the frame was exposed {frame.exposure_us:g} µs instead of {exposure_us:g} µs", place=place)
-    if abs(frame.digital_gain - 1.0) > GAIN_TOLERANCE or abs(frame.analogue_gain - 1.0) > GAIN_TOLERANCE:
+    if not max(abs(frame.digital_gain - 1.0), abs(frame.analogue_gain - 1.0)) <= GAIN_TOLERANCE or math.isnan(
+        frame.analogue_gain
+    ):
         gains = f"{frame.analogue_gain:g} (analogue), {frame.digital_gain:g} (digital)"
         raise CaptureError(f"the frame was taken with gains {gains} instead of 1", place=place)
     height, width = frame.image.shape[:2]

@@ -53,7 +53,8 @@ def read_certificates(path: Path) -> list[Certificate]:
     text = read_limited(path).decode("utf-8-sig", errors="replace")
     reader = csv.DictReader(io.StringIO(text))
     needed = {"image", "feature", "value_mm", "u_mm"}
-    columns = {(name or "").strip() for name in (reader.fieldnames or [])}
+    reader.fieldnames = [(name or "").strip() for name in (reader.fieldnames or [])]
+    columns = set(reader.fieldnames)
     if not needed <= columns:
         raise InputError(f"the table lacks the columns {', '.join(sorted(needed - columns))}", place=str(path))
     rows = []

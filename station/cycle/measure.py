@@ -136,12 +136,16 @@ def _refused(plan: Plan, refusal: Refusal) -> Outcome:
 
 
 def explain_verdict(verdict: Verdict, items: Sequence[ItemResult], findings: Sequence[Finding]) -> str:
-    """What decided the verdict, in at most three sentences: openings first, then characteristics, then material."""
+    """What decided the verdict, in at most three sentences, worst first.
+
+    Openings that are shown to be wrong come before characteristics, everything else that was found after them.
+    """
     if verdict is Verdict.PASS:
         return ""
-    first = [f.sentence for f in findings if f.verdict is verdict and "opening" in f.kind]
-    decided = [i.reason for i in items if i.verdict is verdict and i.reason]
-    rest = [f.sentence for f in findings if f.verdict is verdict and "opening" not in f.kind]
-    sentences = list(dict.fromkeys(first + decided + rest))
+    found = [f for f in findings if f.verdict is verdict]
+    shown = [f for f in found if verdict is Verdict.FAIL and "opening" in f.kind]
+    worst_first = sorted((i for i in items if i.verdict is verdict and i.reason), key=lambda i: -i.used_up)
+    sentences = [f.sentence for f in shown] + [i.reason for i in worst_first] + [f.sentence for f in found]
+    sentences = list(dict.fromkeys(sentences))
     more = f" And {len(sentences) - 3} more." if len(sentences) > 3 else ""
     return " ".join(sentences[:3]) + more

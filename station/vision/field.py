@@ -131,7 +131,7 @@ def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[flo
     """
     rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)].astype(np.float64)
     bend = rows[:, :-2] - 2.0 * rows[:, 1:-1] + rows[:, 2:]
-    near = 0.25 * abs(field_level - part_level)
+    near = 0.08 * abs(field_level - part_level)
     found = []
     for level in (part_level, field_level):
         flat = np.abs(rows[:, 1:-1] - level) < near
@@ -140,7 +140,7 @@ def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[flo
         if len(values) < 50:
             found.append(_LEAST_VARIANCE)
             continue
-        limit = 5.0 * max(1.4826 * float(np.median(np.abs(values))), 1.0)
+        limit = 4.0 * max(1.4826 * float(np.median(np.abs(values))), 1.0)
         found.append(max(float(np.mean(values[np.abs(values) < limit] ** 2)) / 6.0, _LEAST_VARIANCE))
     part, field = found
     if field_level > _CLIPPED_LEVEL * picture.full_scale:
