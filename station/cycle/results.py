@@ -113,8 +113,10 @@ def _answer(
         if feature.kind is not Kind.CONTOUR and not feature.params:
             return _error(item, f"{label} could not be measured: nothing round or straight fits the edge of {name}.")
     lower, upper = item.lower, item.upper
+    u_bonus = 0.0
     if c.modifier and upper is not None:
-        upper += _bonus(item, order, features)
+        bonus, u_bonus = _bonus(item, order, features, calibration.u_edge_px * plan.mm_per_px)
+        upper += bonus
     clean = {name: feature.clean() for name, feature in features.items()}
     try:
         result = measure(item.question, clean, calibration, plan.mm_per_px, conditions)
@@ -123,22 +125,24 @@ def _answer(
     if not (math.isfinite(result.value) and math.isfinite(result.u)):
         return _error(item, f"{label} could not be measured: the fit of its edges failed.")
 
+    u_total = math.hypot(result.u, u_bonus)
+
     def decided(value: float) -> Decision:
         return decide(
-            value, result.u, lower, upper, rule=order.decision.rule, probability=order.decision.conformance_probability
+            value, u_total, lower, upper, rule=order.decision.rule, probability=order.decision.conformance_probability
         )
 
     decision = decided(result.value)
     verdict = decision.verdict
     where = result.where_mm if c.type in FORMS else None
-    reason = _sentence(label, verdict, result.value, result.u, lower, upper, c.unit, where)
+    reason = _sentence(label, verdict, result.value, u_total, lower, upper, c.unit, where)
     if c.type in FORMS and verdict is Verdict.PASS:
         doubt = _doubt(item, features, decided, plan.mm_per_px)
         if doubt:
             verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return ItemResult(
-        item, verdict, result.value, result.u, decision.conformance_probability, guard, points, result.where_mm,
+        item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
         reason, result.budget,
     )  # fmt: skip
 
@@ -165,20 +169,28 @@ def _doubt(
     )
 
 
-def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature]) -> float:
-    """Maximum (least) material bonus of ISO 2692: how far the actual size departs from that material limit."""
+def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edge_mm: float) -> tuple[float, float]:
+    """Maximum (least) material bonus of ISO 2692 and its standard uncertainty (mm).
+
+    How far the actual size departs from that material limit, within the size tolerance: a size outside it earns
+    nothing.
+    """
     name = item.characteristic.features[0]
     size = next(
         (c for c in order.characteristics if c.type is CharacteristicType.DIAMETER and c.features == (name,)), None
     )
     feature = features[name]
-    if size is None or feature.kind is not Kind.CIRCLE:
-        return 0.0
-    hole = feature.outward < 0
-    at_most_material = size.limits.lower if hole == (item.characteristic.modifier == "MMC") else size.limits.upper
-    if at_most_material is None:
-        return 0.0
-    return abs(2.0 * feature.radius_mm - float(at_most_material))
+    if size is None or feature.kind is not Kind.CIRCLE or size.limits.lower is None or size.limits.upper is None:
+        return 0.0, 0.0
+    low, high = float(size.limits.lower), float(size.limits.upper)
+    most_material_is_low = feature.outward < 0
+    if item.characteristic.modifier == "LMC":
+        most_material_is_low = not most_material_is_low
+    diameter = 2.0 * feature.radius_mm
+    departure = diameter - low if most_material_is_low else high - diameter
+    bonus = min(max(departure, 0.0), high - low)
+    u = 2.0 * math.hypot(math.sqrt(float(feature.covariance[2, 2])), u_edge_mm)
+    return bonus, u if 0.0 < bonus < high - low else 0.0
 
 
 def _count(item: Item, findings: Findings, label: str) -> ItemResult:

@@ -28,6 +28,7 @@ FOCUS_RATIO = 1.6  # of the calibration's own
 DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
 _REGISTER_PROBES = 3000
+_CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,12 @@ def sight(plan: Plan, calibration: Calibration, picture: Picture) -> Sighting | 
             "Clean the backlight.",
             worst_piece.center_px,
         )
-    found = locate(plan, calibration, piece, field)
+    found, mirror = locate(plan, calibration, piece, field)
     if isinstance(found, Refusal):
         return found
     pose, blur = register(plan, calibration, picture, field, found.pose, 3.0 * field.decimation)
+    if mirror is not None and _fits_better(plan, calibration, picture, field, pose, mirror):
+        return _mirrored(piece)
     focus = _focus(blur, calibration, piece, field)
     if focus is not None:
         return focus
@@ -112,18 +115,24 @@ def _sight_partial(plan: Plan, calibration: Calibration, picture: Picture, field
 
 def _share_seen(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> float:
     """Share of the probes that have an edge within three pixels."""
+    offset = _offsets(plan, calibration, picture, field, pose)
+    return float((np.abs(np.nan_to_num(offset, nan=99.0)) < 3.0).mean())
+
+
+def _offsets(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> Floats:
+    """How far (px) the nearest edge lies from each of some probes of the plan; NaN where there is none."""
     targets = plan.seen
+    keep = slice(None, None, max(1, sum(map(len, targets)) // _REGISTER_PROBES))
     probes = place_probes(
-        np.concatenate([t.points_mm for t in targets]),
-        np.concatenate([t.normals for t in targets]),
-        np.concatenate([t.reach_in_mm for t in targets]),
-        np.concatenate([t.reach_out_mm for t in targets]),
+        np.concatenate([t.points_mm for t in targets])[keep],
+        np.concatenate([t.normals for t in targets])[keep],
+        np.concatenate([t.reach_in_mm for t in targets])[keep],
+        np.concatenate([t.reach_out_mm for t in targets])[keep],
         pose,
         calibration,
         plan.mm_per_px,
     )
-    offset = search(picture, probes, np.full(len(probes), 12.0), field.dark_part, field.contrast)
-    return float((np.abs(np.nan_to_num(offset, nan=99.0)) < 3.0).mean())
+    return search(picture, probes, np.full(len(probes), 12.0), field.dark_part, field.contrast)
 
 
 def _exposure(field: Field, calibration: Calibration) -> Refusal | None:
@@ -163,18 +172,19 @@ def _focus(blur_px: float, calibration: Calibration, piece: Piece, field: Field)
     return None
 
 
-def locate(plan: Plan, calibration: Calibration, piece: Piece, field: Field) -> Match | Refusal:
-    """The pose of the part from its piece, or that it is another part or lies on its wrong face."""
+def locate(plan: Plan, calibration: Calibration, piece: Piece, field: Field) -> tuple[Match | Refusal, Match | None]:
+    """The pose of the part from its piece, or that it is another part or lies on its wrong face.
+
+    Second, the pose of the mirror image where that explains the picture noticeably better: whether it really does is
+    seen at full resolution only.
+    """
     camera = calibration.camera
     outer = camera.to_mm(piece.outer_px)
     openings = tuple(camera.to_mm(o) for o in piece.openings_px if len(o) >= 4)
     ratio = piece.area_px * plan.mm_per_px**2 / plan.area_mm2
     if not 0.55 < ratio < 1.6:
-        return Refusal(
-            Trouble.OTHER_PART,
-            f"This is another part than the order's: its outline encloses {100 * ratio:.0f} % of the ordered area.",
-            piece.center_px,
-        )
+        sentence = f"its outline encloses {100 * ratio:.0f} % of the ordered area"
+        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px), None
     samples = plan.seen
     shape = Shape(
         plan.outer,
@@ -184,22 +194,37 @@ def locate(plan: Plan, calibration: Calibration, piece: Piece, field: Field) -> 
     )
     cap = max(4.0 * field.decimation * plan.mm_per_px, 0.02 * plan.size_mm)
     right = match(outer, openings, shape, mirrored=plan.mirrored, cap=cap)
-    if right.distance > 0.25 * cap:
-        wrong = match(outer, openings, shape, mirrored=not plan.mirrored, cap=cap)
-        if wrong.distance < 0.6 * right.distance and wrong.explained > _LEAST_EXPLAINED:
-            return Refusal(
-                Trouble.MIRRORED,
-                "The part is mirrored: it lies on its wrong face, or is the mirror image of what was ordered.",
-                piece.center_px,
-            )
+    wrong = match(outer, openings, shape, mirrored=not plan.mirrored, cap=cap)
+    clearly = right.distance > 0.25 * cap and wrong.distance < 0.6 * right.distance
+    if clearly and wrong.explained > _LEAST_EXPLAINED:
+        return _mirrored(piece), None
     if right.explained < _LEAST_EXPLAINED:
-        return Refusal(
-            Trouble.OTHER_PART,
-            f"This is another part than the order's: only {100 * right.explained:.0f} % of the ordered outline "
-            "is in the picture.",
-            piece.center_px,
-        )
-    return right
+        sentence = f"only {100 * right.explained:.0f} % of the ordered outline is in the picture"
+        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px), None
+    return right, wrong if wrong.distance < 0.95 * right.distance else None
+
+
+def _mirrored(piece: Piece) -> Refusal:
+    return Refusal(
+        Trouble.MIRRORED,
+        "The part is mirrored: it lies on its wrong face, or is the mirror image of what was ordered.",
+        piece.center_px,
+    )
+
+
+def _fits_better(
+    plan: Plan, calibration: Calibration, picture: Picture, field: Field, right: Pose, mirror: Match
+) -> bool:
+    """Whether the mirror image lies clearly nearer to the edges than the face that was ordered."""
+    other, _ = register(plan, calibration, picture, field, mirror.pose, 3.0 * field.decimation)
+    gap, mirror_gap = (_mean_gap(plan, calibration, picture, field, pose) for pose in (right, other))
+    return gap > _CHIRAL_PX and mirror_gap < 0.5 * gap
+
+
+def _mean_gap(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> float:
+    """Mean distance (px) of the picture's edges from the drawing at a pose; 12 where no edge is near."""
+    offset = _offsets(plan, calibration, picture, field, pose)
+    return float(np.mean(np.minimum(np.abs(np.nan_to_num(offset, nan=12.0)), 12.0)))
 
 
 def register(

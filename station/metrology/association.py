@@ -17,7 +17,8 @@ Floats: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.intp]
 
 TUKEY_WIDTH = 6.0
-_ROUNDS = 12
+_ROUNDS = 20
+_CAUCHY_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ def fit_circles(points: Floats, index: Index, start: Floats, floor: Floats) -> F
         dx, dy = points[:, 0] - params[index, 0], points[:, 1] - params[index, 1]
         distance = np.maximum(np.hypot(dx, dy), 1e-12)
         residuals = distance - params[index, 2]
-        if round_ >= 2:
-            weights = _biweight(residuals, index, count, floor)
+        if round_ >= 1:
+            weights = _weights(round_, residuals, index, count, floor)
         jacobian = np.stack([dx / distance, dy / distance, np.ones_like(dx)], axis=1)
         step, shape = _solve(jacobian, residuals, weights, index, count)
         params = params + step
-        if round_ > 3 and np.nanmax(np.abs(step), initial=0.0) < 1e-12:
+        if round_ > _CAUCHY_ROUNDS + 2 and np.nanmax(np.abs(step), initial=0.0) < 1e-12:
             break
     return _finished(params, shape, weights, residuals, index, count)
 
@@ -80,14 +81,14 @@ def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> F
         if round_ == 0:
             offset = _sum(weights * across, index, count) / total
         residuals = across - offset[index]
-        if round_ >= 2:
-            weights = _biweight(residuals, index, count, floor)
+        if round_ >= 1:
+            weights = _weights(round_, residuals, index, count, floor)
         jacobian = np.stack([-(run - along[index]), np.ones_like(run)], axis=1)
         step, shape = _solve(jacobian, residuals, weights, index, count)
         # Turning the normal by d moves the foot of the mean position by along·d: keep offset at that position.
         angle = angle + step[:, 0]
         offset = offset + step[:, 1] + along * step[:, 0]
-        if round_ > 3 and np.nanmax(np.abs(step), initial=0.0) < 1e-13:
+        if round_ > _CAUCHY_ROUNDS + 2 and np.nanmax(np.abs(step), initial=0.0) < 1e-13:
             break
     nx, ny = np.cos(angle), np.sin(angle)
     across = points[:, 0] * nx[index] + points[:, 1] * ny[index]
@@ -121,8 +122,16 @@ def _solve(jacobian: Floats, residuals: Floats, weights: Floats, index: Index, c
     return np.einsum("fab,fb->fa", inverse, right), inverse
 
 
+def _weights(round_: int, residuals: Floats, index: Index, count: int, floor: Floats) -> Floats:
+    """Cauchy's weights for a few rounds, which long contamination cannot hold up; then Tukey's, which drop it."""
+    if round_ > _CAUCHY_ROUNDS:
+        return _biweight(residuals, index, count, floor)
+    scale = np.maximum(1.4826 * segmented_median(np.abs(residuals), index, count), np.maximum(floor, 1e-12))
+    return np.asarray(1.0 / (1.0 + (residuals / scale[index]) ** 2))
+
+
 def _biweight(residuals: Floats, index: Index, count: int, floor: Floats) -> Floats:
-    scale = np.maximum(1.4826 * segmented_median(np.abs(residuals), index, count), floor)
+    scale = np.maximum(1.4826 * segmented_median(np.abs(residuals), index, count), np.maximum(floor, 1e-12))
     ratio = np.abs(residuals) / (TUKEY_WIDTH * scale[index])
     return np.where(ratio < 1.0, (1.0 - np.minimum(ratio, 1.0) ** 2) ** 2, 0.0)
 

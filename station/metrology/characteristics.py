@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.datums import DatumFrame, datum_frame, nominal_center
+from station.metrology.datums import DatumFrame, datum_frame, nominal_center, nominal_normal
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.zones import minimum_zone, noise_left, robust_residuals, smooth
+from station.metrology.zones import NOTHING, minimum_zone, noise_left, robust_residuals, smooth
 from station.order.geometry import Feature, LineFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
 FORM_SMOOTHING_POINTS = 3.0
+ROUNDNESS_UPR = 50.0
 Features = Mapping[str, MeasuredFeature]
 
 
@@ -95,26 +96,42 @@ def _across(line: MeasuredFeature, point_mm: Floats) -> float:
 
 def _angle(question: Question, features: Features) -> Answer:
     a, b = (features[name] for name in question.features)
-    turn = math.degrees(b.params[0] - a.params[0]) % 360.0
-    possible = (turn, 360.0 - turn, abs(180.0 - turn), 180.0 - abs(180.0 - turn))
     nominal = question.nominal if question.nominal is not None else 90.0
-    value = min(possible, key=lambda candidate: abs(candidate - nominal))
-    return Answer(value, _at((a.center_mm + b.center_mm) / 2.0))
+    # Which of the possible angles is meant is told by the drawing: 89 and 91 degrees are equally near to 90.
+    drawn = math.degrees(_nominal_angle(question, b.id) - _nominal_angle(question, a.id)) % 360.0
+    possible = _possible_angles(drawn)
+    meant = min(range(len(possible)), key=lambda i: abs(possible[i] - nominal))
+    turn = math.degrees(b.params[0] - a.params[0]) % 360.0
+    turn = drawn + math.remainder(turn - drawn, 360.0)
+    return Answer(_possible_angles(turn)[meant], _at((a.center_mm + b.center_mm) / 2.0))
 
 
-def _zone(feature: MeasuredFeature, deviations: Floats, basis: Floats) -> Answer:
-    """Full width of the minimum zone of smoothed deviations."""
-    quiet, noise, excess = _quiet(feature, deviations)
+def _possible_angles(turn_deg: float) -> tuple[float, ...]:
+    """The angles that two lines enclose, each a smooth function of the turn between their normals."""
+    return turn_deg, 360.0 - turn_deg, 180.0 - turn_deg, turn_deg - 180.0
+
+
+def _nominal_angle(question: Question, name: str) -> float:
+    feature = question.geometry[name]
+    assert isinstance(feature, LineFeature)
+    normal = nominal_normal(feature)
+    return math.atan2(float(normal[1]), float(normal[0]))
+
+
+def _zone(feature: MeasuredFeature, deviations: Floats, basis: Floats, sigma_points: float) -> Answer:
+    """Full width of the minimum zone of smoothed deviations, less what noise alone adds to a zone.
+
+    Noise widens a zone; independent of the form it adds about in quadrature, and a third of it stays in the budget.
+    """
+    quiet, noise, excess = _quiet(feature, deviations, sigma_points)
     half, residuals = minimum_zone(quiet, basis)
     worst = int(np.abs(residuals).argmax())
-    return Answer(2.0 * half, _at(feature.points_mm[worst]), math.sqrt(2.0) * noise, excess)
+    width = math.sqrt(max((2.0 * half) ** 2 - excess**2, 0.0))
+    return Answer(width, _at(feature.points_mm[worst]), math.sqrt(2.0) * noise, excess)
 
 
-def _quiet(feature: MeasuredFeature, deviations: Floats) -> tuple[Floats, float, float]:
-    """Smoothed deviations, what is left of a point's noise in them, and the width of zone that noise alone would
-    show.
-    """
-    sigma = min(FORM_SMOOTHING_POINTS, len(deviations) / 8.0)
+def _quiet(feature: MeasuredFeature, deviations: Floats, sigma: float) -> tuple[Floats, float, float]:
+    """Smoothed deviations, a point's noise left in them, and the width of zone that noise alone would show."""
     quiet = smooth(deviations, sigma, feature.closed and len(deviations) == feature.expected)
     noise = float(np.median(feature.u_mm)) * noise_left(sigma)
     independent = max(len(deviations) / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
@@ -126,29 +143,51 @@ def _roundness(question: Question, features: Features) -> Answer:
     away = feature.points_mm - feature.center_mm
     distance = np.hypot(away[:, 0], away[:, 1])
     basis = np.column_stack([away / distance[:, None], np.ones(len(away))])
-    return _zone(feature, distance - feature.radius_mm, basis)
+    # Half transmission at 50 undulations per revolution, the usual filter of ISO 12181-2, but never wider than the cap.
+    around = 2.0 * math.pi * feature.radius_mm / feature.spacing_mm
+    sigma = min(FORM_SMOOTHING_POINTS, around * math.sqrt(2.0 * math.log(2.0)) / (2.0 * math.pi * ROUNDNESS_UPR))
+    return _zone(feature, distance - feature.radius_mm, basis, sigma)
+
+
+def _line_smoothing(feature: MeasuredFeature) -> float:
+    """Sigma (points) along a straight edge: a short one keeps its form."""
+    return min(FORM_SMOOTHING_POINTS, len(feature.points_mm) / 40.0)
 
 
 def _straightness(question: Question, features: Features) -> Answer:
     feature = _first(question, features)
     run = (feature.points_mm - feature.center_mm) @ feature.direction
     across = (feature.points_mm - feature.center_mm) @ feature.normal
-    return _zone(feature, across, np.column_stack([run, np.ones(len(run))]))
+    return _zone(feature, across, np.column_stack([run, np.ones(len(run))]), _line_smoothing(feature))
 
 
 def _oriented(question: Question, features: Features, turn_deg: float) -> Answer:
-    """Zone of a line's points between two parallels at a given angle to the datum."""
+    """Zone of a line's points between two parallels at a given angle to the datum.
+
+    The ends of an edge are rounded by the optics and not probed; the zone is that of the whole edge of the drawing, the
+    tilt going on to its ends.
+    """
     feature, datum = _first(question, features), features[question.datums[0]]
     direction = datum.params[0] + math.radians(turn_deg)
     normal = np.array([math.cos(direction), math.sin(direction)])
     if abs(float(normal @ feature.normal)) < 0.9:
         raise ValueError(f"{feature.id} and {datum.id} do not lie so to each other that this tolerance means anything")
-    across = (feature.points_mm - feature.center_mm) @ normal
-    answer = _zone(feature, across, np.ones((len(across), 1)))
-    length = float(np.ptp((feature.points_mm - feature.center_mm) @ feature.direction))
-    # The zone is read off the points; the scatter of both directions acts over the feature's length.
-    tilt = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0]))
-    return Answer(answer.value, answer.where_mm, math.hypot(answer.point_noise, tilt * length), answer.excess)
+    away = feature.points_mm - feature.center_mm
+    run = away @ feature.direction
+    tilt = math.asin(float(np.clip(normal @ feature.direction, -1.0, 1.0)))
+    # Smoothing acts on the form alone: it would eat the ends of a slope.
+    form, noise, excess = _quiet(feature, away @ feature.normal, _line_smoothing(feature))
+    across = form * math.copysign(1.0, float(normal @ feature.normal)) + run * math.sin(tilt)
+    nominal = question.geometry[feature.id]
+    assert isinstance(nominal, LineFeature)
+    whole = math.dist(nominal.start_mm, nominal.end_mm)
+    missing = max(whole - float(np.ptp(run)), 0.0)
+    width = float(np.ptp(across)) + missing * abs(math.sin(tilt))
+    width = math.sqrt(max(width**2 - excess**2, 0.0))
+    middle = 0.5 * (across.max() + across.min())
+    worst = int(np.abs(across - middle).argmax())
+    scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
+    return Answer(width, _at(feature.points_mm[worst]), math.hypot(math.sqrt(2.0) * noise, scatter), excess)
 
 
 def _parallelism(question: Question, features: Features) -> Answer:
@@ -209,10 +248,12 @@ def _line_profile(question: Question, features: Features) -> Answer:
         arm = feature.nominal_mm - feature.nominal_mm.mean(axis=0)
         turn = arm[:, 0] * feature.normals[:, 1] - arm[:, 1] * feature.normals[:, 0]
         basis = np.column_stack([feature.normals, turn])
-    deviations, noise, excess = _quiet(feature, ((points - feature.nominal_mm) * feature.normals).sum(axis=1))
-    residuals = robust_residuals(deviations, basis, noise)
+    deviations = ((points - feature.nominal_mm) * feature.normals).sum(axis=1)
+    typical = max(float(np.median(feature.u_mm)), NOTHING)
+    # Fit first, smooth what is left: across a corner neighbouring deviations belong to different directions.
+    residuals, noise, _ = _quiet(feature, robust_residuals(deviations, basis, typical), FORM_SMOOTHING_POINTS)
     worst = int(np.abs(residuals).argmax())
-    return Answer(2.0 * float(np.abs(residuals[worst])), _at(feature.points_mm[worst]), 2.0 * noise, excess)
+    return Answer(2.0 * float(np.abs(residuals[worst])), _at(feature.points_mm[worst]), 2.0 * noise, 2.0 * noise)
 
 
 def _at(point: Floats) -> tuple[float, float]:

@@ -63,7 +63,7 @@ def guard_band_factor(tolerance_over_u: float, probability: float = 0.95) -> flo
     """
     if 2.0 * ndtr(tolerance_over_u / 2.0) - 1.0 < probability:
         return math.inf
-    if math.isinf(tolerance_over_u):
+    if tolerance_over_u > 40.0:  # the far limit no longer counts
         return float(ndtri(probability))
 
     def excess(k: float) -> float:
@@ -86,9 +86,12 @@ def decide(
     """Verdict on `value` ± u against its limits.
 
     `iso14253-1`: PASS when conformity is shown with `probability`, FAIL when non-conformity is, else UNDECIDED.
-    `simple`: the limits themselves (ISO 14253-1:2017 annex, simple acceptance). `jcgm106`: the same as the default with
-    the order's own probability, without the standard's rounding of the factor.
+    A value or an uncertainty that is no number is ERROR. `simple`: the limits themselves (ISO 14253-1:2017 annex,
+    simple acceptance). `jcgm106`: the same as the default with the order's own probability, without the standard's
+    rounding of the factor.
     """
+    if not (math.isfinite(value) and math.isfinite(u) and u >= 0.0):
+        return Decision(Verdict.ERROR, 0.0, math.inf)
     chance = conformance_probability(value, u, lower, upper)
     inside = (lower is None or value >= lower) and (upper is None or value <= upper)
     if rule == "simple":

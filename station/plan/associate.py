@@ -13,6 +13,8 @@ from station.plan.targets import Target
 
 Floats = NDArray[np.float64]
 
+PHASE_PX = 0.0011  # seen on rendered plates with known centres
+
 
 def associate(
     targets: Sequence[Target],
@@ -21,10 +23,10 @@ def associate(
     normals: Sequence[Floats],
     noise_mm: Sequence[Floats],
     gaps: Sequence[tuple[float, tuple[float, float]]],
-    local_mm: float,
+    local_mm: Sequence[float],
 ) -> list[MeasuredFeature]:
     """One measured feature per target; `points_mm` etc. hold what was found of each (n_i, 2), part frame; `gaps` the
-    longest stretch (mm) without an edge and its middle.
+    longest stretch (mm) without an edge and its middle; `local_mm` how far each whole edge may be off beyond noise.
 
     The covariance of a fit is that of its points' noise plus `local_mm`, the standard uncertainty of a whole edge's
     place that noise does not explain: it acts as if it were independent over the contour, so that a short arc's centre
@@ -43,7 +45,7 @@ def associate(
         else:
             fits = fit_lines(points, index, np.array([normals[i].mean(axis=0) for i in members]), floor)
         for place, i in enumerate(members):
-            fitted[i] = _with_covariance(fits, place, index == place, noise_mm[i], local_mm)
+            fitted[i] = _with_covariance(fits, place, index == place, noise_mm[i], local_mm[i], targets[i])
     features = []
     for i, target in enumerate(targets):
         params, covariance, weights = fitted.get(i, ((), np.zeros((0, 0)), np.ones(len(points_mm[i]))))
@@ -71,10 +73,13 @@ def associate(
 
 
 def _with_covariance(
-    fits: Fits, place: int, rows: NDArray[np.bool_], noise_mm: Floats, local_mm: float
+    fits: Fits, place: int, rows: NDArray[np.bool_], noise_mm: Floats, local_mm: float, target: Target
 ) -> tuple[tuple[float, ...], Floats, Floats]:
     used = float(fits.used[place])
     noise = float(np.sqrt(np.mean(noise_mm**2)))
     covariance = fits.shape[place] * (noise**2 + used * local_mm**2)
+    if target.kind is Kind.CIRCLE:
+        # Bilinear interpolation's error depends on the pixel phase: it averages out in a radius, not in a centre.
+        covariance = covariance + np.diag([1.0, 1.0, 0.0]) * (PHASE_PX * target.spacing_mm) ** 2
     params = tuple(float(p) for p in fits.params[place])
     return params, np.nan_to_num(covariance, nan=0.0, posinf=0.0), fits.weights[rows]

@@ -149,7 +149,7 @@ def _as_nominal(target: Target, pixel_mm: float, calibration: Calibration) -> Me
         [target.normals],
         [noise],
         [(0.0, (0.0, 0.0))],
-        calibration.local_px * pixel_mm,
+        [calibration.local_px * pixel_mm],
     )[0]
 
 
