@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import timedelta
 from pathlib import Path
 
-from station.app import now, write_json
+from station.app import check_writable, now, valid_for_days, write_json
 from station.cycle.camera import BoardPlane, calibrate_from_board
 from station.errors import StationError
 from station.tables import print_camera, print_json
@@ -61,6 +60,7 @@ def main() -> int:
     args = parser.parse_args()
     made = now()
     try:
+        check_writable(args.out)
         plane = BoardPlane(args.plane, args.plane_offset, args.plane_u, args.board_u)
         calibration, report = calibrate_from_board(
             args.images,
@@ -68,7 +68,7 @@ def main() -> int:
             plane,
             focal_length_px=args.focal_length,
             made=made,
-            valid_for=timedelta(days=args.valid_days),
+            valid_for=valid_for_days(args.valid_days),
             identity=args.id or f"camera-{made:%Y%m%dT%H%M%S}",
             progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
         )

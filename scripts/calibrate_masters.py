@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import timedelta
 from pathlib import Path
 
-from station.app import load_calibration, now, write_json
+from station.app import check_writable, load_calibration, now, valid_for_days, write_json
 from station.cycle.masters import calibrate_from_masters, read_certificates
 from station.errors import StationError
 from station.order.read import read_order
@@ -45,6 +44,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
     args = parser.parse_args()
     try:
+        check_writable(args.out)
         order = read_order(args.order)
         made = now()
         calibration = calibrate_from_masters(
@@ -52,7 +52,7 @@ def main() -> int:
             read_certificates(args.masters),
             camera=load_calibration(args.camera)[0].camera if args.camera else None,
             made=made,
-            valid_for=timedelta(days=args.valid_days),
+            valid_for=valid_for_days(args.valid_days),
             identity=args.id or f"masters-{order.part.part_number or order.order_id}-{made:%Y%m%dT%H%M%S}",
             temperature_c=args.temperature,
             prior_edge_px=args.edge_u,

@@ -179,7 +179,10 @@ def serials_of(folder: Path) -> dict[str, Path]:
         raise InputError("there is no such folder of orders", place=str(folder))
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.json")):
-        order = read_order(path)
+        try:
+            order = read_order(path)
+        except InputError as error:
+            raise InputError(str(error), place=path.name) from error
         if order.part.serial in found:
             raise InputError(f"two orders are for the part {order.part.serial}", place=str(path))
         found[order.part.serial] = path
@@ -297,6 +300,31 @@ def _calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera:
     return calibration, data
 
 
+def check_writable(path: Path) -> None:
+    """Refuse a result's file before any work is done for it.
+
+    Raises:
+        InputError: its folder is not there, or it cannot be written.
+    """
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError("this file cannot be written", place=str(path))
+
+
 def write_json(path: Path, document: object) -> None:
-    """A document for people and programs: indented JSON."""
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """A document for people and programs: indented JSON.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the file cannot be written ({error.strerror})", place=str(path)) from error
+
+
+def valid_for_days(days: float) -> timedelta:
+    """How long a calibration is to be valid. Raises: InputError when that is no sensible number of days."""
+    if not 0.0 < days <= 3650.0:
+        raise InputError(f"{days:g} days is no time to be valid for (more than 0, at most 3650)", place="--valid-days")
+    return timedelta(days=days)

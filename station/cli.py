@@ -6,13 +6,13 @@ input or usage, one sentence on standard error. Heavy imports happen inside the 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from station.errors import InputError, StationError
@@ -49,11 +49,13 @@ def inspect(
     as_json: Json = False,
 ) -> int:
     """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
-    from station.app import inspect_files
+    from station.app import check_writable, inspect_files
     from station.tables import print_inspection, print_json, working
 
     if temperature is not None and not -40.0 <= temperature <= 150.0:
         raise InputError(f"{temperature:g} °C is no temperature to measure at", place="--temperature")
+    if overlay is not None:
+        check_writable(overlay)
     with working("Measuring …", quiet=as_json):
         committed = inspect_files(
             order, [_view(text) for text in image], calibration, temperature_c=temperature, operator=operator
@@ -210,6 +212,8 @@ def verify(
     from station.tables import Bar, print_json, print_report
 
     home = StationHome(path) if path is not None else default_home()
+    if not home.database.is_file():
+        raise InputError("there is no record here (no station.db)", place=str(home.path))
     with Bar("Verifying", quiet=as_json) as bar:
         report = verify_home(home, progress=bar.update)
     if as_json:
@@ -262,19 +266,31 @@ def main() -> None:
     """The console script."""
     try:
         status = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        status = 2
-    except click.exceptions.Exit as done:
+        sys.stdout.flush()
+    except typer.Exit as done:
         status = done.exit_code
-    except click.ClickException as error:
-        print(f"station: {error.format_message()}", file=sys.stderr)
+    except typer.Abort:
+        status = 2
+    except typer.TyperException as error:
+        # A bad option, an unknown command: typer's own sentence, without its box. No command at all is its help.
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        print(message if "\n" in message else f"station: {message}", file=sys.stderr)
         status = 2
     except StationError as error:
         print(f"station: {error}", file=sys.stderr)
         status = 2
     except BrokenPipeError:
-        status = 0
+        status = _unread()
+    except OSError as error:
+        print(f"station: the result could not be printed ({error.strerror}); the record has it", file=sys.stderr)
+        status = _unread(2)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _unread(status: int = 0) -> int:
+    """Standard output takes no more: keep Python from saying so once again while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
 
 
 if __name__ == "__main__":

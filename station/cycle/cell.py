@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -71,14 +72,14 @@ class Cell:
 
     def inspect(self, part: PresentedPart) -> Inspection | None:
         """One part, from scan to gate. The committed inspection; None when not even an error could be recorded."""
-        self.rig.gate.hold()
-        self.rig.tower.show(TowerSign.BUSY)
         self._mark(part.serial, progress=Progress.MEASURING)
         self.board.publish(state=State.MEASURING, message="")
         started = self.clock()
         order: Order | None = None
         try:
+            self.rig.gate.hold()
             order = self._order_of(part)
+            self.rig.tower.show(TowerSign.BUSY)
             committed = self._measured(order, started)
         except RecordError as error:
             return self._held(part, None, f"{error} The part is held.")
@@ -129,7 +130,8 @@ class Cell:
                 self.rig.gate.let_through()
             self.rig.tower.show(sign)
         except DeviceError as error:
-            # The record stands; the part stays.
+            # The record stands; the part stays, and the record says so.
+            self._note("part-held", part.serial, str(error))
             return self._held(part, inspection, f"{error}: the part was measured {inspection.verdict} but is held.")
         self._done(part.serial, inspection, inspection.reason)
         return inspection
@@ -151,7 +153,7 @@ class Cell:
         now = self.clock()
         try:
             if order is None:
-                self.genealogy.add_event("order-refused", part.serial, {"reason": sentence}, at=now)
+                self._note("order-refused", part.serial, sentence)
                 return None
             draft = error_inspection(
                 order.order_id,
@@ -165,6 +167,11 @@ class Cell:
             return self.genealogy.commit(draft, Evidence(order.document, order.drawing or None), committed=now)
         except RecordError:
             return None
+
+    def _note(self, kind: str, subject: str, reason: str) -> None:
+        """An event in the record; the part is held already, so a record that cannot take it changes nothing."""
+        with suppress(RecordError):
+            self.genealogy.add_event(kind, subject, {"reason": reason}, at=self.clock())
 
     def _mark(self, serial: str, **changes: object) -> QueueEntry:
         queue = self.board.latest().queue

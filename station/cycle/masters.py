@@ -16,7 +16,7 @@ from station.cycle.measure import measure_features
 from station.cycle.pictures import TakenPicture, read_picture
 from station.cycle.sight import Sighting, sight
 from station.documents import read_limited
-from station.errors import CalibrationError, InputError
+from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual
 from station.metrology.camera import CameraModel
 from station.metrology.features import Kind, MeasuredFeature
@@ -42,6 +42,7 @@ class Certificate:
     feature: str
     value_mm: float
     u_mm: float
+    place: str  # file and row, for sentences
 
 
 def read_certificates(path: Path) -> list[Certificate]:
@@ -70,7 +71,7 @@ def read_certificates(path: Path) -> list[Certificate]:
             raise InputError(f"value_mm = {value:g}, u_mm = {u:g} is not a certified size", place=place)
         if not (row["image"] or "").strip() or not (row["feature"] or "").strip():
             raise InputError("image and feature must not be empty", place=place)
-        rows.append(Certificate(path.parent / row["image"].strip(), row["feature"].strip(), value, u))
+        rows.append(Certificate(path.parent / row["image"].strip(), row["feature"].strip(), value, u, place))
     if not rows:
         raise InputError("the table has no rows", place=str(path))
     return rows
@@ -94,8 +95,17 @@ def calibrate_from_masters(
     Raises:
         CalibrationError: a master's picture is refused, a feature is not of the order, or the sizes say nothing.
     """
-    images = list(dict.fromkeys(c.image for c in certificates))
-    pictures = {image: read_picture(image, view) for image in images}
+    if not -40.0 <= temperature_c <= 150.0:
+        raise CalibrationError(f"{temperature_c:g} °C is no temperature to calibrate at")
+    pictures: dict[Path, TakenPicture] = {}
+    for certificate in certificates:
+        _names(certificate, order)
+        if certificate.image not in pictures:
+            try:
+                pictures[certificate.image] = read_picture(certificate.image, view)
+            except ImageError as error:
+                raise CalibrationError(str(error), place=certificate.place) from error
+    images = list(pictures)
     first = pictures[images[0]]
     for image, picture in pictures.items():
         if (picture.width_px, picture.height_px) != (first.width_px, first.height_px):
@@ -201,13 +211,16 @@ def _names(certificate: Certificate, order: Order) -> tuple[str, ...]:
     name = certificate.feature
     if name in features:
         if not isinstance(features[name], CircleFeature | ArcFeature):
-            raise CalibrationError(f"{name} has no size: masters are circles, arcs, or distances A-B of two circles")
+            raise CalibrationError(
+                f"{name} has no size: masters are circles, arcs, or distances A-B of two circles",
+                place=certificate.place,
+            )
         return (name,)
     for cut in range(1, len(name)):
         pair = (name[:cut], name[cut + 1 :])
         if name[cut] in "-:" and all(part in features for part in pair):
             return pair
-    raise CalibrationError(f"the order's geometry has no feature {name!r}", place=str(certificate.image))
+    raise CalibrationError(f"the order's geometry has no feature {name!r}", place=certificate.place)
 
 
 def _certified(c: Certificate, names: tuple[str, ...], features: dict[str, MeasuredFeature]) -> CertifiedSize:

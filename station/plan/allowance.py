@@ -7,6 +7,10 @@ speaks of it, by a line profile the order gives for another outline, else by ISO
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from station.order.geometry import Outline, outlines_of, sample_outline
 from station.order.model import Characteristic, CharacteristicType, Order
 
@@ -16,22 +20,29 @@ _FORMS = (CharacteristicType.ROUNDNESS, CharacteristicType.STRAIGHTNESS)
 _PLACES = (CharacteristicType.POSITION, CharacteristicType.CONCENTRICITY)
 
 
-def features_on(order: Order, outline: Outline) -> frozenset[str]:
-    """Ids of the features that run along a closed outline: every one of a few of their points lies on it."""
-    spacing = max(outline.length_mm / 2000.0, 1e-4)
-    dense = sample_outline(outline, spacing).points_mm
-    near = 0.6 * spacing + 0.002
-    low, high = dense.min(axis=0) - near, dense.max(axis=0) + near
-
-    def lies_on(own: Outline) -> bool:
-        few = sample_outline(own, own.length_mm / 7.0).points_mm
-        few = few[:: max(1, len(few) // 9)]
-        if not ((few >= low) & (few <= high)).all():
-            return False
-        gap = ((few[:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
-        return bool((gap < near**2).all())
-
-    return frozenset(name for name, f in order.geometry.features.items() if any(map(lies_on, outlines_of(f))))
+def features_on(order: Order, outlines: Sequence[Outline]) -> tuple[frozenset[str], ...]:
+    """For each closed outline the ids of the features that run along it: a few of their points all lie on it."""
+    names, few = [], []
+    for name, feature in order.geometry.features.items():
+        for own in outlines_of(feature):
+            points = sample_outline(own, own.length_mm / 7.0).points_mm
+            names.append(name)
+            few.append(points[:: max(1, len(points) // 9)])
+    lows = np.array([p.min(axis=0) for p in few]).reshape(-1, 2)
+    highs = np.array([p.max(axis=0) for p in few]).reshape(-1, 2)
+    found = []
+    for outline in outlines:
+        spacing = max(outline.length_mm / 2000.0, 1e-4)
+        dense = sample_outline(outline, spacing).points_mm
+        near = 0.6 * spacing + 0.002
+        inside = (lows >= dense.min(axis=0) - near).all(axis=1) & (highs <= dense.max(axis=0) + near).all(axis=1)
+        here = set()
+        for number in np.flatnonzero(inside):
+            gap = ((few[number][:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
+            if (gap < near**2).all():
+                here.add(names[number])
+        found.append(frozenset(here))
+    return tuple(found)
 
 
 def allowed_deviation_mm(order: Order, here: frozenset[str], size_mm: float) -> float:

@@ -63,9 +63,10 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     )
     checks: list[OutlineCheck] = []
     if silhouette is not None and raster is not None:
-        for opening, outlines in ((False, silhouette.outer), (True, silhouette.openings)):
-            for number, outline in enumerate(outlines):
-                checks.append(_check(outline, opening, number, order, raster, pixel_mm))
+        on_outlines = features_on(order, silhouette.outlines)
+        for number, (outline, here) in enumerate(zip(silhouette.outlines, on_outlines, strict=True)):
+            opening = number >= len(silhouette.outer)
+            checks.append(_check(outline, opening, number, here, order, raster, pixel_mm))
     return Plan(
         items=items,
         targets=tuple(targets.values()),
@@ -201,8 +202,9 @@ def _item(
     return Item(c, question, lower, upper, u, warning=warning)
 
 
-def _check(outline: Outline, opening: bool, number: int, order: Order, raster: Raster, pixel_mm: float) -> OutlineCheck:
-    here = features_on(order, outline)
+def _check(
+    outline: Outline, opening: bool, number: int, here: frozenset[str], order: Order, raster: Raster, pixel_mm: float
+) -> OutlineCheck:
     round_here = sorted(name for name in here if isinstance(order.geometry.features[name], CircleFeature))
     name = next(iter(round_here or sorted(here)), f"{'opening' if opening else 'outline'} {number + 1}")
     target: Target | None

@@ -130,8 +130,19 @@ def question(
     return Question("1", CharacteristicType(kind), named, tuple(datums), nominal, {f.id: f for f in geometry})
 
 
+def as_drawn(one: Question, features: Sequence[MeasuredFeature]) -> Question:
+    """The question with a nominal line wherever none was given: where the measured one lies, over its own points."""
+    drawn = dict(one.geometry)
+    for f in features:
+        if f.kind is Kind.LINE and f.id not in drawn and f.params:
+            half = float(np.ptp(f.points_mm @ f.direction)) / 2.0
+            start, end = f.center_mm - half * f.direction, f.center_mm + half * f.direction
+            drawn[f.id] = LineFeature(f.id, (float(start[0]), float(start[1])), (float(end[0]), float(end[1])), True)
+    return replace(one, geometry=drawn)
+
+
 def ask(one: Question, *features: MeasuredFeature) -> Answer:
-    return evaluate(one, {f.id: f for f in features})
+    return evaluate(as_drawn(one, features), {f.id: f for f in features})
 
 
 def value(one: Question, *features: MeasuredFeature) -> float:

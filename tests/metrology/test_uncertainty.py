@@ -12,7 +12,7 @@ from station.metrology.camera import telecentric
 from station.metrology.characteristics import evaluate
 from station.metrology.uncertainty import Conditions, measure
 
-from .features_for_tests import circle, contour, ellipse, line, nominal_circle, nominal_line, question
+from .features_for_tests import as_drawn, circle, contour, ellipse, line, nominal_circle, nominal_line, question
 
 MM_PER_PX = 0.01
 WHEN = datetime(2026, 11, 22, tzinfo=UTC)
@@ -27,7 +27,7 @@ def calibration(u_scale=0.0, u_edge_px=0.0, correlation=0.0, local_px=0.0):
 
 
 def budget(one, *features, known=None, conditions=STILL):
-    result = measure(one, {f.id: f for f in features}, known or calibration(), MM_PER_PX, conditions)
+    result = measure(as_drawn(one, features), {f.id: f for f in features}, known or calibration(), MM_PER_PX, conditions)
     return result, {row.source: row for row in result.budget}
 
 
@@ -179,6 +179,7 @@ SEEN = {
 def test_the_linear_budget_agrees_with_monte_carlo(one):
     """JCGM 101: draw scale, edge (correlated) and every feature, evaluate, compare the spread."""
     known = calibration(5e-5, 0.03, -0.5)
+    one = as_drawn(one, list(SEEN.values()))
     result = measure(one, SEEN, known, MM_PER_PX, STILL)
     rng = np.random.default_rng(11)
     both = rng.multivariate_normal([0, 0], [[1, -0.5], [-0.5, 1]], 2000) * (5e-5, 0.03 * MM_PER_PX)
