@@ -104,7 +104,7 @@ def calibrate_from_masters(
             try:
                 pictures[certificate.image] = read_picture(certificate.image, view)
             except ImageError as error:
-                raise CalibrationError(str(error), place=certificate.place) from error
+                raise ImageError(str(error), place=certificate.place) from error
     images = list(pictures)
     first = pictures[images[0]]
     for image, picture in pictures.items():

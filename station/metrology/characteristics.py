@@ -103,7 +103,7 @@ def _angle(question: Question, features: Features) -> Answer:
     meant = min(range(len(possible)), key=lambda i: abs(possible[i] - nominal))
     turn = math.degrees(b.params[0] - a.params[0]) % 360.0
     turn = drawn + math.remainder(turn - drawn, 360.0)
-    return Answer(_possible_angles(turn)[meant], _at((a.center_mm + b.center_mm) / 2.0))
+    return Answer(abs(_possible_angles(turn)[meant]), _at((a.center_mm + b.center_mm) / 2.0))
 
 
 def _possible_angles(turn_deg: float) -> tuple[float, ...]:

@@ -101,7 +101,9 @@ class MeasuredFeature:
                 params = (self.params[0], self.params[1] * k, self.params[2] * k)
             case Kind.CONTOUR:
                 params = ()
-        return replace(self, points_mm=self.points_mm * k, params=params)
+        return replace(
+            self, points_mm=self.points_mm * k, spacing_mm=self.spacing_mm * k, u_mm=self.u_mm * k, params=params
+        )
 
     def grown(self, growth_mm: float) -> MeasuredFeature:
         """Every edge moved out of the material by `growth_mm`."""
