@@ -14,7 +14,7 @@ MAX_SEGMENTS = 500_000  # straight and round pieces once every curve is flattene
 MAX_BLOCK_DEPTH = 16
 
 MAX_COORDINATE_MM = Decimal(10_000)
-MAX_DECIMALS = 30  # places after the point of any number
+MAX_DECIMALS = 340  # places after the point of any number: what a double in print can have (6.123233995736766e-17)
 MAX_ID = 64  # characters of a feature's or characteristic's id
 MAX_NAME = 128  # characters of order_id, serial and the other names
 MAX_EXPECTED = 4000  # characters of a code's or text's expected content

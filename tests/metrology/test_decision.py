@@ -211,3 +211,15 @@ def test_what_is_not_a_number_never_passes_a_two_sided_limit(value, lower, upper
 def test_an_infinite_uncertainty_never_passes():
     assert decide(0.5, math.inf, 0.0, 1.0).verdict is not PASS
     assert decide(0.5, math.inf, None, 1.0).verdict is not PASS
+
+
+@pytest.mark.parametrize(
+    ("value", "u"), [(0.5, math.nan), (math.nan, 0.1), (0.5, math.inf), (0.5, -0.1), (math.inf, 0.1)]
+)
+def test_what_is_no_number_is_an_error_and_never_a_pass(value: float, u: float) -> None:
+    assert decide(value, u, 0.0, 1.0).verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize("ratio", [20.0, 41.0, 1e6, 1e30, math.inf])
+def test_a_wide_tolerance_leaves_the_one_sided_factor(ratio: float) -> None:
+    assert guard_band_factor(ratio) == pytest.approx(1.6448536269514722, abs=1e-9)

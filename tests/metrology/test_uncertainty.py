@@ -27,7 +27,9 @@ def calibration(u_scale=0.0, u_edge_px=0.0, correlation=0.0, local_px=0.0):
 
 
 def budget(one, *features, known=None, conditions=STILL):
-    result = measure(as_drawn(one, features), {f.id: f for f in features}, known or calibration(), MM_PER_PX, conditions)
+    result = measure(
+        as_drawn(one, features), {f.id: f for f in features}, known or calibration(), MM_PER_PX, conditions
+    )
     return result, {row.source: row for row in result.budget}
 
 
