@@ -56,7 +56,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     openings = tuple(polygon(o, 0.05 * pixel_mm) for o in silhouette.openings) if silhouette is not None else ()
     size = float(np.hypot(*np.ptp(np.concatenate(outer), axis=0))) if outer else 0.0
     too_large = _larger_than_field(outer, camera.width_px * pixel_mm, camera.height_px * pixel_mm)
-    expected = {name: _as_nominal(target, pixel_mm, calibration) for name, target in targets.items()}
+    expected = {feature.id: feature for feature in _as_nominal(list(targets.values()), pixel_mm, calibration)}
     conditions = Conditions(None, order.part.cte_ppm_per_k)
     items = tuple(
         _item(c, order, expected, unusable, calibration, pixel_mm, conditions, too_large) for c in order.characteristics
@@ -141,17 +141,18 @@ def _check_on_outline(target: Target, geometry: Geometry, raster: Raster | None,
     raise ValueError(f"there is no such edge: the outline of the geometry does not run where {target.id} is")
 
 
-def _as_nominal(target: Target, pixel_mm: float, calibration: Calibration) -> MeasuredFeature:
-    noise = np.full(len(target), PREDICTED_NOISE_PX * pixel_mm)
+def _as_nominal(targets: list[Target], pixel_mm: float, calibration: Calibration) -> list[MeasuredFeature]:
+    """What would be measured of a part exactly at nominal, with the noise of a well-exposed picture."""
+    points = [t.points_mm for t in targets]
     return associate(
-        [target],
-        [target.points_mm],
-        [target.points_mm],
-        [target.normals],
-        [noise],
-        [(0.0, (0.0, 0.0))],
-        [calibration.local_px * pixel_mm],
-    )[0]
+        targets,
+        points,
+        points,
+        [t.normals for t in targets],
+        [np.full(len(t), PREDICTED_NOISE_PX * pixel_mm) for t in targets],
+        [(0.0, (0.0, 0.0))] * len(targets),
+        [calibration.local_px * pixel_mm] * len(targets),
+    )
 
 
 def _item(
