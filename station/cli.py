@@ -287,7 +287,7 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _unread(status: int = 0) -> int:
+def _unread(status: int = 1) -> int:
     """Standard output takes no more: keep Python from saying so once again while it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status

@@ -7,7 +7,8 @@ import pytest
 
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
-from tests.hmi.cell import Cell, served
+
+from .cell import Cell, served
 
 
 @pytest.fixture

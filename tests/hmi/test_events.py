@@ -17,7 +17,8 @@ from station.errors import InputError
 from station.genealogy.store import Genealogy
 from station.hmi.app import create_app
 from station.hmi.server import listen, serve
-from tests.hmi.cell import Cell, served
+
+from .cell import Cell, served
 
 
 def snapshots(lines: Iterator[str]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,8 @@ import pytest
 from station.cycle.state import Progress, QueueEntry, State
 from station.hmi.live import SHOWN, live_view
 from tests.genealogy.builders import StationRecord, evidence
-from tests.hmi.cell import Cell, commit, decided, entry, failed, frame, png
+
+from .cell import Cell, commit, decided, entry, failed, frame, png
 
 NEXT = QueueEntry("MO-2", "RING-2", "RING-237")
 EVIL = "<script>alert('x')</script>\"><img src=x onerror=y>"

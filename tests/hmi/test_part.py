@@ -11,7 +11,8 @@ from station.hmi.ordered import ordered_from
 from station.hmi.overlay import pane_of
 from station.hmi.part import stored_part
 from station.hmi.scale import scale_for, used_up
-from tests.hmi.cell import ORDER, commit, failed, png
+
+from .cell import ORDER, commit, failed, png
 
 
 def test_worst_comes_first(genealogy: Genealogy) -> None:

@@ -12,7 +12,8 @@ import pytest
 from station.cycle.state import Board, Snapshot
 from station.genealogy.store import Genealogy
 from station.hmi.app import create_app
-from tests.hmi.cell import Cell, commit, served
+
+from .cell import Cell, commit, served
 
 
 @pytest.mark.parametrize("path", ["/", "/live", "/health", "/static/station.css", "/static/live.js", "/nothing"])
