@@ -9,12 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from cli.small import write_picture
 from numpy.typing import NDArray
 
 from station.cycle.camera import BoardPlane, calibrate_from_board
 from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping
+from tests.cli.small import write_picture
 
 MADE = datetime(2026, 11, 22, tzinfo=UTC)
 SQUARE_MM, ACROSS, DOWN = 3.0, 9, 7

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.small import NOW, OPTICS, calibration, ring_order, write_order
 
 from station.cycle import cell as cell_module
 from station.cycle.cell import Cell, queue_of
@@ -31,6 +30,7 @@ from station.twin.part import CircleDeviation, Deviation, Flaw, FlawKind, part_o
 from station.twin.rig import TwinRig
 from station.twin.rig_file import CameraTable, FieldTable, TwinFacts
 from station.twin.scene import Lamp
+from tests.cli.small import NOW, OPTICS, calibration, ring_order, write_order
 
 STATION = StationRecord(id="cell-test", software="0", rig="twin", simulated=True)
 

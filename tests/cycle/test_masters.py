@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli.program import made_once
-from cli.small import write_picture
 
 from station.cycle.masters import calibrate_from_masters, read_certificates
 from station.errors import CalibrationError, ImageError, InputError
@@ -20,6 +18,8 @@ from station.metrology.camera import CameraModel
 from station.order.read import read_order
 from station.twin.masters import write_twin_masters
 from station.twin.scene import Lamp, Optics
+from tests.cli.program import made_once
+from tests.cli.small import write_picture
 
 MADE = datetime(2026, 11, 22, tzinfo=UTC)
 OPTICS = Optics(600, 600, 0.02, 0.9, edge_offset_px=0.2)

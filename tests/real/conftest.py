@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.program import ROOT, Ran, made_once, script, station
+
+from tests.cli.program import ROOT, Ran, made_once, script, station
 
 DATA = ROOT.parent / "shared" / "data"
 MASTERS = (1, 2, 3, 4, 6, 7, 8)

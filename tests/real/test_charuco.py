@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from cli.program import Ran, made_once, script
+
+from tests.cli.program import Ran, made_once, script
 
 from .conftest import DATA
 

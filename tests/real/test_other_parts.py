@@ -12,11 +12,11 @@ import cv2
 import ezdxf
 import numpy as np
 import pytest
-from cli.program import Ran, station
-from cli.small import calibration, write_calibration
 
 from station.metrology.calibration import Clipping
 from station.metrology.camera import CameraModel
+from tests.cli.program import Ran, station
+from tests.cli.small import calibration, write_calibration
 
 from .conftest import DATA
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.program import ROOT, Ran, made_once, script
-from cli.small import OPTICS, calibration, picture, ring_order, write_calibration, write_order, write_picture
-from cycle.test_camera_from_board import SPEC, board_picture
 
 from station.app import load_calibration
 from station.metrology.camera import CameraModel
 from station.twin.part import CircleDeviation
+from tests.cli.program import ROOT, Ran, made_once, script
+from tests.cli.small import OPTICS, calibration, picture, ring_order, write_calibration, write_order, write_picture
+from tests.cycle.test_camera_from_board import SPEC, board_picture
 
 SCRIPTS = ("calibrate_camera.py", "calibrate_masters.py")
 
