@@ -167,8 +167,17 @@ def records(
 ) -> int:
     """The genealogy record, in the order of commit."""
     from station.app import open_record
+    from station.genealogy.home import default_home
     from station.tables import print_json, print_records
 
+    if after is None and not default_home().database.exists():
+        # Nothing was ever inspected here: an empty page, and no record made by looking.
+        document = {"records": [], "next": 0}
+        if as_json:
+            print_json(document)
+        else:
+            print("There are no records yet.")
+        return 0
     with open_record(read_only=True) as genealogy:
         document = genealogy.records(after, limit).to_document()
     if as_json:

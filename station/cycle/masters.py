@@ -31,6 +31,7 @@ from station.vision.refusal import Refusal
 # How far an edge may lie from where geometry has it before anyone has calibrated it (one standard uncertainty).
 PRIOR_EDGE_TELECENTRIC_PX = 0.30  # diffraction at a collimated backlight
 PRIOR_EDGE_PX = 0.12  # an ordinary lens, whose scale a board has already given
+CONTRADICTION_PX = 3.0  # no edge of a master is that far off: a typing error, or another part
 MAX_ROWS = 2000
 
 
@@ -150,6 +151,14 @@ def calibrate_from_masters(
     )
     fit = fit_masters(sizes, prior * pixel_mm, pixel_mm)
     u_scale, u_edge = math.sqrt(fit.covariance[0, 0]), math.sqrt(fit.covariance[1, 1])
+    if fit.local_mm > CONTRADICTION_PX * pixel_mm:
+        errors = np.abs(fit.corrected_mm - np.array([s.certified_mm for s in sizes]))
+        worst = int(errors.argmax())
+        raise CalibrationError(
+            f"the certified sizes contradict each other: {sizes[worst].feature} is off by {errors[worst]:.3g} mm, "
+            "far more than its certificate and the picture allow; check the row",
+            place=certificates[worst].place,
+        )
     clipped = [s.field.clipped for s, _ in seen.values()]
     if any(clipped) and not all(clipped):
         raise CalibrationError(

@@ -45,8 +45,6 @@ class MasterFit:
     covariance: Floats
     local_mm: float
     corrected_mm: Floats
-    residual_rms_mm: float
-    degrees_of_freedom: int
 
 
 def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: float) -> MasterFit:
@@ -103,15 +101,12 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     offset = -q / k
     # From (k, q) to (ln k, offset): offset = -q/k.
     jacobian = np.array([[1.0 / k, 0.0], [q / k**2, -1.0 / k]])
-    rms = float(np.sqrt(np.mean(residuals**2)))
     return MasterFit(
         float(k),
         float(offset),
         jacobian @ covariance @ jacobian.T,
         local,
         k * everything + q * edges_of_all,
-        rms,
-        freedom,
     )
 
 

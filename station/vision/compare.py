@@ -50,12 +50,11 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Differences, deepest first; `openings_px` (n, 2) the middles of all openings seen and `pieces` how many pieces of
-    material (specks left out of both); `overlap` the intersection over union of drawing and picture."""
+    material (specks left out of both)."""
 
     differences: tuple[Difference, ...]
     openings_px: Floats
     pieces: int
-    overlap: float
 
 
 def compare(
@@ -72,14 +71,12 @@ def compare(
     high = np.ceil(everything.max(axis=0)).astype(int) + _MARGIN_PX + int(band_px) + 1
     view = picture.grey[low[1] : high[1], low[0] : high[0]]
     if view.size == 0:
-        return Comparison((), np.zeros((0, 2)), 0, 0.0)
+        return Comparison((), np.zeros((0, 2)), 0)
     ideal = _draw(view.shape, [(p - low) for p in outer_px], [(p - low) for p in openings_px])
     dark = view if field.dark_part else -view
     threshold = field.threshold if field.dark_part else -field.threshold
     material = (dark < threshold).astype(np.uint8)
     seen = _main_piece(material, ideal)
-    union = int(((seen | ideal) > 0).sum())
-    overlap = float(((seen & ideal) > 0).sum()) / max(union, 1)
     inside = np.asarray(cv2.distanceTransform(ideal, cv2.DIST_L2, 5), np.float32)
     outside = np.asarray(cv2.distanceTransform(1 - ideal, cv2.DIST_L2, 5), np.float32)
     found: list[Difference] = []
@@ -115,7 +112,7 @@ def compare(
                 found.append(difference)
     found.sort(key=lambda d: -d.depth_px)
     middles = np.array([_middle(stats[k]) for k in openings]).reshape(-1, 2) + low
-    return Comparison(tuple(found), middles, _pieces(material, ideal), overlap)
+    return Comparison(tuple(found), middles, _pieces(material, ideal))
 
 
 def _middle(stat: NDArray[np.int32]) -> tuple[float, float]:

@@ -64,11 +64,6 @@ class Piece:
         low, high = self.outer_px.min(axis=0), self.outer_px.max(axis=0)
         return float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
 
-    @property
-    def size_px(self) -> float:
-        """Longer side of the bounding box."""
-        return float(np.ptp(self.outer_px, axis=0).max())
-
 
 def decimation_for(picture: Picture, part_px: float | None) -> int:
     """Whole factor that leaves a picture of about 600 pixels, and the part (its expected size) at least 150."""

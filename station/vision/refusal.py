@@ -10,7 +10,6 @@ class Trouble(StrEnum):
     """What the quality gate or the search for the part ran into."""
 
     UNDEREXPOSED = "under-exposed"
-    OVEREXPOSED = "over-exposed"
     CLIPPED = "clipped"
     OUT_OF_FOCUS = "out of focus"
     NOTHING = "nothing there"

@@ -193,3 +193,12 @@ def test_clipped_masters_make_a_calibration_for_clipped_fields_and_a_mixture_non
     mixed = _table(folder, "\n".join([*rows, *(folder / "MASTERS.csv").read_text().splitlines()[1:7]]))
     with pytest.raises(CalibrationError, match="some are not"):
         calibrate(mixed)
+
+
+def test_a_size_with_a_typing_error_is_refused_with_its_row(folder: Path, calibrate: Calibrate) -> None:
+    text = (folder / "MASTERS.csv").read_text().splitlines()
+    row = next(n for n, line in enumerate(text) if ",OD," in line)
+    image, feature, value, u = text[row].split(",")
+    text[row] = f"{image},{feature},{float(value) + 10.0},{u}"
+    with pytest.raises(CalibrationError, match=rf"row {row + 1}\b.*contradict"):
+        calibrate(_table(folder, "\n".join(text) + "\n"))
