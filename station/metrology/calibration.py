@@ -119,7 +119,11 @@ def calibration_from(document: object, place: str) -> Calibration:
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         raise CalibrationError(f"this is not a {SCHEMA} document", place=place)
     content = {key: value for key, value in document.items() if key != "sha256"}
-    if document.get("sha256") != sha256_hex(canonical(content)):
+    try:
+        digest = sha256_hex(canonical(content))
+    except ValueError as error:  # a number or a text that canonical JSON cannot carry
+        raise CalibrationError(f"the calibration cannot be read ({error})", place=place) from error
+    if document.get("sha256") != digest:
         raise CalibrationError("the calibration was changed after it was made: its hash does not match", place=place)
     try:
         sigma = document["psf_sigma_px"]
@@ -127,7 +131,7 @@ def calibration_from(document: object, place: str) -> Calibration:
             id=str(document["id"]),
             created=datetime.fromisoformat(document["created"]),
             valid_until=datetime.fromisoformat(document["valid_until"]),
-            camera=CameraModel.from_document(document["camera"]),
+            camera=CameraModel.from_document(document["camera"], f"{place}, camera"),
             u_scale=_number(document, "u_scale", place, low=0.0),
             edge_offset_px=_number(document, "edge_offset_px", place, low=-20.0),
             u_edge_px=_number(document, "u_edge_px", place, low=0.0),
