@@ -25,6 +25,7 @@ from station.vision.teeth import count_runs
 Floats = NDArray[np.float64]
 
 PROFILE_REACH_PX = 24.0  # deviations up to here a profile's probes are sure to see
+PROFILE_WIDTH_PX = 24.0  # and only if they are this wide
 SPECK_SHARE = 0.03  # of the largest opening: a loose thing smaller than that is dust on the glass
 
 
@@ -120,6 +121,9 @@ def _is_speck(d: Difference, plan: Plan) -> bool:
 def _is_profiled(d: Difference, plan: Plan, calibration: Calibration, pose: Pose) -> bool:
     """Material that a line profile of the order decides: its probes reach as far, and one edge gets one answer."""
     if d.kind not in (DifferenceKind.EXTRA_MATERIAL, DifferenceKind.MISSING_MATERIAL) or d.depth_px > PROFILE_REACH_PX:
+        return False
+    # A spur or a crack may be too narrow for a probe to find its tip: only what is wide is left to the profile.
+    if d.area_px < PROFILE_WIDTH_PX * d.depth_px:
         return False
     where = pose.to_part(calibration.camera.to_mm(np.array([d.where_px])))[0]
     nearest, profiled = math.inf, False

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from station.metrology.decision import Verdict
+from station.order.geometry import ContourFeature
+from station.order.model import Characteristic, CharacteristicType, Limits
 from station.twin.part import CircleDeviation, LineDeviation, Lobes
+from station.twin.scene import Pose
 from station.twin.truth import part_truth
 from station.vision.refusal import Trouble
 
@@ -106,3 +111,26 @@ def test_a_bonus_is_earned_within_the_size_limits_only(made_mm: float, verdict: 
     place = inspected(what, photograph(part, seen, rng), exact(seen)).items[1]
     assert place.value == pytest.approx(0.048, abs=0.0005)
     assert place.verdict is verdict
+
+
+@pytest.mark.parametrize("width_px", [2, 3, 5, 9])
+@pytest.mark.parametrize("outwards", [True, False])
+def test_what_is_narrow_on_an_edge_under_a_profile_never_passes(width_px: int, outwards: bool) -> None:
+    """A thin spur or slit of 15 px: a probe may miss its tip, the comparison of the silhouette must not."""
+    rng = np.random.default_rng(8)
+    plain = order(chain("E", [(0, 0), (1.6, 0), (1.6, 1.0), (0, 1.0)]), zone("straightness", "E1", 0.5))
+    assert plain.geometry.silhouette is not None
+    body = ContourFeature("BODY", plain.geometry.silhouette.outer)
+    profile = Characteristic(
+        "1", CharacteristicType.LINE_PROFILE, ("BODY",), (), Limits(None, None, Decimal("0.06"), "zone"), "mm"
+    )
+    geometry = replace(plain.geometry, features={**plain.geometry.features, "BODY": body})
+    what = replace(plain, geometry=geometry, characteristics=(profile,))
+    seen = optics(280, 280)
+    picture = photograph(made(what), seen, rng, Pose(-0.8, -0.5, 0.0))
+    assert inspected(what, picture, exact(seen)).verdict is Verdict.PASS
+    grey = picture.grey.copy()
+    top = int(np.flatnonzero((grey < 120).any(axis=1))[0])
+    rows = slice(top - 15, top + 2) if outwards else slice(top - 2, top + 15)
+    grey[rows, 140 : 140 + width_px] = 20.0 if outwards else 220.0
+    assert inspected(what, replace(picture, grey=grey), exact(seen)).verdict is not Verdict.PASS
