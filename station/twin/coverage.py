@@ -12,14 +12,13 @@ the outline, so each node touches a small patch only, and one cumulative sum fin
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TypeAlias, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+from station.compiled import compiled
+
 _Row: TypeAlias = NDArray[np.float64]
 _Image: TypeAlias = NDArray[np.float64]
 
@@ -27,27 +26,19 @@ REACH_SIGMAS = 6.0
 PIECE_SIGMAS = 0.7
 
 
-def _compiled(function: _Function) -> _Function:
-    """The function compiled, and kept on disk where that is possible (not on a read-only root)."""
-    try:
-        return cast(_Function, numba.njit(cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(function))
-
-
-@_compiled
+@compiled
 def _gauss_integral(t: float, sigma: float) -> float:
     """Second integral of the Gaussian: ∫ Φ(s/σ) ds up to `t`."""
     z = t / sigma
     return t * 0.5 * math.erfc(-z / math.sqrt(2.0)) + sigma * math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
 
 
-@_compiled
+@compiled
 def _gauss_step(t: float, sigma: float) -> float:
     return 0.5 * math.erfc(-t / (sigma * math.sqrt(2.0)))
 
 
-@_compiled
+@compiled
 def _nodes(length: float, sigma: float) -> tuple[int, float, float]:
     """How many Gauss-Legendre nodes a piece needs, the distance of the outer ones from its middle, their weight."""
     if length < 0.06 * sigma:
@@ -57,7 +48,7 @@ def _nodes(length: float, sigma: float) -> tuple[int, float, float]:
     return 3, math.sqrt(0.15), 5.0 / 18.0
 
 
-@_compiled
+@compiled
 def _splat_node(x: float, y: float, weight: float, sigma: float, patch: _Row, steps: _Image) -> None:
     """Add one node of the line integral; `patch` is scratch space of at least the reach's width."""
     height, width = steps.shape
@@ -83,7 +74,7 @@ def _splat_node(x: float, y: float, weight: float, sigma: float, patch: _Row, st
             steps[row, max(column, 0)] += k * patch[column - first_column]
 
 
-@_compiled
+@compiled
 def _splat(vertices: _Image, sigma: float, steps: _Image) -> None:
     """Add the outline's row differences to `steps` (height, width)."""
     height, width = steps.shape
