@@ -80,6 +80,15 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
+class Chamfer:
+    """A broken edge all along the outline: the outermost `width_mm` of the material differ from the field by `shade` of
+    what the rest does. The part ends where the chamfer does."""
+
+    width_mm: float
+    shade: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
 class MadePart:
     """One real part. `missing` names openings (outline name or circle feature) that nobody cut."""
 
@@ -91,6 +100,7 @@ class MadePart:
     bend: Bend | None = None
     missing: tuple[str, ...] = ()
     flaws: tuple[Flaw, ...] = field(default=())
+    chamfer: Chamfer | None = None
 
 
 def part_of_order(order: Order, deviations: tuple[Deviation, ...] = (), flaws: tuple[Flaw, ...] = ()) -> MadePart:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from station.order.model import Face
 from station.twin.coverage import polygon_coverage
+from station.twin.defocus import growing_coverage
 from station.twin.made import Points, made_polygons
-from station.twin.part import Flaw
+from station.twin.part import Flaw, MadePart
 from station.twin.projection import to_pixels
-from station.twin.scene import Optics, PlacedPart, Polarity, Pose, Scene
+from station.twin.scene import Lamp, Optics, PlacedPart, Polarity, Pose, Scene
 from station.twin.surface import surface_gain
 
 Image = NDArray[np.float64]
@@ -24,8 +26,11 @@ DISTORTED_STEP_PX = 4.0
 
 def render(scene: Scene, rng: np.random.Generator) -> NDArray[Any]:
     """The frame (height, width) as the camera delivers it: uint8, or uint16 for more than 8 bits."""
-    lamp = scene.lamp
-    light = scene_light(scene, rng)
+    return expose(scene_light(scene, rng), scene.lamp, rng)
+
+
+def expose(light: Image, lamp: Lamp, rng: np.random.Generator) -> NDArray[Any]:
+    """What the sensor makes of light (height, width) in fractions of full scale: shot and read noise, levels."""
     electrons = np.asarray(light * (lamp.full_well_e * lamp.clip_gain), dtype=np.float32)
     spread = np.sqrt(electrons + np.float32(lamp.read_noise_e**2))
     electrons += spread * rng.standard_normal(electrons.shape, dtype=np.float32)
@@ -54,15 +59,17 @@ def render_ideal(scene: Scene) -> Image:
     optics = scene.optics
     covered = np.zeros((optics.height_px, optics.width_px))
     for placed in scene.parts:
-        chord_mm = CHORD_ERROR_PX * optics.mm_per_px
-        step_mm = DISTORTED_STEP_PX * optics.mm_per_px if optics.k1_per_mm2 else math.inf
-        outlines = made_polygons(placed.part, chord_mm, optics.edge_offset_px * optics.mm_per_px, step_mm)
-        polygons = [to_pixels(points, placed.pose, placed.face, optics) for points in outlines]
+        polygons = _outlines(placed.part, placed, optics)
         flaws = [_flaw_pixels(flaw, placed, optics) for flaw in placed.part.flaws]
-        window = _window(polygons + flaws, optics, optics.blur_sigma_px)
-        material = np.clip(_coverage(polygons, window, optics.blur_sigma_px), 0.0, 1.0)
+        window = _window(polygons + flaws, optics, optics.worst_sigma_px)
+        material = _seen(polygons, window, optics)
+        chamfer = placed.part.chamfer
+        if chamfer is not None:
+            solid = replace(placed.part, growth_mm=placed.part.growth_mm - chamfer.width_mm)
+            dark = _seen(_outlines(solid, placed, optics), window, optics)
+            material = chamfer.shade * material + (1.0 - chamfer.shade) * dark
         for flaw, polygon in zip(placed.part.flaws, flaws, strict=True):
-            region = np.clip(_coverage([polygon], window, optics.blur_sigma_px), 0.0, 1.0)
+            region = _seen([polygon], window, optics)
             material = 1.0 - (1.0 - material) * (1.0 - region) if flaw.adds_material else material * (1.0 - region)
         covered[window] = 1.0 - (1.0 - covered[window]) * (1.0 - material)
     return covered
@@ -74,6 +81,14 @@ def lamp_evenness(optics: Optics, uneven: float) -> Image:
     y = np.linspace(-1.0, 1.0, optics.height_px)[:, None]
     fall = 0.35 * (x**2 + y**2) + 0.15 * (x + 1.0) * 0.8 + 0.15 * (1.0 - y) * 0.2
     return np.asarray(1.0 - uneven * fall)
+
+
+def _outlines(part: MadePart, placed: PlacedPart, optics: Optics) -> list[Points]:
+    """The outlines of `part` where `placed` lies, in pixels."""
+    chord_mm = CHORD_ERROR_PX * optics.mm_per_px
+    step_mm = DISTORTED_STEP_PX * optics.mm_per_px if optics.k1_per_mm2 else math.inf
+    outlines = made_polygons(part, chord_mm, optics.edge_offset_px * optics.mm_per_px, step_mm)
+    return [to_pixels(points, placed.pose, placed.face, optics) for points in outlines]
 
 
 def _flaw_pixels(flaw: Flaw, placed: PlacedPart, optics: Optics) -> Points:
@@ -97,8 +112,23 @@ def _window(polygons: list[Points], optics: Optics, sigma_px: float) -> tuple[sl
     return rows, columns
 
 
+def _seen(polygons: list[Points], window: tuple[slice, slice], optics: Optics) -> Image:
+    """Coverage of the window through the lens, 0 to 1."""
+    (x, y), (across, down) = optics.origin_px, optics.blur_slope
+    if across == 0.0 == down:
+        return np.clip(_coverage(polygons, window, optics.blur_sigma_px), 0.0, 1.0)
+    rows, columns = window
+    first = optics.blur_sigma_px + across * (columns.start - x) + down * (rows.start - y)
+    moved, width, height = _moved(polygons, window)
+    return np.clip(growing_coverage(moved, width, height, first, optics.blur_slope), 0.0, 1.0)
+
+
 def _coverage(polygons: list[Points], window: tuple[slice, slice], sigma_px: float) -> Image:
+    return polygon_coverage(*_moved(polygons, window), sigma_px)
+
+
+def _moved(polygons: list[Points], window: tuple[slice, slice]) -> tuple[list[Points], int, int]:
+    """Polygons in a window's own pixels, and its width and height."""
     rows, columns = window
     height, width = max(0, rows.stop - rows.start), max(0, columns.stop - columns.start)
-    moved = [polygon - (columns.start, rows.start) for polygon in polygons]
-    return polygon_coverage(moved, width, height, sigma_px)
+    return [polygon - (columns.start, rows.start) for polygon in polygons], width, height

@@ -14,8 +14,9 @@ from station.twin.part import MadePart
 class Optics:
     """Lens and sensor. Integer pixel coordinate = pixel centre, (x, y) = (column, row).
 
-    The blur is a Gaussian of `psf_sigma_px` followed by the pixel's box. `edge_offset_px` grows every part by that much
-    per edge, as coherent diffraction does. A point at the distance r from the centre is imaged at r·(1 + k1·r²).
+    The blur is a Gaussian of `psf_sigma_px` followed by the pixel's box; `blur_slope` is what it grows by per pixel of
+    x and y away from the origin, as where a part lies tilted. `edge_offset_px` grows every part by that much per edge,
+    as coherent diffraction does. A point at the distance r from the centre is imaged at r·(1 + k1·r²).
     """
 
     width_px: int = 1600
@@ -23,6 +24,7 @@ class Optics:
     mm_per_px: float = 0.010
     psf_sigma_px: float = 1.0
     defocus_sigma_px: float = 0.0  # added in quadrature
+    blur_slope: Point = (0.0, 0.0)
     k1_per_mm2: float = 0.0
     center_px: Point | None = None  # None: the middle of the picture
     edge_offset_px: float = 0.0
@@ -34,8 +36,15 @@ class Optics:
 
     @property
     def blur_sigma_px(self) -> float:
-        """The whole Gaussian blur, without the pixel's box."""
+        """The whole Gaussian blur at the origin, without the pixel's box."""
         return float((self.psf_sigma_px**2 + self.defocus_sigma_px**2) ** 0.5)
+
+    @property
+    def worst_sigma_px(self) -> float:
+        """The largest Gaussian blur in the picture."""
+        (x, y), (across, down) = self.origin_px, self.blur_slope
+        away_x, away_y = (max(at, side - 1 - at) for at, side in ((x, self.width_px), (y, self.height_px)))
+        return self.blur_sigma_px + abs(across) * away_x + abs(down) * away_y
 
 
 class Polarity(StrEnum):
