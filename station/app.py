@@ -32,6 +32,7 @@ from station.metrology.uncertainty import Conditions
 from station.order.read import read_order
 from station.plan.compile import compile_marks, compile_plan
 from station.plan.plan import Plan
+from station.plan.predict import Prediction, predict
 
 DEFAULT_RIG = Path(__file__).resolve().parent.parent / "hw" / "twin.toml"
 TWIN_CALIBRATION_VALID = timedelta(days=365)
@@ -89,21 +90,23 @@ def active_calibration(genealogy: Genealogy, camera: str) -> tuple[Calibration, 
     return calibration_from(parse_json(data, place), place), data
 
 
-def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, str]:
-    """The plan of an order and the order's id.
+def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, tuple[Prediction, ...], str]:
+    """The plan of an order, what it predicts for each characteristic, and the order's id.
 
     Raises:
         InputError: the order, or no calibration where one is needed.
     """
     order = read_order(order_path)
     if not order.geometry.features:
-        return compile_marks(order), order.order_id
+        plan = compile_marks(order)
+        return plan, (Prediction(None),) * len(plan.items), order.order_id
     calibration = _calibration_for_pictures(calibration_path)
     if calibration is None:
         raise CalibrationError(
             "there is no calibration to plan with: give one with --calibration, or accept one for this station"
         )
-    return compile_plan(order, calibration[0]), order.order_id
+    plan = compile_plan(order, calibration[0])
+    return plan, predict(plan, order, calibration[0]), order.order_id
 
 
 def _calibration_for_pictures(path: Path | None) -> tuple[Calibration, bytes] | None:

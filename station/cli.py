@@ -102,13 +102,12 @@ def plan(
     from station.app import plan_order
     from station.tables import plan_document, print_json, print_plan
 
-    found, order_id = plan_order(order, calibration)
-    document = plan_document(found, order_id)
+    document = plan_document(*plan_order(order, calibration))
     if as_json:
         print_json(document)
     else:
         print_plan(document)
-    return 1 if found.undecidable else 0
+    return 0 if document["decidable"] else 1
 
 
 @app.command()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -17,7 +21,31 @@ def compiled(function: _Function) -> _Function:
     the interpreter's lock, so that two inspections can run side by side. A division by zero gives inf or NaN, as in
     numpy. On a read-only root nothing can be kept, and the first call of every process compiles.
     """
+    return cast(_Function, numba.njit(cache=_KEPT, nogil=True, error_model="numpy")(function))
+
+
+def _keep() -> bool:
+    """Names the folder of compiled code after the program's sources; whether it can be written to.
+
+    Numba itself looks at the file of a function alone: after an update it would go on with old code of the functions
+    that one calls.
+    """
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        stat = source.stat()
+        digest.update(f"{source.relative_to(package)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    base = Path(os.environ.get("NUMBA_CACHE_DIR") or package / "__pycache__")
+    folder = base / f"station-{digest.hexdigest()[:16]}"
     try:
-        return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
+        if not folder.exists():
+            for old in base.glob("station-*"):
+                shutil.rmtree(old, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    return os.access(folder, os.W_OK)
+
+
+_KEPT = _keep()

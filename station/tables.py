@@ -22,6 +22,7 @@ from station.metrology.rounding import decimals_for, with_uncertainty
 from station.order.explain import AskedRow
 from station.order.model import Order
 from station.plan.plan import Plan
+from station.plan.predict import Prediction
 
 SYMBOLS = {"PASS": "✓", "FAIL": "✗", "UNDECIDED": "?", "ERROR": "!"}
 STYLES = {"PASS": "green", "FAIL": "bold red", "UNDECIDED": "yellow", "ERROR": "bold magenta"}
@@ -93,12 +94,12 @@ def print_order(document: Mapping[str, Any]) -> None:
     out.print(rows)
 
 
-def plan_document(plan: Plan, order_id: str) -> dict[str, Any]:
+def plan_document(plan: Plan, predictions: Sequence[Prediction], order_id: str) -> dict[str, Any]:
     """A plan as JSON: what will be measured where, with which U, and what cannot be decided."""
     targets = {t.id: t for t in plan.targets}
     rows = []
-    for item in plan.items:
-        c, u = item.characteristic, item.predicted_u
+    for item, prediction in zip(plan.items, predictions, strict=True):
+        c, u = item.characteristic, prediction.u
         names = (*c.features, *item.question.datums)
         rows.append(
             {
@@ -113,15 +114,15 @@ def plan_document(plan: Plan, order_id: str) -> dict[str, Any]:
                 "points": sum(len(targets[n]) for n in names if n in targets),
                 "predicted_standard_uncertainty": u,
                 "predicted_expanded_uncertainty": None if u is None else 2.0 * u,
-                "decidable": not (item.refusal or item.warning),
-                "reason": item.refusal or item.warning,
+                "decidable": not (item.refusal or prediction.warning),
+                "reason": item.refusal or prediction.warning,
             }
         )
     return {
         "schema": "plan/1",
         "order_id": order_id,
         "mm_per_px": plan.mm_per_px,
-        "decidable": not plan.undecidable and not plan.refusal,
+        "decidable": all(row["decidable"] for row in rows) and not plan.refusal,
         "reason": plan.refusal,
         "characteristics": rows,
     }

@@ -16,7 +16,11 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = {"base": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
+LOCKS = {
+    "base": ROOT / "requirements.lock",
+    "dev": ROOT / "requirements-dev.lock",
+    "bench": ROOT / "requirements-bench.lock",
+}
 TARGETS = [
     {"python_version": python, "python_full_version": f"{python}.0", "platform_machine": machine}
     for python in ("3.11", "3.12", "3.13")
@@ -60,8 +64,8 @@ def versions(lock: Path, target: dict[str, str]) -> dict[str, Version]:
 
 def wanted(kind: str) -> list[Requirement]:
     names = PYPROJECT["build-system"]["requires"] + PYPROJECT["project"]["dependencies"]
-    if kind == "dev":
-        names = names + PYPROJECT["project"]["optional-dependencies"]["dev"]
+    if kind != "base":
+        names = names + PYPROJECT["project"]["optional-dependencies"][kind]
     return [Requirement(name) for name in names]
 
 
@@ -85,9 +89,10 @@ def test_lock_satisfies_pyproject(kind: str, target: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: "-".join(target.values()))
-def test_dev_lock_holds_the_base_lock_in_the_same_versions(target: dict[str, str]) -> None:
-    base, dev = versions(LOCKS["base"], target), versions(LOCKS["dev"], target)
-    assert base == {name: dev.get(name) for name in base}
+@pytest.mark.parametrize("kind", ["dev", "bench"])
+def test_every_lock_holds_the_base_lock_in_the_same_versions(kind: str, target: dict[str, str]) -> None:
+    base, more = versions(LOCKS["base"], target), versions(LOCKS[kind], target)
+    assert base == {name: more.get(name) for name in base}
 
 
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=lambda lock: lock.name)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from station.cycle.placing import place_probes
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict
 from station.plan.plan import OutlineCheck, Plan
@@ -19,7 +19,7 @@ from station.vision.compare import Difference, DifferenceKind, compare
 from station.vision.field import Field
 from station.vision.picture import Picture
 from station.vision.pose import Pose
-from station.vision.probe import refine, search
+from station.vision.running import worst_by_outline
 from station.vision.teeth import count_runs
 
 Floats = NDArray[np.float64]
@@ -69,14 +69,26 @@ class Findings:
 
 
 def find_differences(
-    plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose, blur_px: float
+    plan: Plan,
+    calibration: Calibration,
+    picture: Picture,
+    field: Field,
+    pose: Pose,
+    blur_px: float,
+    deviations_px: Sequence[Floats],
 ) -> Findings:
-    """Compare the whole silhouette; nothing for partial geometry, where only what is listed is looked at."""
+    """Compare the whole silhouette; nothing for partial geometry, where only what is listed is looked at.
+
+    `deviations_px` holds for each of the plan's checks that has a target how far (px, along the normal, NaN where none
+    was found) the edge lies from the drawing at each of its probes.
+    """
     if not plan.outer:
         return Findings((), np.zeros((0, 2)), None, {}, {})
     camera = calibration.camera
-    outer = tuple(camera.to_px(pose.to_plane(p)) for p in plan.outer)
-    openings = tuple(camera.to_px(pose.to_plane(p)) for p in plan.openings)
+    polygons = (*plan.outer, *plan.openings)
+    together = camera.to_px(pose.to_plane(np.concatenate(polygons)))
+    in_picture = tuple(np.split(together, np.cumsum([len(p) for p in polygons])[:-1]))
+    outer, openings = in_picture[: len(plan.outer)], in_picture[len(plan.outer) :]
     doubt = _place_u_mm(plan, calibration, plan.size_mm / 2.0)
     band_mm = max((c.allowed_mm for c in plan.checks), default=0.1) + 2.0 * doubt
     band_px = max(band_mm / plan.mm_per_px, 2.0 * blur_px + 1.0)
@@ -87,10 +99,11 @@ def find_differences(
     counts = {name: number for name, number in teeth.items() if number is not None}
     if plan.partial:
         return Findings((), middles, seen.pieces, counts, outlines)
-    shown = [d for d in seen.differences if not _is_speck(d, plan) and not _is_profiled(d, plan, calibration, pose)]
+    shown = [d for d in seen.differences if not _is_speck(d, plan)]
+    shown = _not_left_to_profiles(shown, plan, calibration, pose)
     found = [_from_difference(d, plan, calibration, pose, field, band_mm) for d in shown]
     missing = {d.opening for d in seen.differences if d.kind is DifferenceKind.MISSING_OPENING}
-    found += _deviating(plan, calibration, picture, field, pose, blur_px, missing)
+    found += _deviating(plan, calibration, deviations_px, missing)
     found.sort(key=lambda f: (f.verdict is not Verdict.FAIL, -f.size_mm))
     return Findings(tuple(found), middles, seen.pieces, counts, outlines)
 
@@ -118,21 +131,27 @@ def _is_speck(d: Difference, plan: Plan) -> bool:
     return width_mm < max(SPECK_SHARE * largest, 4.0 * plan.mm_per_px)
 
 
-def _is_profiled(d: Difference, plan: Plan, calibration: Calibration, pose: Pose) -> bool:
-    """Material that a line profile of the order decides: its probes reach as far, and one edge gets one answer."""
-    if d.kind not in (DifferenceKind.EXTRA_MATERIAL, DifferenceKind.MISSING_MATERIAL) or d.depth_px > PROFILE_REACH_PX:
-        return False
+def _not_left_to_profiles(
+    differences: list[Difference], plan: Plan, calibration: Calibration, pose: Pose
+) -> list[Difference]:
+    """Without the material that a line profile of the order decides: its probes reach as far, and one edge gets one
+    answer."""
     # A spur or a crack may be too narrow for a probe to find its tip: only what is wide is left to the profile.
-    if d.area_px < PROFILE_WIDTH_PX * d.depth_px:
-        return False
-    where = pose.to_part(calibration.camera.to_mm(np.array([d.where_px])))[0]
-    nearest, profiled = math.inf, False
-    for check in plan.checks:
-        if check.target is not None:
-            gap = float(np.hypot(*(check.target.points_mm - where).T).min())
-            if gap < nearest:
-                nearest, profiled = gap, check.profiled
-    return profiled
+    wide = [
+        d
+        for d in differences
+        if d.kind in (DifferenceKind.EXTRA_MATERIAL, DifferenceKind.MISSING_MATERIAL)
+        and d.depth_px <= PROFILE_REACH_PX
+        and d.area_px >= PROFILE_WIDTH_PX * d.depth_px
+    ]
+    probed = [(check.profiled, check.target.points_mm) for check in plan.checks if check.target is not None]
+    if not wide or not any(profiled for profiled, _ in probed):
+        return differences
+    where = pose.to_part(calibration.camera.to_mm(np.array([d.where_px for d in wide])))
+    _, nearest = cKDTree(np.concatenate([points for _, points in probed])).query(where)
+    profiled = np.repeat([profiled for profiled, _ in probed], [len(points) for _, points in probed])[nearest]
+    decided = {id(d) for d, left_out in zip(wide, profiled, strict=True) if left_out}
+    return [d for d in differences if id(d) not in decided]
 
 
 def _place_u_mm(plan: Plan, calibration: Calibration, arm_mm: float) -> float:
@@ -187,41 +206,27 @@ def _opening(plan: Plan, number: int) -> OutlineCheck | None:
 
 
 def _deviating(
-    plan: Plan,
-    calibration: Calibration,
-    picture: Picture,
-    field: Field,
-    pose: Pose,
-    blur_px: float,
-    missing: set[int],
+    plan: Plan, calibration: Calibration, deviations_px: Sequence[Floats], missing: set[int]
 ) -> list[Finding]:
     """Outlines whose edge lies farther off the drawing than any tolerance of the order explains.
 
     Outlines that a line profile of the order covers are decided by that characteristic alone.
     """
+    opening_numbers = np.cumsum([check.opening for check in plan.checks]) - 1
+    probed = [
+        (check, check.target, int(number))
+        for check, number in zip(plan.checks, opening_numbers, strict=True)
+        if check.target is not None
+    ]
+    worst_px, place = worst_by_outline(deviations_px)
     found = []
-    opening_number = -1
-    for check in plan.checks:
-        opening_number += int(check.opening)
-        target = check.target
-        if target is None or (check.opening and opening_number in missing) or check.profiled:
+    for (check, target, number), depth_px, worst in zip(probed, worst_px.tolist(), place.tolist(), strict=True):
+        if (check.opening and number in missing) or check.profiled:
             continue
-        probes = place_probes(
-            target.points_mm, target.normals, target.reach_in_mm, target.reach_out_mm, pose, calibration, plan.mm_per_px
-        )
-        offset = search(
-            picture, probes, np.minimum(probes.reach_in_px + probes.reach_out_px, 36.0), field.dark_part, field.contrast
-        )
-        here = np.isfinite(offset)
-        if not here.any():
+        depth_mm = depth_px * plan.mm_per_px
+        # NaN, where too few edges were found, is no deviation.
+        if not depth_mm > check.allowed_mm:
             continue
-        edges = refine(picture, probes.moved(np.where(here, offset, 0.0)), blur_px, field.dark_part, field.contrast)
-        deviation = np.where(edges.found, offset + np.nan_to_num(edges.offset_px), np.nan) - calibration.edge_offset_px
-        if not np.isfinite(deviation).any():
-            continue
-        quiet = _running_median(np.abs(deviation))
-        worst = int(np.nanargmax(quiet))
-        depth_mm = float(quiet[worst]) * plan.mm_per_px
         arm = float(np.hypot(*(target.points_mm[worst] - np.mean(target.points_mm, axis=0))))
         limit = check.allowed_mm + 2.0 * _place_u_mm(plan, calibration, max(arm, plan.size_mm / 2.0))
         if depth_mm > limit:
@@ -238,11 +243,3 @@ def _deviating(
                 )
             )
     return found
-
-
-def _running_median(values: Floats) -> Floats:
-    """Median of five neighbours along a closed outline, so that a single speck is not a deviation."""
-    stack = np.stack([np.roll(values, k) for k in (-2, -1, 0, 1, 2)])
-    usable = np.isfinite(stack).sum(axis=0) >= 3
-    filled = np.where(usable[None, :], stack, 0.0)
-    return np.where(usable, np.nanmedian(np.where(usable[None, :], stack, filled), axis=0), np.nan)

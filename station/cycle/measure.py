@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.cycle.findings import Finding, find_differences
-from station.cycle.placing import place_probes
+from station.cycle.placing import place_probes, to_part
 from station.cycle.results import ItemResult, answer_items, error_items
 from station.cycle.sight import Sighting, sight
 from station.metrology.calibration import Calibration
@@ -25,11 +25,15 @@ from station.order.model import Order
 from station.plan.associate import associate
 from station.plan.plan import Plan
 from station.plan.targets import Target
+from station.vision.edges import find_edges
 from station.vision.picture import Picture
-from station.vision.probe import Edges, Probes, refine, search
+from station.vision.probe import Edges, Index
 from station.vision.refusal import Refusal, Trouble
 
 Floats = NDArray[np.float64]
+
+SEARCH_PX = 30.0  # an edge may lie this far from the drawing
+_ROOMY_SIGMAS = 12.0  # of the blur: an edge that far from the next is alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,17 @@ def inspect_picture(
     found = sight(plan, calibration, picture)
     if isinstance(found, Refusal):
         return _refused(plan, found)
-    features = measure_features(plan, calibration, found)
-    findings = find_differences(plan, calibration, found.picture, found.field, found.pose, found.blur_px)
+    measured = measure_track(plan, calibration, found)
+    features = measure_features(plan, calibration, found, measured)
+    findings = find_differences(
+        plan,
+        calibration,
+        found.picture,
+        found.field,
+        found.pose,
+        found.blur_px,
+        _deviations(plan, calibration, measured),
+    )
     items = answer_items(order, plan, features, findings, calibration, conditions)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
     verdict = worst(verdicts)
@@ -63,83 +76,80 @@ def inspect_picture(
     return Outcome(verdict, reason, items, findings.all, tuple(features.values()), found, None)
 
 
-def measure_features(plan: Plan, calibration: Calibration, sighting: Sighting) -> dict[str, MeasuredFeature]:
-    """Every feature of the plan in one pass: probe all, refine all, associate all."""
-    targets = plan.targets
-    if not targets:
-        return {}
-    pose, picture, field = sighting.pose, sighting.picture, sighting.field
-    sizes = [len(t) for t in targets]
-    index = np.repeat(np.arange(len(targets)), sizes)
-    nominal = np.concatenate([t.points_mm for t in targets])
-    normals = np.concatenate([t.normals for t in targets])
-    curvature_px = np.concatenate([t.curvature_per_mm for t in targets]) * plan.mm_per_px
-    probes = place_probes(
-        nominal,
-        normals,
-        np.concatenate([t.reach_in_mm for t in targets]),
-        np.concatenate([t.reach_out_mm for t in targets]),
-        pose,
-        calibration,
-        plan.mm_per_px,
-    )
-    reach = np.minimum(np.maximum(probes.reach_in_px, probes.reach_out_px), 30.0)
-    offset = search(picture, probes, reach, field.dark_part, field.contrast)
-    edges, probes = _refined(picture, probes, offset, sighting, curvature_px)
-    # Out of the material by the blur's pull on a curved edge (v κ / 2), and back by the calibrated edge offset.
-    blur2 = sighting.blur_px**2
-    correction = 0.5 * blur2 * curvature_px - calibration.edge_offset_px
-    at = probes.points_px + (np.nan_to_num(edges.offset_px) + correction)[:, None] * probes.normals
-    measured = pose.to_part(calibration.camera.to_mm(at))
-    groups = [np.flatnonzero((index == i) & edges.found) for i in range(len(targets))]
-    features = associate(
-        targets,
-        [measured[g] for g in groups],
-        [nominal[g] for g in groups],
-        [normals[g] for g in groups],
-        [edges.u_px[g] * plan.mm_per_px for g in groups],
-        [_gap(t, edges.found[index == i]) for i, t in enumerate(targets)],
-        [math.hypot(calibration.local_px, crowding_px(t, sighting.blur_px)) * plan.mm_per_px for t in targets],
-    )
-    return {f.id: f for f in features}
+@dataclass(frozen=True, slots=True)
+class MeasuredTrack:
+    """The edges of all probes of the plan: as found in the picture, and as points (n, 2) on the part, mm."""
+
+    edges: Edges
+    points_mm: Floats
 
 
-def crowding_px(target: Target, blur_px: float) -> float:
-    """How far (px) the blur of the next edge may pull this one: not modelled, so paid for.
+def measure_track(plan: Plan, calibration: Calibration, sighting: Sighting) -> MeasuredTrack:
+    """Every edge of the plan in one pass."""
+    probes = place_probes(plan.track, sighting.pose, calibration, plan.mm_per_px)
+    edges = find_edges(sighting.picture, sighting.field, probes, sighting.blur_px, SEARCH_PX)
+    offset = edges.offset_px - calibration.edge_offset_px
+    return MeasuredTrack(edges, to_part(plan.track, probes, offset, sighting.pose, calibration))
 
-    Fitted to bars and holes of known size under blurs of 1.1 to 1.6 px: the pull falls by e every 0.77 of the blur's
-    sigma, and a small circle behaves like a bar of three quarters of its diameter.
+
+def measure_features(
+    plan: Plan, calibration: Calibration, sighting: Sighting, measured: MeasuredTrack | None = None
+) -> dict[str, MeasuredFeature]:
+    """Every feature of the plan, associated with the edges that were found of it."""
+    if measured is None:
+        measured = measure_track(plan, calibration, sighting)
+    edges = measured.edges
+    crowding = crowding_px(plan, sighting.blur_px)
+    u_mm = edges.u_px * plan.mm_per_px
+    points, nominal, normals, noise, clear, gaps, local = [], [], [], [], [], [], []
+    for target in plan.targets:
+        rows = target.rows
+        whole = len(rows) == rows[-1] - rows[0] + 1
+        span: slice | Index = slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
+        found = edges.found[span]
+        everything = bool(found.all())
+        points.append(measured.points_mm[span] if everything else measured.points_mm[span][found])
+        nominal.append(target.points_mm if everything else target.points_mm[found])
+        normals.append(target.normals if everything else target.normals[found])
+        noise.append(u_mm[span] if everything else u_mm[span][found])
+        here = edges.clear[span]
+        clear.append(here if everything else here[found])
+        gaps.append((0.0, (0.0, 0.0)) if everything else _gap(target, found))
+        crowded = 0.0 if crowding is None else float(crowding[span].mean())
+        local.append(math.hypot(calibration.local_px, crowded) * plan.mm_per_px)
+    return {f.id: f for f in associate(plan.targets, points, nominal, normals, noise, gaps, local, clear)}
+
+
+def _deviations(plan: Plan, calibration: Calibration, measured: MeasuredTrack) -> list[Floats]:
+    """How far (px, out of the material) each outline's edge lies from the drawing; NaN where none was found."""
+    offset = measured.edges.offset_px - calibration.edge_offset_px
+    return [offset[check.target.rows] for check in plan.checks if check.target is not None]
+
+
+def crowding_px(plan: Plan, blur_px: float) -> Floats | None:
+    """How far (px) each of the plan's edges (n,) may be off because the next one lies within its blur.
+
+    None where nothing is crowded. The next edge is modelled, but the levels between the two hardly show. Fitted to bars
+    of 4 to 8 px: the error falls by e every 0.67 of the blur's sigma; a small circle is taken for a bar of three
+    quarters of its diameter.
     """
-    room = float(np.median(np.minimum(target.reach_in_mm, target.reach_out_mm)))
-    bend = float(np.median(np.abs(target.curvature_per_mm)))
-    if bend > 0.0:
-        room = min(room, 1.5 / bend)
-    return 0.08 * blur_px * math.exp(-1.3 * (room / target.spacing_mm / blur_px - 3.16))
+    track = plan.track
+    room = np.minimum(
+        np.minimum(track.reach_in_mm, track.reach_out_mm), 1.5 / np.maximum(np.abs(track.curvature_per_mm), 1e-9)
+    )
+    room /= plan.mm_per_px * blur_px
+    if room.min(initial=np.inf) > _ROOMY_SIGMAS:
+        return None
+    return np.asarray(0.06 * blur_px * np.exp(-1.5 * (room - 3.85)))
 
 
 def _gap(target: Target, found: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:
     """Longest stretch (mm) of a target's probes without an edge, and the nominal point in its middle."""
     lost = np.flatnonzero(~found)
-    if len(lost) == 0:
-        return 0.0, (0.0, 0.0)
     runs = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1)
     longest = max(runs, key=len)
     middle = target.points_mm[longest[len(longest) // 2]]
     return len(longest) * target.spacing_mm, (float(middle[0]), float(middle[1]))
-
-
-def _refined(
-    picture: Picture, probes: Probes, offset: Floats, sighting: Sighting, curvature_px: Floats
-) -> tuple[Edges, Probes]:
-    """Fine edges about the coarse ones; a second round where the first moved the profile's centre noticeably."""
-    dark, contrast, noise = sighting.field.dark_part, sighting.field.contrast, sighting.field.noise
-    seen = np.isfinite(offset)
-    centred = probes.moved(np.where(seen, offset, 0.0))
-    first = refine(picture, centred, sighting.blur_px, dark, contrast, noise, curvature_px)
-    again = centred.moved(np.where(first.found, np.nan_to_num(first.offset_px), 0.0))
-    second = refine(picture, again, sighting.blur_px, dark, contrast, noise, curvature_px)
-    found = seen & first.found & second.found
-    return Edges(second.offset_px, second.u_px, second.contrast, found), again
 
 
 def _refused(plan: Plan, refusal: Refusal) -> Outcome:

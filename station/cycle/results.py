@@ -12,7 +12,7 @@ from station.metrology.characteristics import MEASURED_TYPES, evaluate
 from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.rounding import decimals_for, with_uncertainty
-from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, measure
+from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, Measurement, measure_all
 from station.order.model import CharacteristicType, Order
 from station.plan.plan import Item, Plan
 
@@ -74,7 +74,17 @@ def answer_items(
     conditions: Conditions,
 ) -> tuple[ItemResult, ...]:
     """All characteristics of silhouettes, in the order's sequence."""
-    return tuple(_answer(item, order, plan, features, findings, calibration, conditions) for item in plan.items)
+    answers = [_without_measuring(item, features, findings) for item in plan.items]
+    open_ = [place for place, answer in enumerate(answers) if answer is None]
+    questions = [plan.items[place].question for place in open_]
+    # Only forms and profiles look at points; the rest speaks of what was associated with them.
+    read = {name for q in questions if q.type in FORMS for name in q.features + q.datums}
+    clean = {**features, **{name: features[name].clean() for name in read}}
+    measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
+    u_edge_mm = calibration.u_edge_px * plan.mm_per_px
+    for place, result in zip(open_, measured, strict=True):
+        answers[place] = _decided(plan.items[place], result, order, features, u_edge_mm, plan.mm_per_px)
+    return tuple(answer for answer in answers if answer is not None)
 
 
 def error_items(plan: Plan, sentence: str) -> tuple[ItemResult, ...]:
@@ -86,46 +96,51 @@ def _error(item: Item, sentence: str) -> ItemResult:
     return ItemResult(item, Verdict.ERROR, None, None, None, None, 0, None, sentence)
 
 
-def _answer(
-    item: Item,
-    order: Order,
-    plan: Plan,
-    features: Mapping[str, MeasuredFeature],
-    findings: Findings,
-    calibration: Calibration,
-    conditions: Conditions,
-) -> ItemResult:
+def _label(item: Item) -> str:
+    """What a sentence calls it."""
     c = item.characteristic
-    name = c.type.replace("_", " ")
-    label = f"Characteristic {c.id} ({name}{' of ' + ', '.join(c.features) if c.features else ''})"
+    of = f" of {', '.join(c.features)}" if c.features else ""
+    return f"Characteristic {c.id} ({c.type.replace('_', ' ')}{of})"
+
+
+def _without_measuring(item: Item, features: Mapping[str, MeasuredFeature], findings: Findings) -> ItemResult | None:
+    """The answer of what cannot be measured, or need not be; None for what has to be."""
+    c = item.characteristic
     if item.refusal or c.type not in MEASURED_TYPES:
-        return _error(item, f"{label} cannot be measured: {item.refusal}.")
+        return _error(item, f"{_label(item)} cannot be measured: {item.refusal}.")
     if c.type is CharacteristicType.COUNT:
-        return _count(item, findings, label)
-    names = (*c.features, *item.question.datums)
-    points = 0
-    for name in names:
+        return _count(item, findings, _label(item))
+    for name in c.features + item.question.datums:
         feature = features[name]
-        points += len(feature.points_mm)
         if len(feature.points_mm) < max(5, LEAST_SEEN * feature.expected):
             share = 100 * len(feature.points_mm) / max(feature.expected, 1)
-            return _error(item, f"{label} could not be measured: only {share:.0f} % of the edge of {name} was found.")
+            return _not_measured(item, f"only {share:.0f} % of the edge of {name} was found")
         if feature.kind is not Kind.CONTOUR and not feature.params:
-            return _error(item, f"{label} could not be measured: nothing round or straight fits the edge of {name}.")
-    lower, upper = item.lower, item.upper
-    u_bonus = 0.0
-    if c.modifier and upper is not None:
-        bonus, u_bonus = _bonus(item, order, features, calibration.u_edge_px * plan.mm_per_px)
-        upper += bonus
-    clean = {name: feature.clean() for name, feature in features.items()}
-    try:
-        result = measure(item.question, clean, calibration, plan.mm_per_px, conditions)
-    except ValueError as error:
-        return _error(item, f"{label} could not be measured: {error}.")
-    if not (math.isfinite(result.value) and math.isfinite(result.u)):
-        return _error(item, f"{label} could not be measured: the fit of its edges failed.")
+            return _not_measured(item, f"nothing round or straight fits the edge of {name}")
+    return None
 
-    u_total = math.hypot(result.u, u_bonus)
+
+def _not_measured(item: Item, why: str) -> ItemResult:
+    return _error(item, f"{_label(item)} could not be measured: {why}.")
+
+
+def _decided(
+    item: Item,
+    result: Measurement | ValueError,
+    order: Order,
+    features: Mapping[str, MeasuredFeature],
+    u_edge_mm: float,
+    pixel_mm: float,
+) -> ItemResult:
+    """A measured value with its verdict, and a sentence where that is not PASS."""
+    if isinstance(result, ValueError):
+        return _not_measured(item, str(result))
+    if not (math.isfinite(result.value) and math.isfinite(result.u)):
+        return _not_measured(item, "the fit of its edges failed")
+    c, lower, upper, u_total = item.characteristic, item.lower, item.upper, result.u
+    if c.modifier and upper is not None:
+        bonus, u_bonus = _bonus(item, order, features, u_edge_mm)
+        upper, u_total = upper + bonus, math.hypot(u_total, u_bonus)
 
     def decided(value: float) -> Decision:
         return decide(
@@ -133,14 +148,16 @@ def _answer(
         )
 
     decision = decided(result.value)
-    verdict = decision.verdict
-    where = result.where_mm if c.type in FORMS else None
-    reason = _sentence(label, verdict, result.value, u_total, lower, upper, c.unit, where)
-    if c.type in FORMS and verdict is Verdict.PASS:
-        doubt = _doubt(item, features, decided, plan.mm_per_px)
+    verdict, reason = decision.verdict, ""
+    if verdict is not Verdict.PASS:
+        where = result.where_mm if c.type in FORMS else None
+        reason = _sentence(_label(item), verdict, result.value, u_total, lower, upper, c.unit, where)
+    elif c.type in FORMS:
+        doubt = _doubt(item, features, decided, pixel_mm)
         if doubt:
-            verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}"
+            verdict, reason = Verdict.UNDECIDED, f"{_label(item)}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
+    points = sum(len(features[name].points_mm) for name in c.features + item.question.datums)
     return ItemResult(
         item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
         reason, result.budget,
@@ -217,8 +234,6 @@ def _sentence(
     unit: str,
     where_mm: tuple[float, float] | None,
 ) -> str:
-    if verdict is Verdict.PASS:
-        return ""
     shown = f"{with_uncertainty(value, COVERAGE_FACTOR * u)} {unit}"
     beyond_upper = upper is not None and (lower is None or value - upper > lower - value)
     limit = upper if beyond_upper else lower

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.placing import place_probes
+from station.cycle.placing import place_probes, some_of, stretches_of, to_part
 from station.metrology.calibration import Calibration, Clipping
 from station.plan.plan import Plan
+from station.plan.track import Track
+from station.vision.edges import find_edges
 from station.vision.field import Field, Piece, choose_piece, decimation_for, look, pieces_of
 from station.vision.locate import Match, Shape, match
 from station.vision.picture import Picture
 from station.vision.pose import Pose, rigid_step, tukey_weights
-from station.vision.probe import Probes, blur_of, search
 from station.vision.refusal import Refusal, Trouble
 from station.vision.search import best_shifts
+from station.vision.seek import seek
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +29,9 @@ FOCUS_LIMIT_PX = 3.0  # edge spread that no lens in focus shows
 FOCUS_RATIO = 1.6  # of the calibration's own
 DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
-_REGISTER_PROBES = 3000
+_ROUGH_PROBES = 1000
+_FINE_PROBES = 10_000
+_UNKNOWN_BLUR_PX = 1.0
 _CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
 
 
@@ -53,6 +57,11 @@ def sight(plan: Plan, calibration: Calibration, picture: Picture) -> Sighting | 
         return gate
     if not plan.outer:
         return _sight_partial(plan, calibration, picture, field)
+    if len(plan.track) == 0:
+        return Refusal(
+            Trouble.NOTHING,
+            "The part is only a few pixels large here: no edge of it can be measured. Use another optics.",
+        )
     expected_px = plan.area_mm2 / plan.mm_per_px**2
     pieces = pieces_of(field, 6.0 * field.decimation**2)
     piece = choose_piece(pieces, expected_px or None)
@@ -68,12 +77,18 @@ def sight(plan: Plan, calibration: Calibration, picture: Picture) -> Sighting | 
             "Clean the backlight.",
             worst_piece.center_px,
         )
-    found, mirror = locate(plan, calibration, piece, field)
-    if isinstance(found, Refusal):
-        return found
+    ratio = piece.area_px / expected_px
+    if not 0.55 < ratio < 1.6:
+        sentence = f"its outline encloses {100 * ratio:.0f} % of the ordered area"
+        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px)
+    contours = Contours.of(piece, calibration)
+    found = locate(plan, contours, field, mirrored=plan.mirrored)
     pose, blur = register(plan, calibration, picture, field, found.pose, 3.0 * field.decimation)
-    if mirror is not None and _fits_better(plan, calibration, picture, field, pose, mirror):
-        return _mirrored(piece)
+    gap = _mean_gap(plan, calibration, picture, field, pose)
+    if found.explained < _LEAST_EXPLAINED or gap > _CHIRAL_PX:
+        refusal = _other_face(plan, calibration, picture, field, piece, contours, found, gap)
+        if refusal is not None:
+            return refusal
     focus = _focus(blur, calibration, piece, field)
     if focus is not None:
         return focus
@@ -86,18 +101,14 @@ def _sight_partial(plan: Plan, calibration: Calibration, picture: Picture, field
         Trouble.NOTHING,
         "The edges that the order lists are not in the picture. Place the part, or give its whole outline.",
     )
-    if not plan.seen:
+    if len(plan.track) == 0:
         return nothing
-    points = np.concatenate([t.points_mm for t in plan.seen])
-    normals = np.concatenate([t.normals for t in plan.seen])
-    keep = slice(None, None, max(1, len(points) // 600))
-    points, normals = points[keep], normals[keep]
-    far = np.full(len(points), plan.mm_per_px)
+    track = some_of(plan.track, 600)
     poses = [Pose(float(a), 0.0, 0.0, plan.mirrored) for a in np.radians(np.arange(0.0, 360.0, 4.0))]
     origin = calibration.camera.to_px(np.zeros((1, 2)))[0]
     candidates = []
     for pose in poses:
-        probes = place_probes(points, normals, far, far, pose, calibration, plan.mm_per_px)
+        probes = place_probes(track, pose, calibration, plan.mm_per_px)
         candidates.append((probes.points_px - origin, probes.normals))
     scored = sorted(zip(best_shifts(picture, field, candidates), poses, strict=True), key=lambda item: -item[0][0])
     best: tuple[float, Pose, float] | None = None
@@ -121,18 +132,8 @@ def _share_seen(plan: Plan, calibration: Calibration, picture: Picture, field: F
 
 def _offsets(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> Floats:
     """How far (px) the nearest edge lies from each of some probes of the plan; NaN where there is none."""
-    targets = plan.seen
-    keep = slice(None, None, max(1, sum(map(len, targets)) // _REGISTER_PROBES))
-    probes = place_probes(
-        np.concatenate([t.points_mm for t in targets])[keep],
-        np.concatenate([t.normals for t in targets])[keep],
-        np.concatenate([t.reach_in_mm for t in targets])[keep],
-        np.concatenate([t.reach_out_mm for t in targets])[keep],
-        pose,
-        calibration,
-        plan.mm_per_px,
-    )
-    return search(picture, probes, np.full(len(probes), 12.0), field.dark_part, field.contrast)
+    probes = place_probes(some_of(plan.track, _ROUGH_PROBES), pose, calibration, plan.mm_per_px)
+    return seek(picture, field, probes, 12.0)[0]
 
 
 def _exposure(field: Field, calibration: Calibration) -> Refusal | None:
@@ -172,36 +173,56 @@ def _focus(blur_px: float, calibration: Calibration, piece: Piece, field: Field)
     return None
 
 
-def locate(plan: Plan, calibration: Calibration, piece: Piece, field: Field) -> tuple[Match | Refusal, Match | None]:
-    """The pose of the part from its piece, or that it is another part or lies on its wrong face.
+@dataclass(frozen=True, slots=True)
+class Contours:
+    """A piece's outer contour and openings on the measuring plane, (n, 2) mm each."""
 
-    Second, the pose of the mirror image where that explains the picture noticeably better: whether it really does is
-    seen at full resolution only.
-    """
-    camera = calibration.camera
-    outer = camera.to_mm(piece.outer_px)
-    openings = tuple(camera.to_mm(o) for o in piece.openings_px if len(o) >= 4)
-    ratio = piece.area_px * plan.mm_per_px**2 / plan.area_mm2
-    if not 0.55 < ratio < 1.6:
-        sentence = f"its outline encloses {100 * ratio:.0f} % of the ordered area"
-        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px), None
-    samples = plan.seen
-    shape = Shape(
-        plan.outer,
-        plan.openings,
-        np.concatenate([t.points_mm for t in samples])[:: max(1, sum(map(len, samples)) // 4000)],
-        np.concatenate([t.normals for t in samples])[:: max(1, sum(map(len, samples)) // 4000)],
-    )
+    outer: Floats
+    openings: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, piece: Piece, calibration: Calibration) -> Contours:
+        """The contours of a piece that can be looked at: openings of a few pixels are left out."""
+        rings = [piece.outer_px, *(o for o in piece.openings_px if len(o) >= 4)]
+        plane = np.split(calibration.camera.to_mm(np.concatenate(rings)), np.cumsum([len(r) for r in rings])[:-1])
+        return cls(plane[0], tuple(plane[1:]))
+
+
+def locate(plan: Plan, contours: Contours, field: Field, *, mirrored: bool) -> Match:
+    """The pose that brings one face of the drawing nearest to the contours."""
+    samples = some_of(plan.track, 4000)
+    shape = Shape(plan.outer, plan.openings, samples.points_mm, samples.normals)
     cap = max(4.0 * field.decimation * plan.mm_per_px, 0.02 * plan.size_mm)
-    right = match(outer, openings, shape, mirrored=plan.mirrored, cap=cap)
-    wrong = match(outer, openings, shape, mirrored=not plan.mirrored, cap=cap)
-    clearly = right.distance > 0.25 * cap and wrong.distance < 0.6 * right.distance
+    return match(contours.outer, contours.openings, shape, mirrored=mirrored, cap=cap)
+
+
+def _other_face(
+    plan: Plan,
+    calibration: Calibration,
+    picture: Picture,
+    field: Field,
+    piece: Piece,
+    contours: Contours,
+    right: Match,
+    gap_px: float,
+) -> Refusal | None:
+    """Why a part that does not lie on its drawing is refused: mirrored, another part; None if it is neither.
+
+    `right` and `gap_px` are the match of the face that was ordered and the mean distance of the edges from it.
+    """
+    wrong = locate(plan, contours, field, mirrored=not plan.mirrored)
+    clearly = right.distance > 0.25 * right.cap and wrong.distance < 0.6 * right.distance
     if clearly and wrong.explained > _LEAST_EXPLAINED:
-        return _mirrored(piece), None
+        return _mirrored(piece)
     if right.explained < _LEAST_EXPLAINED:
         sentence = f"only {100 * right.explained:.0f} % of the ordered outline is in the picture"
-        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px), None
-    return right, wrong if wrong.distance < 0.95 * right.distance else None
+        return Refusal(Trouble.OTHER_PART, f"This is another part than the order's: {sentence}.", piece.center_px)
+    if gap_px > _CHIRAL_PX and wrong.distance < 0.95 * right.distance:
+        # Which face it is shows at full resolution only.
+        other, _ = register(plan, calibration, picture, field, wrong.pose, 3.0 * field.decimation)
+        if _mean_gap(plan, calibration, picture, field, other) < 0.5 * gap_px:
+            return _mirrored(piece)
+    return None
 
 
 def _mirrored(piece: Piece) -> Refusal:
@@ -210,15 +231,6 @@ def _mirrored(piece: Piece) -> Refusal:
         "The part is mirrored: it lies on its wrong face, or is the mirror image of what was ordered.",
         piece.center_px,
     )
-
-
-def _fits_better(
-    plan: Plan, calibration: Calibration, picture: Picture, field: Field, right: Pose, mirror: Match
-) -> bool:
-    """Whether the mirror image lies clearly nearer to the edges than the face that was ordered."""
-    other, _ = register(plan, calibration, picture, field, mirror.pose, 3.0 * field.decimation)
-    gap, mirror_gap = (_mean_gap(plan, calibration, picture, field, pose) for pose in (right, other))
-    return gap > _CHIRAL_PX and mirror_gap < 0.5 * gap
 
 
 def _mean_gap(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> float:
@@ -230,35 +242,37 @@ def _mean_gap(plan: Plan, calibration: Calibration, picture: Picture, field: Fie
 def register(
     plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose, reach_px: float
 ) -> tuple[Pose, float]:
-    """The pose refined at full resolution by probes along the whole silhouette, and the edge spread (px)."""
-    targets = plan.seen
-    points = np.concatenate([t.points_mm for t in targets])
-    keep = slice(None, None, max(1, len(points) // _REGISTER_PROBES))
-    points = points[keep]
-    normals = np.concatenate([t.normals for t in targets])[keep]
-    reach_in = np.concatenate([t.reach_in_mm for t in targets])[keep]
-    reach_out = np.concatenate([t.reach_out_mm for t in targets])[keep]
+    """The pose refined at full resolution, and the edge spread (px; NaN where hardly an edge is seen).
+
+    A few rounds by crossings at single probes, then one by the edges themselves along stretches of the outline: a part
+    of the outline tells the pose nearly as well as all of it, and all of it is used where it is not long.
+    """
+    rough = some_of(plan.track, _ROUGH_PROBES)
     blur = float("nan")
-    for round_ in range(4):
-        probes = place_probes(points, normals, reach_in, reach_out, pose, calibration, plan.mm_per_px)
+    for round_ in range(3):
+        probes = place_probes(rough, pose, calibration, plan.mm_per_px)
         # The first look may be off by the decimation, the part by its tolerance: later rounds look closer.
-        distance = np.full(len(probes), max(reach_px, 12.0) * 2.0 if round_ == 0 else max(reach_px, 12.0))
-        offset = search(picture, probes, distance, field.dark_part, field.contrast)
-        seen = np.isfinite(offset)
-        if seen.sum() < 8:
+        offset, spread = seek(picture, field, probes, max(reach_px, 12.0) * (2.0 if round_ == 0 else 1.0))
+        if np.isfinite(offset).sum() < 8:
             return pose, float("nan")
-        if round_ == 2:
-            blur = blur_of(picture, _some(probes.moved(np.where(seen, offset, 0.0)), seen), field.dark_part)
-        at = probes.points_px + np.where(seen, offset, 0.0)[:, None] * probes.normals
-        measured = calibration.camera.to_mm(at)
-        plane_normals = pose.turn(normals)
-        gap = ((measured - pose.to_plane(points)) * plane_normals).sum(axis=1)
-        weights = np.where(seen, tukey_weights(np.where(seen, gap, np.nan), 0.3 * plan.mm_per_px, 8.0), 0.0)
-        about = pose.to_plane(points).mean(axis=0)
-        step = rigid_step(pose.to_plane(points), plane_normals, np.where(seen, gap, 0.0), weights, about)
-        pose = pose.nudged(float(step[0]), float(step[1]), float(step[2]), about)
-    return pose, blur
+        pose = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
+        shown = spread[np.isfinite(spread)]
+        blur = float(np.median(shown)) if len(shown) else _UNKNOWN_BLUR_PX
+    fine = stretches_of(plan.track, _FINE_PROBES)
+    probes = place_probes(fine, pose, calibration, plan.mm_per_px)
+    edges = find_edges(picture, field, probes, blur, 12.0)
+    if edges.found.sum() < 8:
+        return pose, float("nan")
+    offset = edges.offset_px - calibration.edge_offset_px
+    pose = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
+    return pose, float(np.median(edges.sigma_px[edges.found]))
 
 
-def _some(probes: Probes, keep: NDArray[np.bool_]) -> Probes:
-    return Probes(probes.points_px[keep], probes.normals[keep], probes.reach_in_px[keep], probes.reach_out_px[keep])
+def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> Pose:
+    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none)."""
+    gap = ((measured_mm - track.points_mm) * track.normals).sum(axis=1)
+    weights = tukey_weights(gap, floor_mm, 8.0)
+    plane = pose.to_plane(track.points_mm)
+    about = plane.mean(axis=0)
+    step = rigid_step(plane, pose.turn(track.normals), np.nan_to_num(gap), weights, about)
+    return pose.nudged(float(step[0]), float(step[1]), float(step[2]), about)

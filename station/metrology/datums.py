@@ -7,11 +7,13 @@ leave free stays free: the caller says for which points the best remaining motio
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from station.metrology.associated import frame_of
 from station.metrology.features import Kind, MeasuredFeature
 from station.order.geometry import ArcFeature, CircleFeature, Feature, LineFeature
 
@@ -35,76 +37,62 @@ class DatumFrame:
         return np.asarray(points_mm @ np.array([[c, -s], [s, c]]).T + self.shift_mm)
 
 
-def nominal_center(feature: Feature) -> Floats:
-    """Centre of a round feature, middle of a line."""
+def drawn_row(feature: Feature) -> tuple[float, float, float]:
+    """Where the drawing has a feature: x, y of the centre of a round one or the middle of a line (mm), and the angle of
+    a line's normal out of the material (rad; 0 for a round one).
+
+    Raises:
+        ValueError: a contour has no centre.
+    """
     match feature:
         case CircleFeature() | ArcFeature():
-            return np.asarray(feature.center_mm, dtype=float)
+            return (*feature.center_mm, 0.0)
         case LineFeature():
-            return np.asarray((np.asarray(feature.start_mm) + np.asarray(feature.end_mm)) / 2.0)
+            (ax, ay), (bx, by) = feature.start_mm, feature.end_mm
+            side = 1.0 if feature.material_left else -1.0
+            return (ax + bx) / 2.0, (ay + by) / 2.0, math.atan2(side * (ax - bx), side * (by - ay))
     raise ValueError(f"{feature.id} has no centre")
 
 
-def nominal_normal(feature: LineFeature) -> Floats:
-    """Unit normal of a line, out of the material."""
-    direction = np.asarray(feature.end_mm) - np.asarray(feature.start_mm)
-    direction = direction / np.hypot(*direction)
-    outward = np.array([direction[1], -direction[0]])
-    return outward if feature.material_left else -outward
-
-
-def datum_frame(datums: list[tuple[Feature, MeasuredFeature]]) -> DatumFrame:
-    """The frame of up to two datums in order of precedence (a third has nothing left to fix in the plane).
+def check_datums(datums: Sequence[tuple[Feature, Kind]]) -> None:
+    """Refuse datums that fix no frame (a third has nothing left to fix in the plane).
 
     Raises:
         ValueError: a contour as datum, or a second datum that says nothing new (same centre, parallel lines).
     """
-    first, measured = datums[0]
-    second = datums[1] if len(datums) > 1 else None
-    if isinstance(first, LineFeature):
-        turn = _angle(nominal_normal(first)) - _angle(measured.normal)
-        return _after_line(turn, first, measured, second)
-    if measured.kind is not Kind.CIRCLE:
+    first, kind = datums[0]
+    straight = isinstance(first, LineFeature)
+    if not straight and kind is not Kind.CIRCLE:
         raise ValueError(f"{first.id} cannot be a datum: neither round nor straight")
-    pivot = nominal_center(first)
-    if second is None:
-        return _about(0.0, measured.center_mm, pivot, free_turn=True)
-    other, seen = second
-    if isinstance(other, LineFeature):
-        turn = _angle(nominal_normal(other)) - _angle(seen.normal)
-    else:
-        wanted, got = nominal_center(other) - pivot, seen.center_mm - measured.center_mm
-        if np.hypot(*wanted) < 1e-6:
-            raise ValueError(f"datums {first.id} and {other.id} have the same centre: the rotation stays free")
-        turn = _angle(wanted) - _angle(got)
-    return _about(turn, measured.center_mm, pivot, free_turn=False)
-
-
-def _after_line(
-    turn: float, first: LineFeature, measured: MeasuredFeature, second: tuple[Feature, MeasuredFeature] | None
-) -> DatumFrame:
-    frame = _about(turn, measured.center_mm, nominal_center(first), free_turn=False)
-    along = np.array([-nominal_normal(first)[1], nominal_normal(first)[0]])
-    # So far the line's middle stands on its drawing's middle, which says nothing about the place along it.
-    if second is None:
-        return DatumFrame(frame.turn_rad, frame.shift_mm, False, frame.pivot_mm, along)
-    other, seen = second
-    if isinstance(other, LineFeature):
-        normal = nominal_normal(other)
-        slope = float(normal @ along)
-        if abs(slope) < 0.02:
+    x, y, normal = drawn_row(first)
+    if len(datums) == 1:
+        return
+    other, _ = datums[1]
+    there_x, there_y, other_normal = drawn_row(other)
+    if straight and isinstance(other, LineFeature):
+        if abs(math.sin(other_normal - normal)) < 0.02:
             raise ValueError(f"datums {first.id} and {other.id} are parallel: the place along them stays free")
-        gap = float(normal @ (nominal_center(other) - frame.apply(seen.center_mm[None, :])[0]))
-        slide = gap / slope
-    else:
-        slide = float(along @ (nominal_center(other) - frame.apply(seen.center_mm[None, :])[0]))
-    return DatumFrame(frame.turn_rad, frame.shift_mm + slide * along, False, frame.pivot_mm, None)
+    elif not straight and not isinstance(other, LineFeature) and math.hypot(there_x - x, there_y - y) < 1e-6:
+        raise ValueError(f"datums {first.id} and {other.id} have the same centre: the rotation stays free")
 
 
-def _about(turn: float, measured_mm: Floats, nominal_mm: Floats, *, free_turn: bool) -> DatumFrame:
-    c, s = math.cos(turn), math.sin(turn)
-    return DatumFrame(turn, nominal_mm - np.array([[c, -s], [s, c]]) @ measured_mm, free_turn, nominal_mm, None)
+def datum_frame(datums: Sequence[tuple[Feature, MeasuredFeature]]) -> DatumFrame:
+    """The frame of up to two datums in order of precedence.
 
-
-def _angle(vector: Floats) -> float:
-    return math.atan2(float(vector[1]), float(vector[0]))
+    Raises:
+        ValueError: as `check_datums`.
+    """
+    check_datums([(feature, seen.kind) for feature, seen in datums])
+    used = datums[:2]
+    drawn = np.array([drawn_row(feature) for feature, _ in used])
+    straight = np.array([seen.kind is Kind.LINE for _, seen in used])
+    turn, x, y = frame_of(len(used), straight, np.array([seen.params for _, seen in used]), drawn)
+    alone, first_straight = len(used) == 1, bool(straight[0])
+    along = np.array([-math.sin(drawn[0, 2]), math.cos(drawn[0, 2])])
+    return DatumFrame(
+        turn_rad=turn,
+        shift_mm=np.array([x, y]),
+        free_turn=alone and not first_straight,
+        pivot_mm=drawn[0, :2],
+        free_slide=along if alone and first_straight else None,
+    )

@@ -63,8 +63,9 @@ def guard_band_factor(tolerance_over_u: float, probability: float = 0.95) -> flo
     """
     if 2.0 * ndtr(tolerance_over_u / 2.0) - 1.0 < probability:
         return math.inf
-    if tolerance_over_u > 40.0:  # the far limit no longer counts
-        return float(ndtri(probability))
+    alone = float(ndtri(probability))
+    if tolerance_over_u - alone > 8.5:  # the far limit does not count: its probability is 1 in double precision
+        return alone
 
     def excess(k: float) -> float:
         return float(ndtr(k) + ndtr(tolerance_over_u - k) - 1.0 - probability)

@@ -7,6 +7,7 @@ material move outwards together, and each feature's own parameters scatter with 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -70,6 +71,8 @@ class MeasuredFeature:
     @property
     def center_mm(self) -> Floats:
         """Centre of a circle; middle of a line's measured part; mean of a contour's points."""
+        if not self.params:  # nothing was fitted: all there is are its points
+            return np.asarray(self.points_mm.mean(axis=0))
         if self.kind is Kind.CIRCLE:
             return np.array(self.params[:2])
         if self.kind is Kind.LINE:
@@ -129,7 +132,16 @@ class MeasuredFeature:
 
     def scatter(self) -> Floats:
         """Independent one-sigma changes of the parameters, (p, p), one a row (eigenvectors of the covariance)."""
-        if self.covariance.size == 0:
-            return np.zeros((0, 0))
-        values, vectors = np.linalg.eigh(self.covariance)
-        return np.asarray((np.sqrt(np.maximum(values, 0.0)) * vectors).T)
+        return scatters([self])[0, : len(self.covariance), : len(self.covariance)]
+
+
+def scatters(features: Sequence[MeasuredFeature]) -> Floats:
+    """`MeasuredFeature.scatter` of all features at once, (f, 3, 3), filled up with zeros."""
+    found = np.zeros((len(features), 3, 3))
+    for size in (2, 3):
+        members = [i for i, f in enumerate(features) if len(f.covariance) == size]
+        if members:
+            spread, vectors = np.linalg.eigh(np.array([features[i].covariance for i in members]))
+            changes = np.sqrt(np.maximum(spread, 0.0))[:, None, :] * vectors
+            found[members, :size, :size] = changes.swapaxes(1, 2)
+    return found

@@ -8,11 +8,12 @@ expansion, single points' noise. JCGM 100:2008, 5.1 and 5.2, with numerical sens
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from station.metrology.associated import sensitivities
 from station.metrology.calibration import Calibration
-from station.metrology.characteristics import Answer, Question, evaluate
+from station.metrology.characteristics import PLAIN, Answer, Question, check_plain, evaluate, plain
 from station.metrology.features import MeasuredFeature
 from station.order.model import CharacteristicType
 
@@ -71,54 +72,124 @@ def measure(
     `features` in mm at the calibration's scale and edge offset. Raises ValueError with a sentence where the features
     cannot answer.
     """
-    names = dict.fromkeys(question.features + question.datums)
-    used = {name: features[name] for name in names}
+    (found,) = measure_all([question], features, calibration, mm_per_px, conditions)
+    if isinstance(found, ValueError):
+        raise found
+    return found
+
+
+def measure_all(
+    questions: Sequence[Question],
+    features: Mapping[str, MeasuredFeature],
+    calibration: Calibration,
+    mm_per_px: float,
+    conditions: Conditions,
+) -> list[Measurement | ValueError]:
+    """`measure` of all characteristics of one order; an error in the place of what the features cannot answer."""
+    found: list[Measurement | ValueError] = [ValueError("this was not measured")] * len(questions)
+    together = []
+    scale, edge = calibration.u_scale, calibration.u_edge_px * mm_per_px
+    sources = Sources(scale, edge, calibration.correlation, calibration.local_px * mm_per_px, conditions)
+    for place, question in enumerate(questions):
+        try:
+            if question.type in PLAIN:
+                check_plain(question, features)
+                together.append(place)
+            else:
+                found[place] = _form(question, features, sources)
+        except ValueError as error:
+            found[place] = error
+    if together:
+        asked = [questions[place] for place in together]
+        known = sensitivities(*plain(asked, features), sources.scale_step, sources.edge_step)
+        rows = zip(
+            together, asked, known.value.tolist(), known.where.tolist(), known.to_scale.tolist(),
+            known.to_edge.tolist(), known.own.tolist(), strict=True,
+        )  # fmt: skip
+        for place, question, value, (x, y), to_scale, to_edge, own in rows:
+            names = question.features + question.datums
+            scatter = [(name, own_) for name, own_ in zip(names, own, strict=False) if own_ > 0.0]
+            found[place] = _budget(question, Answer(value, (x, y)), to_scale, to_edge, scatter, sources)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
+    edge's own place, and what is known of the temperature."""
+
+    u_scale: float
+    u_edge_mm: float
+    correlation: float
+    local_mm: float
+    conditions: Conditions
+
+    @property
+    def scale_step(self) -> float:
+        """By which the scale is changed to see what it does."""
+        return max(self.u_scale, 1e-7)
+
+    @property
+    def edge_step(self) -> float:
+        """By which edges are moved (mm)."""
+        return max(self.u_edge_mm, 1e-6)
+
+
+def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: Sources) -> Measurement:
+    """A form or a profile: evaluated again with all its points moved."""
+    used = {name: features[name] for name in (*question.features, *question.datums)}
     answer = evaluate(question, used)
-    rows: list[Contribution] = []
+
+    def value(changed: Mapping[str, MeasuredFeature]) -> float:
+        return evaluate(question, changed, answer).value
 
     def slope(plus: Mapping[str, MeasuredFeature], minus: Mapping[str, MeasuredFeature], step: float) -> float:
-        """The steeper of both one-sided differences: a value at a kink (a zone, a distance near zero) can go either
-        way.
-        """
-        up = (evaluate(question, plus).value - answer.value) / step
-        down = (answer.value - evaluate(question, minus).value) / step
+        """The steeper of both one-sided differences: a value at a kink (a zone) can go either way."""
+        up, down = (value(plus) - answer.value) / step, (answer.value - value(minus)) / step
         return up if abs(up) >= abs(down) else down
 
-    u_scale, u_edge_mm = calibration.u_scale, calibration.u_edge_px * mm_per_px
-    scale_step, edge_step = max(u_scale, 1e-7), max(u_edge_mm, 1e-6)
-    to_scale = slope(
-        {k: f.scaled(scale_step) for k, f in used.items()},
-        {k: f.scaled(-scale_step) for k, f in used.items()},
-        scale_step,
-    )
-    to_edge = slope(
-        {k: f.grown(edge_step) for k, f in used.items()}, {k: f.grown(-edge_step) for k, f in used.items()}, edge_step
-    )
-    rows.append(Contribution("scale of the calibration", u_scale, "1", to_scale, to_scale * u_scale))
-    rows.append(Contribution("edge offset of the calibration", u_edge_mm, "mm", to_edge, to_edge * u_edge_mm))
-    variance = sum(row.contribution**2 for row in rows)
-    variance += 2.0 * calibration.correlation * rows[0].contribution * rows[1].contribution
-
+    step = sources.scale_step
+    to_scale = slope({k: f.scaled(step) for k, f in used.items()}, {k: f.scaled(-step) for k, f in used.items()}, step)
+    step = sources.edge_step
+    to_edge = slope({k: f.grown(step) for k, f in used.items()}, {k: f.grown(-step) for k, f in used.items()}, step)
+    scatter = []
     for name, feature in used.items():
         own = 0.0
         if answer.point_noise > 0.0 and name == question.features[0]:
             continue  # a zone is read off this feature's points; the geometry fitted through them does not enter
         for change in feature.scatter():
-            plus = evaluate(question, {**used, name: feature.nudged(change)}).value
-            minus = evaluate(question, {**used, name: feature.nudged(-change)}).value
-            # At a kink (a distance near zero) both sides rise: the larger of the two is what can happen.
+            plus, minus = value({**used, name: feature.nudged(change)}), value({**used, name: feature.nudged(-change)})
+            # At a kink both sides rise: the larger of the two is what can happen.
             own += max(abs(plus - answer.value), abs(minus - answer.value)) ** 2
         if own > 0.0:
-            rows.append(Contribution(f"edge of {name}", math.sqrt(own), "mm", 1.0, math.sqrt(own)))
-            variance += own
-    local_mm = calibration.local_px * mm_per_px
+            scatter.append((name, own))
+    return _budget(question, answer, to_scale, to_edge, scatter, sources)
+
+
+def _budget(
+    question: Question,
+    answer: Answer,
+    to_scale: float,
+    to_edge: float,
+    scatter: Sequence[tuple[str, float]],
+    sources: Sources,
+) -> Measurement:
+    """The rows and their sum; `scatter` holds the variance that each feature's own scatter gives the value."""
+    by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
+    rows = [
+        Contribution("scale of the calibration", sources.u_scale, "1", to_scale, by_scale),
+        Contribution("edge offset of the calibration", sources.u_edge_mm, "mm", to_edge, by_edge),
+    ]
+    variance = by_scale**2 + by_edge**2 + 2.0 * sources.correlation * by_scale * by_edge
+    for name, own in scatter:
+        rows.append(_plain(f"edge of {name}", math.sqrt(own)))
+        variance += own
     if answer.point_noise > 0.0:
         rows.append(_plain("noise of single points", answer.point_noise))
         rows.append(_plain("excess of a zone by noise", answer.excess / 3.0))
-        rows.append(_plain("local edge residual", local_mm))
-        variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + local_mm**2
-
-    value, thermal = _at_20_c(question, answer, to_scale, conditions)
+        rows.append(_plain("local edge residual", sources.local_mm))
+        variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + sources.local_mm**2
+    value, thermal = _at_20_c(question, answer, to_scale, sources.conditions)
     if thermal is not None:
         rows.append(thermal)
         variance += thermal.contribution**2

@@ -1,33 +1,193 @@
 """Minimum zones (Chebyshev): the smallest half width that holds all deviations, after a motion the tolerance leaves
 free.
 
-Roundness, straightness and profile are one problem: minimise max |d - B·x|. It is a linear programme in a few unknowns;
-an exchange keeps it small: solve on few points, add the worst offenders, until none is left.
+Roundness, straightness and profile are one problem: minimise max |d - B·x| over x, a linear programme in a few
+unknowns. Stiefel's exchange solves its dual on as few points as there are unknowns and one, from one such reference to
+the next better; what it returns is certified, or else the programme itself is solved.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from station.compiled import compiled
+
 Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 NOTHING = 1e-9  # deviations below are rounding, and a programme over them would not solve
+_SINGULAR = 1e-10  # pivot of a reference whose rows are scaled to 1
+_EXCHANGES = 200
+_CERTIFIED = 1e-11  # of the largest deviation: what a point may stand beyond the levelled reference
 
 
 def minimum_zone(deviations: Floats, basis: Floats) -> tuple[float, Floats]:
     """(half width, residuals (n,)) of the Chebyshev fit of `deviations` (n,) by the columns of `basis` (n, p).
 
-    Exact for the linearised motion; method: exchange algorithm over the LP of ISO/TS 12181-1's minimum zone circles.
-    Returns the plain half range when the programme cannot be solved.
+    Exact for the linearised motion of ISO/TS 12181-1's minimum zone circles. Source: E. Stiefel, "Über diskrete und
+    lineare Tschebyscheff-Approximationen", Numer. Math. 1 (1959).
     """
     count, size = basis.shape
-    if count <= size or float(np.abs(deviations).max(initial=0.0)) < NOTHING:
+    b, d, unit = _to_one(np.ascontiguousarray(basis), deviations)
+    if count <= size or unit < NOTHING:
         return 0.0, np.zeros(count)
-    scale = np.maximum(np.abs(basis).max(axis=0), 1e-300)
-    unit = max(float(np.abs(deviations).max()), 1e-300)
-    b, d = basis / scale, deviations / unit
+    residuals = np.empty(count)
+    if not _exchanged(b, d, residuals):
+        residuals = _programmed(b, d)
+    residuals *= unit
+    return max(float(residuals.max()), -float(residuals.min())), residuals
+
+
+@compiled
+def _to_one(basis: Floats, deviations: Floats) -> tuple[Floats, Floats, float]:
+    """Columns and deviations scaled to a largest value of 1, and the largest deviation itself."""
+    b, d, unit = np.empty_like(basis), np.empty_like(deviations), 0.0
+    for i in range(len(d)):
+        unit = max(unit, abs(deviations[i]))
+    for i in range(len(d)):
+        d[i] = deviations[i] / max(unit, 1e-300)
+    for j in range(basis.shape[1]):
+        largest = 1e-300
+        for i in range(len(d)):
+            largest = max(largest, abs(basis[i, j]))
+        for i in range(len(d)):
+            b[i, j] = basis[i, j] / largest
+    return b, d, unit
+
+
+@compiled
+def _exchanged(b: Floats, d: Floats, residuals: Floats) -> bool:
+    """Residuals of the Chebyshev fit by single exchange; False where it cannot be certified.
+
+    A reference of p + 1 points has weights θ ≥ 0, Σθ = 1, Σ θ s b = 0 with the signs s of its residuals, and a level
+    Σ θ s d below which no motion brings the largest residual. The point standing farthest out enters with its sign,
+    the one whose weight first falls to zero leaves, and the level rises until nothing stands beyond it.
+    """
+    count, size = b.shape
+    m = size + 1
+    which, sign = np.empty(m, np.intp), np.empty(m)
+    for k in range(m):
+        which[k] = (2 * k + 1) * count // (2 * m)
+    a, inverse, x, enter = np.empty((m, m)), np.empty((m, m)), np.empty(m), np.empty(m)
+    if not _first_signs(b, which, sign):
+        return False
+    for round_ in range(_EXCHANGES):
+        for k in range(m):
+            for j in range(size):
+                a[j, k] = sign[k] * b[which[k], j]
+            a[size, k] = 1.0
+        if not _inverted(a, inverse):
+            return False
+        # Weights are the last column of the inverse; motion and level solve the transposed equations.
+        x[:] = 0.0
+        for k in range(m):
+            for j in range(m):
+                x[j] += inverse[k, j] * sign[k] * d[which[k]]
+        if round_ == 0 and x[size] < 0.0:
+            sign[:] = -sign
+            continue
+        worst, farthest = 0, -1.0
+        for i in range(count):
+            left = d[i]
+            for j in range(size):
+                left -= b[i, j] * x[j]
+            residuals[i] = left
+            if abs(left) > farthest:
+                worst, farthest = i, abs(left)
+        if not math.isfinite(farthest) or not math.isfinite(x[size]):
+            return False
+        if farthest <= x[size] + _CERTIFIED:
+            return True
+        for j in range(size):
+            enter[j] = math.copysign(1.0, residuals[worst]) * b[worst, j]
+        enter[size] = 1.0
+        leaves, least = -1, math.inf
+        for k in range(m):
+            share = 0.0
+            for j in range(m):
+                share += inverse[k, j] * enter[j]
+            if share > 1e-12 and inverse[k, size] / share < least:
+                leaves, least = k, inverse[k, size] / share
+        if leaves < 0:
+            return False
+        which[leaves], sign[leaves] = worst, math.copysign(1.0, residuals[worst])
+    return False
+
+
+@compiled
+def _first_signs(b: Floats, which: Index, sign: Floats) -> bool:
+    """Signs of the one linear dependence between the rows of a reference; False where there is more than one."""
+    m = len(which)
+    size = m - 1
+    t, column = np.empty((size, m)), np.arange(m)
+    for j in range(size):
+        for k in range(m):
+            t[j, k] = b[which[k], j]
+    for j in range(size):
+        best, row, place = 0.0, j, j
+        for i in range(j, size):
+            for k in range(j, m):
+                if abs(t[i, k]) > best:
+                    best, row, place = abs(t[i, k]), i, k
+        if not best > _SINGULAR:
+            return False
+        for k in range(m):
+            t[j, k], t[row, k] = t[row, k], t[j, k]
+        for i in range(size):
+            t[i, j], t[i, place] = t[i, place], t[i, j]
+        column[j], column[place] = column[place], column[j]
+        for i in range(size):
+            if i != j:
+                factor = t[i, j] / t[j, j]
+                for k in range(j, m):
+                    t[i, k] -= factor * t[j, k]
+    sign[column[size]] = 1.0
+    for j in range(size):
+        sign[column[j]] = -1.0 if t[j, size] / t[j, j] > 0.0 else 1.0
+    return True
+
+
+@compiled
+def _inverted(a: Floats, inverse: Floats) -> bool:
+    """Inverse of a small matrix, which is destroyed, by elimination with row pivots; False where it is singular."""
+    m = len(a)
+    inverse[:] = 0.0
+    for k in range(m):
+        inverse[k, k] = 1.0
+    for j in range(m):
+        pivot = j
+        for i in range(j + 1, m):
+            if abs(a[i, j]) > abs(a[pivot, j]):
+                pivot = i
+        if not abs(a[pivot, j]) > _SINGULAR:
+            return False
+        for k in range(m):
+            a[j, k], a[pivot, k] = a[pivot, k], a[j, k]
+            inverse[j, k], inverse[pivot, k] = inverse[pivot, k], inverse[j, k]
+        scale = 1.0 / a[j, j]
+        for k in range(m):
+            a[j, k] *= scale
+            inverse[j, k] *= scale
+        for i in range(m):
+            factor = a[i, j]
+            if i != j and factor != 0.0:
+                for k in range(m):
+                    a[i, k] -= factor * a[j, k]
+                    inverse[i, k] -= factor * inverse[j, k]
+    return True
+
+
+def _programmed(b: Floats, d: Floats) -> Floats:
+    """Residuals (n,) by linear programming, for columns that depend on each other and references that cycle.
+
+    Solved on few points, the worst offenders added until none is left; the deviations themselves when the programme
+    cannot be solved.
+    """
+    count, size = b.shape
     active = np.unique(
         np.concatenate([np.linspace(0, count - 1, min(count, 16)).astype(int), [int(d.argmax()), int(d.argmin())]])
     )
@@ -45,55 +205,9 @@ def minimum_zone(deviations: Floats, basis: Floats) -> tuple[float, Floats]:
         if solved.x is None:
             break
         x, half = solved.x[:size], float(solved.x[size])
-        residuals = d - b @ x
-        excess = np.abs(residuals) - half
+        excess = np.abs(d - b @ x) - half
         if excess.max() <= 1e-9:
             break
         worst = np.argsort(-excess)[:8]
         active = np.union1d(active, worst[excess[worst] > 1e-9])
-    residuals = d - b @ x
-    return float(np.abs(residuals).max()) * unit, residuals * unit
-
-
-def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
-    """Gaussian low-pass (n,) along a contour, in points; open ends are repaired by normalising the weights."""
-    count = len(values)
-    if sigma_points <= 0.3 or count < 5:
-        return values
-    reach = min(int(np.ceil(4.0 * sigma_points)), count - 1)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_points) ** 2)
-    if closed:
-        padded = np.concatenate([values[-reach:], values, values[:reach]])
-        return np.asarray(np.convolve(padded, kernel / kernel.sum(), mode="valid"))
-    weight = np.convolve(np.ones(count), kernel, mode="full")[reach : reach + count]
-    total = np.convolve(values, kernel, mode="full")[reach : reach + count]
-    return np.asarray(total / weight)
-
-
-def noise_left(sigma_points: float) -> float:
-    """Factor by which `smooth` reduces white noise: 1 / sqrt(2 √π σ)."""
-    return 1.0 if sigma_points <= 0.3 else min(1.0, float(1.0 / np.sqrt(2.0 * np.sqrt(np.pi) * sigma_points)))
-
-
-def robust_residuals(deviations: Floats, basis: Floats, floor: float) -> Floats:
-    """Residuals (n,) of `deviations` after the motion along the columns of `basis` (n, p) that fits most of them best.
-
-    Iteratively reweighted least squares with Tukey's biweight (width 4.685 robust standard deviations, at least
-    `floor`).
-    """
-    if basis.shape[1] == 0:
-        return deviations
-    scaled = basis / np.maximum(np.abs(basis).max(axis=0), 1e-300)
-    weights = np.ones(len(deviations))
-    residuals = deviations
-    for _ in range(25):
-        root = np.sqrt(weights)
-        motion, *_ = np.linalg.lstsq(scaled * root[:, None], deviations * root, rcond=1e-9)
-        residuals = deviations - scaled @ motion
-        spread = max(1.4826 * float(np.median(np.abs(residuals))), floor, 1e-12)
-        ratio = np.minimum(np.abs(residuals) / (4.685 * spread), 1.0)
-        updated = (1.0 - ratio**2) ** 2
-        if np.abs(updated - weights).max() < 1e-6:
-            break
-        weights = updated
-    return residuals
+    return np.asarray(d - b @ x)

@@ -86,46 +86,6 @@ class Outline:
         return sum(segment.length_mm for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
-class OutlineSamples:
-    """Points along an outline, in order.
-
-    `points_mm` (n, 2); `normals` (n, 2), unit, pointing out of the material; `curvature_per_mm` (n,), positive where
-    the material is convex; `segment` (n,), index of the segment each point lies on.
-    """
-
-    points_mm: NDArray[np.float64]
-    normals: NDArray[np.float64]
-    curvature_per_mm: NDArray[np.float64]
-    segment: NDArray[np.intp]
-
-
-def sample_outline(outline: Outline, step_mm: float) -> OutlineSamples:
-    """Points at most `step_mm` apart, at the middles of equal intervals of each segment (so none is a corner)."""
-    points, normals, curvature, index = [], [], [], []
-    for number, segment in enumerate(outline.segments):
-        # Odd: counts divisible by 4 about an integer centre would sample coherently with the pixels.
-        count = max(1, math.ceil(segment.length_mm / step_mm)) | 1
-        t = (np.arange(count) + 0.5) / count
-        if isinstance(segment, LineSegment):
-            start, end = np.asarray(segment.start_mm), np.asarray(segment.end_mm)
-            direction = (end - start) / max(segment.length_mm, 1e-300)
-            points.append(start + t[:, None] * (end - start))
-            normals.append(np.broadcast_to([direction[1], -direction[0]], (count, 2)))
-            curvature.append(np.zeros(count))
-        else:
-            angle = np.radians(segment.start_deg + t * segment.sweep_deg)
-            radial = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-            convex = 1.0 if segment.sweep_deg > 0 else -1.0
-            points.append(np.asarray(segment.center_mm) + segment.radius_mm * radial)
-            normals.append(convex * radial)
-            curvature.append(np.full(count, convex / segment.radius_mm))
-        index.append(np.full(count, number, dtype=np.intp))
-    return OutlineSamples(
-        np.concatenate(points), np.concatenate(normals), np.concatenate(curvature), np.concatenate(index)
-    )
-
-
 def polygon(outline: Outline, chord_error_mm: float) -> NDArray[np.float64]:
     """Vertices (n, 2) of a polygon that stays within `chord_error_mm` of the outline."""
     vertices: list[NDArray[np.float64]] = []

@@ -7,11 +7,9 @@ speaks of it, by a line profile the order gives for another outline, else by ISO
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import numpy as np
-
-from station.order.geometry import Outline, outlines_of, sample_outline
 from station.order.model import Characteristic, CharacteristicType, Order
 
 _ISO_2768_M = ((3.0, 0.1), (6.0, 0.1), (30.0, 0.2), (120.0, 0.3), (400.0, 0.5), (1000.0, 0.8), (2000.0, 1.2))
@@ -20,59 +18,55 @@ _FORMS = (CharacteristicType.ROUNDNESS, CharacteristicType.STRAIGHTNESS)
 _PLACES = (CharacteristicType.POSITION, CharacteristicType.CONCENTRICITY)
 
 
-def features_on(order: Order, outlines: Sequence[Outline]) -> tuple[frozenset[str], ...]:
-    """For each closed outline the ids of the features that run along it: a few of their points all lie on it."""
-    names, few = [], []
-    for name, feature in order.geometry.features.items():
-        for own in outlines_of(feature):
-            points = sample_outline(own, own.length_mm / 7.0).points_mm
-            names.append(name)
-            few.append(points[:: max(1, len(points) // 9)])
-    lows = np.array([p.min(axis=0) for p in few]).reshape(-1, 2)
-    highs = np.array([p.max(axis=0) for p in few]).reshape(-1, 2)
-    found = []
-    for outline in outlines:
-        spacing = max(outline.length_mm / 2000.0, 1e-4)
-        dense = sample_outline(outline, spacing).points_mm
-        near = 0.6 * spacing + 0.002
-        inside = (lows >= dense.min(axis=0) - near).all(axis=1) & (highs <= dense.max(axis=0) + near).all(axis=1)
-        here = set()
-        for number in np.flatnonzero(inside):
-            gap = ((few[number][:, None, :] - dense[None, :, :]) ** 2).sum(axis=2).min(axis=1)
-            if (gap < near**2).all():
-                here.add(names[number])
-        found.append(frozenset(here))
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """The order's tolerances by the features they speak of, and the half zones (mm) of all its line profiles."""
+
+    on: Mapping[str, tuple[Characteristic, ...]]
+    profiles_mm: tuple[float, ...]
+
+    def deviation_mm(self, here: Iterable[str], size_mm: float) -> float:
+        """Largest distance (mm) between an edge and the drawing that the tolerances explain.
+
+        `here` are the features along the outline, `size_mm` is its size.
+        """
+        sizes, widths, forms, places, profiles = [0.0], [0.0], [], [], []
+        for name in here:
+            for c in self.on.get(name, ()):
+                if c.type in _SIZES:
+                    sizes.append(_half_size(c))
+                elif c.type in _FORMS:
+                    forms.append(_half_zone(c))
+                elif c.type in _PLACES:
+                    places.append(_half_zone(c))
+                elif c.type is CharacteristicType.WIDTH:
+                    widths.append(_largest_deviation(c))
+                elif c.type is CharacteristicType.LINE_PROFILE:
+                    profiles.append(_half_zone(c))
+        if profiles:
+            return min(profiles)
+        general = next((t for limit, t in _ISO_2768_M if size_mm <= limit), 2.0)
+        form = min(forms) if forms else general / 2.0
+        if places:
+            return max(sizes) + form + min(places)
+        if max(sizes) > 0.0:
+            return max(sizes) + form + general / 2.0
+        # Nothing speaks of this outline: what the order allows elsewhere, or the general tolerance.
+        return max(max(widths), max(self.profiles_mm, default=general))
+
+    def profiled(self, here: Iterable[str]) -> bool:
+        """Whether a line profile of the order speaks of the outline that the features `here` lie on."""
+        return any(c.type is CharacteristicType.LINE_PROFILE for name in here for c in self.on.get(name, ()))
 
 
-def allowed_deviation_mm(order: Order, here: frozenset[str], size_mm: float) -> float:
-    """Largest distance (mm) between an edge and the drawing that the order's tolerances explain.
-
-    `here` are the features on the outline (`features_on`), `size_mm` is its size.
-    """
-    general = next((t for limit, t in _ISO_2768_M if size_mm <= limit), 2.0)
-    profiles = [_half_zone(c) for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE]
-    on_it = [c for c in order.characteristics if any(name in here for name in c.features)]
-    profile_here = [_half_zone(c) for c in on_it if c.type is CharacteristicType.LINE_PROFILE]
-    if profile_here:
-        return min(profile_here)
-    size = max((_half_size(c) for c in on_it if c.type in _SIZES), default=0.0)
-    lines = max((_largest_deviation(c) for c in on_it if c.type is CharacteristicType.WIDTH), default=0.0)
-    form = min((_half_zone(c) for c in on_it if c.type in _FORMS), default=general / 2.0)
-    place = min((_half_zone(c) for c in on_it if c.type in _PLACES), default=None)
-    if place is not None:
-        return size + form + place
-    if size > 0.0:
-        return size + form + general / 2.0
-    # Nothing speaks of this outline: what the order allows elsewhere, or the general tolerance.
-    return max(lines, max(profiles, default=general))
-
-
-def has_profile(order: Order, here: frozenset[str]) -> bool:
-    """Whether a line profile of the order speaks of the outline that the features `here` lie on."""
-    return any(
-        c.type is CharacteristicType.LINE_PROFILE and here.intersection(c.features) for c in order.characteristics
-    )
+def allowances_of(order: Order) -> Allowances:
+    """What the order says about each of its features."""
+    on: dict[str, list[Characteristic]] = {}
+    for c in order.characteristics:
+        for name in c.features:
+            on.setdefault(name, []).append(c)
+    profiles = tuple(_half_zone(c) for c in order.characteristics if c.type is CharacteristicType.LINE_PROFILE)
+    return Allowances({name: tuple(there) for name, there in on.items()}, profiles)
 
 
 def _half_zone(c: Characteristic) -> float:
@@ -80,13 +74,11 @@ def _half_zone(c: Characteristic) -> float:
 
 
 def _largest_deviation(c: Characteristic) -> float:
-    if c.limits.nominal is None:
-        return float((c.limits.upper or 0) - (c.limits.lower or 0))
-    return max(
-        abs(float(limit - c.limits.nominal))
-        for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
-        if limit is not None
-    )
+    nominal, lower, upper = c.limits.nominal, c.limits.lower, c.limits.upper
+    if nominal is None:
+        return float((upper or 0) - (lower or 0))
+    below = 0.0 if lower is None else abs(float(lower - nominal))
+    return below if upper is None else max(below, abs(float(upper - nominal)))
 
 
 def _half_size(c: Characteristic) -> float:

@@ -10,23 +10,21 @@ from numpy.typing import NDArray
 from station.metrology.characteristics import Question
 from station.order.geometry import Point
 from station.order.model import Characteristic
-from station.plan.targets import Raster, Target
+from station.plan.targets import Target
+from station.plan.track import Track
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One characteristic as planned. `refusal` says why this station cannot measure it; `warning` why it could not
-    decide it; `predicted_u` is the standard uncertainty expected on a part at nominal (None if refused)."""
+    """One characteristic as planned. `refusal` says why this station cannot measure it."""
 
     characteristic: Characteristic
     question: Question
     lower: float | None
     upper: float | None
-    predicted_u: float | None
     refusal: str = ""
-    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ class Plan:
     """Everything the cycle needs. Polygons (n, 2) in mm, part frame."""
 
     items: tuple[Item, ...]
+    track: Track
     targets: tuple[Target, ...]
     counted: tuple[Target, ...]  # what a count speaks of: probes along those features
     checks: tuple[OutlineCheck, ...]
     outer: tuple[Floats, ...]
     openings: tuple[Floats, ...]
-    raster: Raster | None
     mirrored: bool
     partial: bool
     mm_per_px: float
@@ -66,8 +64,3 @@ class Plan:
         """What shows where the part lies: the whole silhouette, or the features if nothing closes."""
         outline = tuple(check.target for check in self.checks if check.target is not None)
         return outline or self.targets
-
-    @property
-    def undecidable(self) -> tuple[Item, ...]:
-        """What this station cannot decide."""
-        return tuple(item for item in self.items if item.refusal or item.warning)

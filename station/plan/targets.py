@@ -1,47 +1,35 @@
-"""Where to look on the part: probes along every feature and along the whole silhouette, in the part's frame.
+"""Where to look on the part: probes of every feature and of the whole silhouette, in the part's frame.
 
-Made from nominal geometry alone, before the part exists. How far a probe may look before it would meet another edge is
-read off a raster of the silhouette, so it holds for any shape.
+Made from nominal geometry alone, before the part exists. What lies on an outline shares the outline's probes.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.features import Kind
-from station.order.geometry import (
-    ArcFeature,
-    CircleFeature,
-    ContourFeature,
-    Feature,
-    LineFeature,
-    LineSegment,
-    Outline,
-    Segment,
-    Side,
-    Silhouette,
-    outlines_of,
-    polygon,
-    sample_outline,
-)
+from station.order.geometry import ArcFeature, CircleFeature, ContourFeature, Feature, LineFeature, Side
+from station.plan.track import Track
 
 Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
+Rows: TypeAlias = slice | Index
 
-MAX_REACH_PX = 40
-CORNER_PX = 4.0  # the optics round a corner over about this length: no probes there
-_CORNER_RAD = math.radians(12.0)
+LEAST_PROBES = 5
+_LEAST_RADIUS_PX = 3.0
+_LEAST_SAGITTA_PX = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Probes of one feature or outline, part frame: `points_mm`, `normals` (n, 2) outward, `curvature_per_mm` (n,),
-    `reach_in_mm`, `reach_out_mm` (n,); `start` the nominal parameters of its association (empty for a contour)."""
+    `reach_in_mm`, `reach_out_mm` (n,); `rows` (n,) are theirs in the track. `closed`: one closed outline, even if
+    corners leave gaps in it; `start` the nominal parameters of its association (empty for a contour)."""
 
     id: str
     kind: Kind
@@ -54,146 +42,87 @@ class Target:
     closed: bool
     outward: float
     start: tuple[float, ...]
+    rows: Index
 
     def __len__(self) -> int:
         return len(self.points_mm)
 
 
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """The nominal silhouette as pixels: `material` (h, w) bool, `origin_mm` the centre of pixel (0, 0), y up."""
-
-    material: NDArray[np.bool_]
-    origin_mm: tuple[float, float]
-    pixel_mm: float
-
-    def at(self, points_mm: Floats) -> NDArray[np.bool_]:
-        """Material at (..., 2) points; False outside."""
-        column = np.rint((points_mm[..., 0] - self.origin_mm[0]) / self.pixel_mm).astype(np.intp)
-        row = np.rint((points_mm[..., 1] - self.origin_mm[1]) / self.pixel_mm).astype(np.intp)
-        height, width = self.material.shape
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        return np.asarray(self.material[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] & inside)
+def count_of(rows: Rows) -> int:
+    """How many rows."""
+    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
 
 
-def rasterise(silhouette: Silhouette, pixel_mm: float) -> Raster:
-    """The silhouette at a resolution of `pixel_mm`, with a margin of `MAX_REACH_PX`."""
-    outer = [polygon(o, 0.1 * pixel_mm) for o in silhouette.outer]
-    openings = [polygon(o, 0.1 * pixel_mm) for o in silhouette.openings]
-    low = np.min([p.min(axis=0) for p in outer], axis=0) - (MAX_REACH_PX + 2) * pixel_mm
-    high = np.max([p.max(axis=0) for p in outer], axis=0) + (MAX_REACH_PX + 2) * pixel_mm
-    width, height = (np.ceil((high - low) / pixel_mm).astype(int) + 1).tolist()
-    canvas = np.zeros((height, width), np.uint8)
-    # Deeper outlines overwrite the ones they lie in: material, opening, material in the opening, …
-    nested = [(p, 1) for p in outer] + [(p, 0) for p in openings]
-    nested.sort(key=lambda item: -float(np.prod(np.ptp(item[0], axis=0))))
-    for points, level in nested:
-        fixed = np.rint((points - low) / pixel_mm * 16.0).astype(np.int32)
-        cv2.fillPoly(canvas, [fixed.reshape(-1, 1, 2)], level, shift=4)
-    return Raster(canvas.astype(bool), (float(low[0]), float(low[1])), pixel_mm)
-
-
-def target_of(feature: Feature, raster: Raster | None, pixel_mm: float) -> Target:
-    """Probes of a feature, one per pixel of its contour.
-
-    Raises:
-        ValueError: too small or too short for this optics, with one sentence.
-    """
-    closed = isinstance(feature, CircleFeature) or (
-        isinstance(feature, ContourFeature) and len(feature.outlines) == 1 and feature.outlines[0].closed
-    )
-    kind, radius, outward = Kind.CONTOUR, math.inf, 1.0
-    start: tuple[float, ...] = ()
-    match feature:
-        case CircleFeature():
-            radius = feature.diameter_mm / 2.0
-            kind, start = Kind.CIRCLE, (*feature.center_mm, radius)
-            outward = 1.0 if feature.side is Side.OUTER else -1.0
-        case ArcFeature():
-            radius = feature.radius_mm
-            kind, start = Kind.CIRCLE, (*feature.center_mm, radius)
-            outward = 1.0 if feature.side is Side.OUTER else -1.0
-        case LineFeature():
-            kind = Kind.LINE
-    if radius < 3.0 * pixel_mm:
-        raise ValueError(f"{feature.id} has a radius of {radius / pixel_mm:.1f} pixels; this optics needs at least 3")
-    return outline_target(feature.id, outlines_of(feature), kind, closed, outward, start, raster, pixel_mm)
-
-
-def outline_target(
+def target_on(
+    track: Track,
+    numbers: Index,
+    rows: Rows,
     name: str,
-    outlines: tuple[Outline, ...],
-    kind: Kind,
-    closed: bool,
-    outward: float,
-    start: tuple[float, ...],
-    raster: Raster | None,
-    pixel_mm: float,
+    spacing_mm: float,
+    *,
+    kind: Kind = Kind.CONTOUR,
+    closed: bool = True,
+    outward: float = 1.0,
+    start: tuple[float, ...] = (),
 ) -> Target:
-    """Probes along outlines, without those that would stand on a corner."""
-    points, normals, curvature = [], [], []
-    for outline in outlines:
-        samples = sample_outline(outline, pixel_mm)
-        keep = np.ones(len(samples.points_mm), bool)
-        for corner in _corners(outline):
-            keep &= ((samples.points_mm - corner) ** 2).sum(axis=1) > (CORNER_PX * pixel_mm) ** 2
-        points.append(samples.points_mm[keep])
-        normals.append(samples.normals[keep])
-        curvature.append(samples.curvature_per_mm[keep])
-    place = np.concatenate(points)
-    if len(place) < 5:
-        raise ValueError(f"{name} is only a few pixels long here; this optics cannot measure it")
-    normal = np.concatenate(normals)
-    reach_in, reach_out = _reach(place, normal, raster, pixel_mm)
+    """The probes `rows` of the track, whose rows have the `numbers` 0, 1, 2, …; views where they follow each other."""
     return Target(
         id=name,
         kind=kind,
-        points_mm=place,
-        normals=normal,
-        curvature_per_mm=np.concatenate(curvature),
-        reach_in_mm=reach_in,
-        reach_out_mm=reach_out,
-        spacing_mm=pixel_mm,
-        closed=closed and len(place) == sum(len(p) for p in points),
+        points_mm=track.points_mm[rows],
+        normals=track.normals[rows],
+        curvature_per_mm=track.curvature_per_mm[rows],
+        reach_in_mm=track.reach_in_mm[rows],
+        reach_out_mm=track.reach_out_mm[rows],
+        spacing_mm=spacing_mm,
+        closed=closed,
         outward=outward,
         start=start,
+        rows=numbers[rows],
     )
 
 
-def _corners(outline: Outline) -> list[Floats]:
-    """Points where the outline's direction jumps, and the ends of an open one."""
-    segments = outline.segments
-    if len(segments) == 1 and outline.closed:
-        return []
-    found: list[Floats] = []
-    pairs = (
-        list(zip(segments, segments[1:] + segments[:1], strict=True)) if outline.closed else list(pairwise(segments))
+def feature_target(feature: Feature, track: Track, numbers: Index, rows: Rows, spacing_mm: float) -> Target:
+    """The probes of a feature."""
+    kind, closed, outward = Kind.CONTOUR, False, 1.0
+    start: tuple[float, ...] = ()
+    match feature:
+        case CircleFeature():
+            kind, closed, start = Kind.CIRCLE, True, (*feature.center_mm, feature.diameter_mm / 2.0)
+            outward = 1.0 if feature.side is Side.OUTER else -1.0
+        case ArcFeature():
+            kind, start = Kind.CIRCLE, (*feature.center_mm, feature.radius_mm)
+            outward = 1.0 if feature.side is Side.OUTER else -1.0
+        case LineFeature():
+            kind = Kind.LINE
+        case ContourFeature():
+            closed = len(feature.outlines) == 1 and feature.outlines[0].closed
+    return target_on(
+        track, numbers, rows, feature.id, spacing_mm, kind=kind, closed=closed, outward=outward, start=start
     )
-    for before, after in pairs:
-        turn = _direction(after, 0.0) - _direction(before, 1.0)
-        if abs(math.remainder(turn, 2.0 * math.pi)) > _CORNER_RAD:
-            found.append(np.asarray(after.start_mm))
-    if not outline.closed:
-        found += [np.asarray(segments[0].start_mm), np.asarray(segments[-1].end_mm)]
-    return found
 
 
-def _direction(segment: Segment, at: float) -> float:
-    """Direction of travel (rad) at the start (0) or the end (1) of a segment."""
-    if isinstance(segment, LineSegment):
-        return math.atan2(segment.end_mm[1] - segment.start_mm[1], segment.end_mm[0] - segment.start_mm[0])
-    return math.radians(segment.start_deg + at * segment.sweep_deg + math.copysign(90.0, segment.sweep_deg))
+def check_size(feature: Feature, pixel_mm: float) -> None:
+    """Refuses what is too round for this optics.
+
+    Raises:
+        ValueError: with one sentence.
+    """
+    radius = feature.diameter_mm / 2.0 if isinstance(feature, CircleFeature) else math.inf
+    radius = feature.radius_mm if isinstance(feature, ArcFeature) else radius
+    if isinstance(feature, ArcFeature):
+        half = math.radians(min(feature.end_deg - feature.start_deg, 360.0)) / 2.0
+        if radius * (1.0 - math.cos(half)) < _LEAST_SAGITTA_PX * pixel_mm:
+            raise ValueError(f"{feature.id} is too short an arc to have a radius: this optics sees a straight line")
+    if radius < _LEAST_RADIUS_PX * pixel_mm:
+        raise ValueError(f"{feature.id} has a radius of {radius / pixel_mm:.1f} pixels; this optics needs at least 3")
 
 
-def _reach(points: Floats, normals: Floats, raster: Raster | None, pixel_mm: float) -> tuple[Floats, Floats]:
-    """How far (mm) a profile may go into and out of the material before it meets another edge of the silhouette."""
-    limit = MAX_REACH_PX * pixel_mm
-    if raster is None:
-        return np.full(len(points), limit), np.full(len(points), limit)
-    steps = np.arange(1.5, MAX_REACH_PX + 0.25, 0.5) * pixel_mm
-    away = steps[None, :, None] * normals[:, None, :]
-    ends_in = ~raster.at(points[:, None, :] - away)
-    ends_out = raster.at(points[:, None, :] + away)
-    reach_in = np.where(ends_in.any(axis=1), steps[ends_in.argmax(axis=1)], limit)
-    reach_out = np.where(ends_out.any(axis=1), steps[ends_out.argmax(axis=1)], limit)
-    return reach_in, reach_out
+def check_length(name: str, rows: Rows) -> None:
+    """Refuses what has hardly any probes.
+
+    Raises:
+        ValueError: with one sentence.
+    """
+    if count_of(rows) < LEAST_PROBES:
+        raise ValueError(f"{name} is only a few pixels long here; this optics cannot measure it")

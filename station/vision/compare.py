@@ -1,27 +1,34 @@
 """What the picture shows that the drawing does not have: openings too many or missing, material too much or too little.
 
-The nominal silhouette is drawn at the part's pose and compared pixel by pixel. Differences that stay within `band_px`
-of the nominal outline are the business of the characteristics; what reaches deeper is reported with its place and size.
+Picture and drawing become runs of pixels, and what they do not share is cut out run by run. Differences that stay
+within `band_px` of the nominal outline are the business of the characteristics; what reaches deeper is reported with
+its place and size. A good part costs one pass over its pixels, all else is in proportion to the contour; what is wrong
+is measured where it is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.vision.depth import Segments, deeper, deepest, segments_of, surrounded
 from station.vision.field import Field
+from station.vision.ideal import Ideal, Outlines, drawn, outlines_px
 from station.vision.picture import Picture
+from station.vision.runs import Components, Integers, Runs, common, components, encode, united, whole_rows, without
 
 Floats = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
 
 FAINT_BACKLIT = 0.25  # of the contrast: light shining through solid material is a crack however narrow
 _LEAST_AREA_PX = 4.0
+_RAGGED_PX = 40.0  # an opening that small and that near the outline is its ragged edge
+_PIECE_SHARE = 0.02  # of the drawing: less is a speck
 _MARGIN_PX = 24
+_PIXEL_PX = 0.5  # a pixel reaches that far beyond its middle
 
 
 class DifferenceKind(StrEnum):
@@ -57,6 +64,43 @@ class Comparison:
     pieces: int
 
 
+@dataclass(frozen=True)
+class _View:
+    """The part of the picture that is compared, from its pixel (`left`, `top`), and the drawing in it: `beside` is all
+    that the drawing leaves free."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    ideal: Ideal
+    beside: Runs
+    outlines: Outlines
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Only what is wrong asks for exact distances."""
+        return segments_of(self.outlines, (self.left, self.top), self.width, self.height)
+
+    def deepest(self, runs: Runs) -> tuple[tuple[float, float], float]:
+        """The place (x, y) in the picture farthest from the outline, and how far."""
+        where, depth = deepest(runs, self.segments)
+        return self.shifted(where), depth + _PIXEL_PX
+
+    def deeper(self, runs: Runs, of: Integers, shape: Runs, depth_px: float) -> tuple[Runs, Integers]:
+        """The pixels that reach deeper than that into `shape`, and the number of the run each piece comes from."""
+        limit = depth_px - _PIXEL_PX
+        candidates, number = surrounded(runs, of, shape, int(limit), self.height)
+        if len(candidates) == 0:
+            return candidates, number
+        deep, of_candidate = deeper(candidates, limit, self.segments)
+        return deep, number[of_candidate]
+
+    def shifted(self, where: Floats | tuple[float, float]) -> tuple[float, float]:
+        """From the view to the picture."""
+        return float(where[0]) + self.left, float(where[1]) + self.top
+
+
 def compare(
     picture: Picture,
     field: Field,
@@ -66,147 +110,152 @@ def compare(
     blur_px: float,
 ) -> Comparison:
     """Differences between the picture and polygons (n, 2) in pixels."""
-    everything = np.concatenate(outer_px)
-    low = np.maximum(np.floor(everything.min(axis=0)).astype(int) - _MARGIN_PX - int(band_px), 0)
-    high = np.ceil(everything.max(axis=0)).astype(int) + _MARGIN_PX + int(band_px) + 1
-    view = picture.grey[low[1] : high[1], low[0] : high[0]]
-    if view.size == 0:
+    view = _view_of(picture, outer_px, openings_px, _MARGIN_PX + int(band_px))
+    if view is None:
         return Comparison((), np.zeros((0, 2)), 0)
-    ideal = _draw(view.shape, [(p - low) for p in outer_px], [(p - low) for p in openings_px])
-    dark = view if field.dark_part else -view
-    threshold = field.threshold if field.dark_part else -field.threshold
-    material = (dark < threshold).astype(np.uint8)
-    seen = _main_piece(material, ideal)
-    inside = np.asarray(cv2.distanceTransform(ideal, cv2.DIST_L2, 5), np.float32)
-    outside = np.asarray(cv2.distanceTransform(1 - ideal, cv2.DIST_L2, 5), np.float32)
-    found: list[Difference] = []
-    count, labels, stats = _label(1 - seen)
-    background = _border_labels(labels)
-    openings = [k for k in range(1, count) if k not in background and stats[k, cv2.CC_STAT_AREA] >= _LEAST_AREA_PX]
-    touched = set(np.unique(labels[ideal == 0]).tolist())
-    for k in openings:
-        if k not in touched:
-            area = float(stats[k, cv2.CC_STAT_AREA])
-            # Inside the band a spot that small is a ragged edge, not an opening.
-            _, depth = _deepest(labels == k, inside)
-            if depth > blur_px + 1.0 or area > 40.0:
-                middle = _shift(_middle(stats[k]), low)
-                found.append(Difference(DifferenceKind.EXTRA_OPENING, middle, depth, area))
-    for number, polygon in enumerate(openings_px):
-        hole = _draw(view.shape, [polygon - low], [])
-        hole &= 1 - ideal
-        size = int(hole.sum())
-        if size and float((seen & hole).sum()) > 0.5 * size:
-            where, depth = _deepest(hole > 0, outside)
-            found.append(Difference(DifferenceKind.MISSING_OPENING, _shift(where, low), depth, float(size), number))
-    missing_openings = [d for d in found if d.kind is DifferenceKind.MISSING_OPENING]
-    extra_openings = [d for d in found if d.kind is DifferenceKind.EXTRA_OPENING]
-    for kind, region, depth_map in (
-        (DifferenceKind.MISSING_MATERIAL, _missing(dark, seen, ideal, field, inside, band_px, blur_px), inside),
-        (DifferenceKind.EXTRA_MATERIAL, seen & (1 - ideal), outside),
-        (DifferenceKind.LOOSE_PIECE, material & (1 - seen) & (1 - ideal) & _filled(view.shape, outer_px, low), outside),
-    ):
-        for difference in _deep_regions(kind, region, depth_map, band_px, low):
-            known = missing_openings if kind is DifferenceKind.EXTRA_MATERIAL else extra_openings
-            if not any(np.hypot(*np.subtract(d.where_px, difference.where_px)) < d.depth_px + 2.0 for d in known):
-                found.append(difference)
+    ideal = view.ideal
+    material, faint = _read(picture, field, view)
+    pieces = components(material, corners=True)
+    is_main = pieces.of == _main_piece(material, pieces, ideal.material)
+    seen, others = material.only(is_main), material.only(~is_main)
+    free = without(whole_rows(view.width + 1, view.height), seen)
+    light = components(free, corners=False)
+    lacking, of_free, of_ideal = common(free, ideal.material)
+    is_opening = ~light.touching(view.width, view.height) & (light.area_px >= _LEAST_AREA_PX)
+    in_drawing = np.bincount(light.of[of_free], lacking.length, len(light.area_px))
+
+    extra_openings = _extra_openings(view, free, light, is_opening & (in_drawing == light.area_px), blur_px)
+    missing_openings = _missing_openings(view, seen, len(openings_px))
+    if len(faint):
+        lacking, of_ideal = _with_faint(view, lacking, of_ideal, faint, band_px + 3.0 * blur_px)
+    missing = _deep_regions(view, DifferenceKind.MISSING_MATERIAL, lacking, of_ideal, ideal.material, band_px)
+    extra, _, of_beside = common(seen, view.beside)
+    material_too_much = _deep_regions(view, DifferenceKind.EXTRA_MATERIAL, extra, of_beside, view.beside, band_px)
+    loose, _, of_beside = common(common(others, ideal.holes)[0], view.beside)
+    loose_pieces = _deep_regions(view, DifferenceKind.LOOSE_PIECE, loose, of_beside, view.beside, band_px)
+
+    found = extra_openings + missing_openings
+    found += _apart_from(extra_openings, missing) + _apart_from(missing_openings, material_too_much)
+    found += _apart_from(extra_openings, loose_pieces)
     found.sort(key=lambda d: -d.depth_px)
-    middles = np.array([_middle(stats[k]) for k in openings]).reshape(-1, 2) + low
-    return Comparison(tuple(found), middles, _pieces(material, ideal))
+    is_piece = ~pieces.touching(view.width, view.height) & (
+        pieces.area_px >= _PIECE_SHARE * float(ideal.material.length.sum())
+    )
+    return Comparison(
+        tuple(found), light.middles[is_opening] + np.array([view.left, view.top]), int(np.count_nonzero(is_piece))
+    )
 
 
-def _middle(stat: NDArray[np.int32]) -> tuple[float, float]:
-    """Middle of a component's bounding box."""
-    x, y, w, h = (float(stat[i]) for i in range(4))
-    return x + (w - 1.0) / 2.0, y + (h - 1.0) / 2.0
+def _view_of(
+    picture: Picture, outer_px: tuple[Floats, ...], openings_px: tuple[Floats, ...], margin_px: int
+) -> _View | None:
+    """The drawing's box with a margin, as far as the picture goes; None where the drawing is not in it at all."""
+    outlines = outlines_px(outer_px, openings_px)
+    around = outlines.points_px[: outlines.first[len(outer_px)]]
+    left, top = (max(int(v) - margin_px, 0) for v in np.floor(around.min(axis=0)))
+    right, bottom = (int(v) + margin_px + 1 for v in np.ceil(around.max(axis=0)))
+    width, height = min(right, picture.width_px) - left, min(bottom, picture.height_px) - top
+    if width <= 0 or height <= 0:
+        return None
+    ideal = drawn(outlines, (left, top), width, height)
+    beside = without(whole_rows(width + 1, height), ideal.material)
+    return _View(left, top, width, height, ideal, beside, outlines)
 
 
-def _pieces(material: Bytes, ideal: Bytes) -> int:
-    """Pieces of material that are no specks: at least a fiftieth of the drawing, and not cut by the view's border."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(material, connectivity=8)
-    border = _border_labels(np.asarray(labels, np.int32))
-    least = 0.02 * float(ideal.sum())
-    return sum(1 for k in range(1, count) if k not in border and stats[k, cv2.CC_STAT_AREA] >= least)
+def _read(picture: Picture, field: Field, view: _View) -> tuple[Runs, Runs]:
+    """Material, and where at least faint light comes from (nothing unless the part is backlit)."""
+    box = (view.left, view.top, view.left + view.width, view.top + view.height)
+    if not field.dark_part:
+        material, _ = encode(picture.grey, box, field.threshold, field.threshold)
+        return material, material.only(np.zeros(len(material), bool))
+    faint, bright = encode(
+        picture.grey, box, field.part_level + FAINT_BACKLIT * field.contrast, _just_below(field.threshold)
+    )
+    return without(whole_rows(view.width + 1, view.height), bright), faint
 
 
-def _missing(
-    dark: NDArray[np.float32],
-    seen: Bytes,
-    ideal: Bytes,
-    field: Field,
-    inside: NDArray[np.float32],
-    band: float,
-    blur: float,
-) -> Bytes:
-    """Where material should be and is not; through a backlit part even faint light counts, clear of the outline's
-    blur.
-    """
-    region = ideal & (1 - seen)
-    if field.dark_part:
-        faint = dark > field.part_level + FAINT_BACKLIT * field.contrast
-        region = region | (faint & (inside > band + 3.0 * blur)).astype(np.uint8)
-    return region
+def _just_below(level: float) -> float:
+    """What is not below `level` is above this."""
+    return float(np.nextafter(np.float32(level), np.float32(-np.inf)))
 
 
-def _deep_regions(
-    kind: DifferenceKind, region: Bytes, depth_map: NDArray[np.float32], band_px: float, low: NDArray[np.intp]
+def _main_piece(material: Runs, pieces: Components, drawing: Runs) -> int:
+    """The number of the connected material that covers most of the drawing; -1 without any."""
+    shared, of_material, _ = common(material, drawing)
+    if len(shared) == 0:
+        return -1
+    return int(np.bincount(pieces.of[of_material], shared.length).argmax())
+
+
+def _extra_openings(
+    view: _View, free: Runs, light: Components, alone: NDArray[np.bool_], blur_px: float
 ) -> list[Difference]:
-    """Connected parts of `region` that reach deeper than `band_px`."""
-    if not (region & (depth_map > band_px).astype(np.uint8)).any():
-        return []
-    count, labels, stats = _label(region)
+    """Openings that nothing of the drawing's own touches."""
     found = []
-    for k in range(1, count):
-        area = float(stats[k, cv2.CC_STAT_AREA])
-        if area < _LEAST_AREA_PX:
-            continue
-        x, y, w, h = (int(stats[k, i]) for i in range(4))
-        part = labels[y : y + h, x : x + w] == k
-        where, depth = _deepest(part, depth_map[y : y + h, x : x + w])
-        if depth > band_px:
-            at = _middle(stats[k]) if kind is DifferenceKind.LOOSE_PIECE else (where[0] + x, where[1] + y)
-            found.append(Difference(kind, _shift(at, low), depth, area))
+    middles = light.middles
+    for k, here in _members(light.of, np.flatnonzero(alone)):
+        area = float(light.area_px[k])
+        _, depth = view.deepest(free.only(here))
+        if depth > blur_px + 1.0 or area > _RAGGED_PX:
+            found.append(Difference(DifferenceKind.EXTRA_OPENING, view.shifted(middles[k]), depth, area))
     return found
 
 
-def _draw(shape: tuple[int, ...], outer: list[Floats], openings: list[Floats]) -> Bytes:
-    canvas = np.zeros(shape, np.uint8)
-    nested = [(p, 1) for p in outer] + [(p, 0) for p in openings]
-    nested.sort(key=lambda item: -float(np.prod(np.ptp(item[0], axis=0))))
-    for points, level in nested:
-        fixed = np.rint(points * 16.0).astype(np.int32)
-        cv2.fillPoly(canvas, [fixed.reshape(-1, 1, 2)], level, shift=4)
-    return canvas
+def _missing_openings(view: _View, seen: Runs, count: int) -> list[Difference]:
+    """Openings of the drawing that are filled by more than half."""
+    holes, opening = view.ideal.holes, view.ideal.opening
+    filled, _, of_hole = common(seen, holes)
+    # The first bin is for what lies in no opening that has a number.
+    covered = np.bincount(opening[of_hole] + 1, filled.length, count + 1)[1:]
+    size = np.bincount(opening + 1, holes.length, count + 1)[1:]
+    found = []
+    for number, here in _members(opening, np.flatnonzero(covered > 0.5 * size)):
+        where, depth = view.deepest(holes.only(here))
+        found.append(Difference(DifferenceKind.MISSING_OPENING, where, depth, float(size[number]), number))
+    return found
 
 
-def _filled(shape: tuple[int, ...], outer_px: tuple[Floats, ...], low: NDArray[np.intp]) -> Bytes:
-    return _draw(shape, [p - low for p in outer_px], [])
+def _with_faint(view: _View, lacking: Runs, of_ideal: Integers, faint: Runs, depth_px: float) -> tuple[Runs, Integers]:
+    """Through a backlit part even faint light counts as material missing, clear of the outline's blur."""
+    drawing = view.ideal.material
+    within, _, of = common(faint, drawing)
+    deep, _ = view.deeper(within, of, drawing, depth_px)
+    if len(deep) == 0:
+        return lacking, of_ideal
+    region, _, of = common(united(lacking, deep, drawing), drawing)
+    return region, of
 
 
-def _label(mask: Bytes) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+def _deep_regions(
+    view: _View, kind: DifferenceKind, region: Runs, of: Integers, shape: Runs, band_px: float
+) -> list[Difference]:
+    """Connected parts of `region` that reach deeper than `band_px` into `shape`, of which it is a part."""
+    _, deep = view.deeper(region, of, shape, band_px)
+    if len(deep) == 0:
+        return []
+    parts = components(region, corners=False)
+    middles = parts.middles
+    wanted = np.unique(parts.of[deep])
+    found = []
+    for k, here in _members(parts.of, wanted[parts.area_px[wanted] >= _LEAST_AREA_PX]):
+        where, depth = view.deepest(region.only(here))
+        at = view.shifted(middles[k]) if kind is DifferenceKind.LOOSE_PIECE else where
+        found.append(Difference(kind, at, depth, float(parts.area_px[k])))
+    return found
 
 
-def _main_piece(material: Bytes, ideal: Bytes) -> Bytes:
-    """The connected material that covers most of the drawing."""
-    count, labels, _, _ = cv2.connectedComponentsWithStats(material, connectivity=8)
-    votes = np.bincount(np.asarray(labels)[ideal > 0].ravel(), minlength=count)
-    votes[0] = 0
-    if votes.sum() == 0:
-        return np.zeros_like(material)
-    return np.asarray(np.asarray(labels) == int(votes.argmax())).astype(np.uint8)
+def _members(of: Integers, wanted: NDArray[np.intp] | Integers) -> list[tuple[int, NDArray[np.intp]]]:
+    """For each of the wanted components the numbers of its runs."""
+    if len(wanted) == 0:
+        return []
+    order = np.argsort(of, kind="stable")
+    first, last = (np.searchsorted(of[order], wanted, side=side) for side in ("left", "right"))
+    return [(int(k), order[a:b]) for k, a, b in zip(wanted, first, last, strict=True)]
 
 
-def _border_labels(labels: NDArray[np.int32]) -> set[int]:
-    return set(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]).tolist())
-
-
-def _deepest(mask: NDArray[np.bool_], depth_map: NDArray[np.float32]) -> tuple[tuple[float, float], float]:
-    depth = np.where(mask, depth_map, -1.0)
-    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return (float(column), float(row)), float(depth[row, column])
-
-
-def _shift(where: tuple[float, float], low: NDArray[np.intp]) -> tuple[float, float]:
-    return where[0] + float(low[0]), where[1] + float(low[1])
+def _apart_from(known: list[Difference], found: list[Difference]) -> list[Difference]:
+    """Those of `found` that are not one of the `known` seen in another way."""
+    if not known:
+        return found
+    places, reach = np.array([d.where_px for d in known]), np.array([d.depth_px for d in known]) + 2.0
+    return [d for d in found if not (np.hypot(*(places - d.where_px).T) < reach).any()]

@@ -6,20 +6,26 @@ Works on a decimated copy (area average), so it costs a fraction of one pass ove
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.compiled import compiled
+from station.vision.lamp import fit_lamp
 from station.vision.picture import Picture
 from station.vision.refusal import Refusal, Trouble
+
+Floats: TypeAlias = NDArray[np.float64]
 
 LEAST_CONTRAST = 0.08  # of full scale
 LEAST_FIELD = 0.16  # of full scale: a backlight below is under-exposed
 LEAST_MODULATION = 0.40  # (bright - dark) / bright: below, nothing stands out of the field
 CLIPPED_SHARE = 0.01  # of the bright class at full scale: more is a clipped picture
 _CLIPPED_LEVEL = 0.995
-_NOISE_ROWS = 200
+_NOISE_ROWS = 24
+BLOCK_PX = 4  # levels beside an edge are read off means of blocks this large
 _LEAST_VARIANCE = 1.0 / 12.0  # of quantisation alone
 
 
@@ -34,6 +40,8 @@ class Field:
     clipped: bool
     decimation: int
     material: NDArray[np.bool_]
+    means: NDArray[np.float32]  # of the picture's blocks of BLOCK_PX x BLOCK_PX pixels
+    lamp: Floats  # (10,) brightness over the picture, see `lamp.py`
     part_noise: float  # variance of one pixel, levels²
     field_noise: float
 
@@ -66,11 +74,11 @@ class Piece:
 
 
 def decimation_for(picture: Picture, part_px: float | None) -> int:
-    """Whole factor that leaves a picture of about 600 pixels, and the part (its expected size) at least 150."""
+    """Factor (a power of 2) that leaves 400 to 800 pixels of a large picture, and the part (its expected size) 100."""
     factor = max(picture.width_px, picture.height_px) / 600.0
     if part_px is not None:
         factor = min(factor, part_px / 150.0)
-    return int(np.clip(round(factor), 1, 8))
+    return next(k for k in (8, 4, 2, 1) if k <= max(1.5 * factor, 1.0))
 
 
 def look(picture: Picture, decimation: int) -> Field | Refusal:
@@ -81,41 +89,91 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
             Trouble.NOTHING,
             f"The picture is only {picture.width_px} × {picture.height_px} pixels; nothing can be measured in it.",
         )
-    small = cv2.resize(
-        picture.grey[: height * decimation, : width * decimation], (width, height), interpolation=cv2.INTER_AREA
-    )
-    scaled = np.clip(np.asarray(small) * (255.0 / picture.full_scale), 0, 255).astype(np.uint8)
+    means = block_means(picture.grey, BLOCK_PX)
+    if decimation > BLOCK_PX and decimation % BLOCK_PX == 0:
+        small = block_means(means, decimation // BLOCK_PX)
+    else:
+        small = block_means(picture.grey, decimation)
+    scaled = np.clip(small * (255.0 / picture.full_scale), 0, 255).astype(np.uint8)
     cut, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    bright = scaled > cut
-    if bright.all() or not bright.any():
-        level = float(scaled.mean()) / 255.0
-        return _nothing(level)
-    low, high = float(np.median(scaled[~bright])), float(np.median(scaled[bright]))
+    histogram = np.asarray(cv2.calcHist([scaled], [0], None, [256], [0, 256])).ravel()
+    dark, bright = histogram[: int(cut) + 1], histogram[int(cut) + 1 :]
+    if not dark.any() or not bright.any():
+        return _nothing(float(scaled.mean()) / 255.0)
+    low, high = _median(dark), int(cut) + 1 + _median(bright)
     if high < LEAST_FIELD * 255.0 or high - low < LEAST_CONTRAST * 255.0:
         return _nothing(float(np.percentile(scaled, 90)) / 255.0)
     if (high - low) / high < LEAST_MODULATION:
         return _nothing(high / 255.0)
-    frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    dark_part = bool(frame.mean() > 0.5)
+    frame = np.concatenate([scaled[0], scaled[-1], scaled[:, 0], scaled[:, -1]])
+    dark_part = bool((frame > cut).mean() > 0.5)
     # The middle between the levels, not Otsu's cut: that one drifts towards the larger class's spread.
     threshold = 0.5 * (low + high)
     material = scaled < threshold if dark_part else scaled >= threshold
     unit = picture.full_scale / 255.0
-    saturated = picture.grey[::2, ::2] >= _CLIPPED_LEVEL * picture.full_scale
-    share = float(saturated.mean()) / max(float(bright.mean()), 1e-9)
-    part_level, field_level = (low, high) if dark_part else (high, low)
-    part_noise, field_noise = _noise(picture, part_level * unit, field_level * unit)
+    saturated = picture.grey[::8, ::8] >= _CLIPPED_LEVEL * picture.full_scale
+    share = float(saturated.mean()) * histogram.sum() / bright.sum()
+    near = 0.08 * (high - low) * unit
+    dark_level, bright_level = (_mean_near(small, m * unit, near) for m in (low, high))
+    part_level, field_level = (dark_level, bright_level) if dark_part else (bright_level, dark_level)
+    part_noise, field_noise = _noise(picture, part_level, field_level)
     return Field(
-        field_level=field_level * unit,
-        part_level=part_level * unit,
+        field_level=field_level,
+        part_level=part_level,
         threshold=threshold * unit,
         dark_part=dark_part,
         clipped=share > CLIPPED_SHARE and dark_part,
         decimation=decimation,
         material=material,
+        means=means,
+        lamp=fit_lamp(*((small, decimation) if decimation > BLOCK_PX else (means, BLOCK_PX)), bright_level, near),
         part_noise=part_noise,
         field_noise=field_noise,
     )
+
+
+def block_means(pixels: NDArray[Any], k: int) -> NDArray[np.float32]:
+    """Means (height // k, width // k) of blocks of k x k pixels."""
+    height, width = pixels.shape[0] // k, pixels.shape[1] // k
+    means = np.empty((height, width), np.float32)
+    # 16 bits hold the sum of a column of up to 257 pixels of 8 bits, and half the memory is twice the speed.
+    sums = {"uint8": np.uint16, "uint16": np.uint32}.get(str(pixels.dtype), np.float32)
+    _block_means(pixels, k, np.zeros(width * k, sums), means)
+    return means
+
+
+@compiled
+def _mean_near(values: NDArray[np.float32], level: float, near: float) -> float:
+    """Mean of the values not farther than `near` from a level, one of them at least being there."""
+    total, count = 0.0, 0
+    height, width = values.shape
+    for j in range(height):
+        for i in range(width):
+            if abs(values[j, i] - level) <= near:
+                total += float(values[j, i])
+                count += 1
+    return total / count if count > 0 else level
+
+
+@compiled
+def _block_means(pixels: NDArray[Any], k: int, columns: NDArray[Any], means: NDArray[np.float32]) -> None:
+    height, width = means.shape
+    per_block = 1.0 / (k * k)
+    for j in range(height):
+        columns[:] = 0
+        for r in range(j * k, (j + 1) * k):
+            row = pixels[r]
+            for x in range(width * k):
+                columns[x] += row[x]
+        for i in range(width):
+            total = 0.0
+            for x in range(k):
+                total += columns[i * k + x]
+            means[j, i] = total * per_block
+
+
+def _median(histogram: NDArray[np.float32]) -> int:
+    return int(np.searchsorted(np.cumsum(histogram), 0.5 * histogram.sum()))
 
 
 def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[float, float]:
@@ -124,25 +182,38 @@ def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[flo
     Light that varies slowly drops out of a second difference; what is left has six times a pixel's variance. Where a
     level is at the camera's limit its noise cannot be seen, and is taken to grow with the level from the other one.
     """
-    rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)].astype(np.float64)
-    bend = rows[:, :-2] - 2.0 * rows[:, 1:-1] + rows[:, 2:]
+    rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)]
     near = 0.08 * abs(field_level - part_level)
-    found = []
-    for level in (part_level, field_level):
-        flat = np.abs(rows[:, 1:-1] - level) < near
-        flat &= (np.abs(rows[:, :-2] - level) < near) & (np.abs(rows[:, 2:] - level) < near)
-        values = bend[flat]
-        if len(values) < 50:
-            found.append(_LEAST_VARIANCE)
-            continue
-        limit = 4.0 * max(1.4826 * float(np.median(np.abs(values))), 1.0)
-        found.append(max(float(np.mean(values[np.abs(values) < limit] ** 2)) / 6.0, _LEAST_VARIANCE))
-    part, field = found
+    part, field = (_bend_variance(rows, level, near, _LEAST_VARIANCE) for level in (part_level, field_level))
     if field_level > _CLIPPED_LEVEL * picture.full_scale:
         field = max(field, part * field_level / max(part_level, 1.0))
     if part_level > _CLIPPED_LEVEL * picture.full_scale:
         part = max(part, field * part_level / max(field_level, 1.0))
     return part, field
+
+
+@compiled
+def _bend_variance(rows: NDArray[Any], level: float, near: float, least: float) -> float:
+    """A pixel's variance from second differences where three pixels in a row are `near` the level, without outliers."""
+    height, width = rows.shape
+    bends = np.empty(height * max(width - 2, 0))
+    count = 0
+    for r in range(height):
+        for x in range(width - 2):
+            a, b, c = float(rows[r, x]), float(rows[r, x + 1]), float(rows[r, x + 2])
+            if abs(a - level) < near and abs(b - level) < near and abs(c - level) < near:
+                bends[count] = abs(a - 2.0 * b + c)
+                count += 1
+    if count < 50:
+        return least
+    limit = 4.0 * max(1.4826 * np.median(bends[:count]), 1.0)
+    total = 0.0
+    kept = 0
+    for i in range(count):
+        if bends[i] < limit:
+            total += bends[i] * bends[i]
+            kept += 1
+    return max(total / kept / 6.0, least)
 
 
 def _nothing(level: float) -> Refusal:

@@ -1,25 +1,34 @@
 """Which way the part lies: from contours to a pose, told from its mirror image.
 
 Coarse rotation by correlating the filled silhouettes on a polar grid about the centroid of the outer outline (an FFT
-over the angle, all rotations at once), then point-to-line registration (ICP with Tukey weights) of the best few.
-Everything is in the measuring plane; the unit is the caller's.
+over the angle, all rotations at once), then point-to-line registration (ICP with Tukey weights) of the best few. The
+nearest contour point of any place is looked up in a map made once by a distance transform. Everything is in the
+measuring plane; the unit is the caller's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from station.vision.pose import Floats, Pose, rigid_step, tukey_weights
+from station.compiled import compiled
+from station.vision.pose import Floats, Pose
 
-_GRID = 320  # pixels across the normalised silhouette
+Labels: TypeAlias = NDArray[np.int32]
+
+_GRID = 192  # pixels across the normalised silhouette
 _ANGLES = 720
-_RADII = 96
-_PEAKS = 8
+_RADII = 48
+_PEAKS = 8  # rotations tried
+_CANDIDATES, _FINALISTS = 5, 3  # of them registered with few, and with many points
+_CELLS = 256  # across the map of nearest points
+_FEW, _SOME, _MANY = 240, 1000, 2000  # outline points used
+_TUKEY = 4.685
+_DIGITS = 9  # of a score: among equals the first is taken, whatever the last bits say
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,64 +62,182 @@ class Match:
     cap: float
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """For any place the nearest of `points` (n, 2): `labels` holds its row for every cell about `center`."""
+
+    points: Floats
+    labels: Labels
+    center: Floats
+    cells_per_unit: float
+
+
 def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored: bool, cap: float) -> Match:
     """Best pose of `shape` on the contours of a piece ((n, 2) plane coordinates each).
 
     `mirrored` says which face the order expects; the pose returned carries it. `cap` is the distance beyond which an
     outline counts as unexplained.
     """
-    seen_shape = shape.mirrored() if mirrored else shape
-    center, own_center = _centroid([outer]), _centroid(list(seen_shape.outer))
-    radius = 1.05 * max(
-        float(np.hypot(*(outer - center).T).max()),
-        max(float(np.hypot(*(p - own_center).T).max()) for p in seen_shape.outer),
-    )
-    seen = _polar([outer], list(openings), center, radius)
-    own = _polar(list(seen_shape.outer), list(seen_shape.openings), own_center, radius)
-    turns = _rotations(own, seen)
+    faced = shape.mirrored() if mirrored else shape
+    center, own_center = _centroid([outer]), _centroid(list(faced.outer))
+    radius = 1.05 * max(_extent([outer], center), _extent(list(faced.outer), own_center))
     contour = np.concatenate([outer, *openings])
-    few = contour[:: max(1, len(contour) // 400)]
-    tree = cKDTree(seen_shape.points)
-    rough = []
-    for turn in turns:
-        c, s = np.cos(turn), np.sin(turn)
-        origin = center - np.array([c * own_center[0] - s * own_center[1], s * own_center[0] + c * own_center[1]])
-        pose = _register(Pose(turn, float(origin[0]), float(origin[1])), few, tree, seen_shape, cap, 6)
-        rough.append((_distance(pose, few, tree, cap), pose))
-    rough.sort(key=lambda item: item[0])
-    best: Match | None = None
-    back = contour[:: max(1, len(contour) // 4000)]
-    for _, start in rough[:3]:
-        pose = _register(start, back, tree, seen_shape, cap, 12)
-        forth = np.minimum(cKDTree(pose.to_part(back)).query(seen_shape.points)[0], cap)
-        quality = 0.5 * (_distance(pose, back, tree, cap) + float(forth.mean()))
-        if best is None or quality < best.distance:
-            best = Match(pose, quality, float((forth < cap).mean()), cap)
-    assert best is not None
-    plain = best.pose
-    return Match(Pose(plain.angle_rad, plain.x, plain.y, mirrored=mirrored), best.distance, best.explained, best.cap)
-
-
-def _register(pose: Pose, contour: Floats, tree: cKDTree, shape: Shape, cap: float, rounds: int) -> Pose:
-    """Point-to-line ICP of the contour points onto the nominal samples."""
-    for _ in range(rounds):
-        part = pose.to_part(contour)
-        _, nearest = tree.query(part)
-        normal = shape.normals[nearest]
-        offset = ((part - shape.points[nearest]) * normal).sum(axis=1)
-        weights = tukey_weights(offset, 0.02 * cap)
-        plane_normal = pose.turn(normal)
-        about = contour.mean(axis=0)
-        # The part has to move by what the contour lies off the nominal line.
-        step = rigid_step(contour, plane_normal, offset, weights, about)
-        pose = pose.nudged(float(step[0]), float(step[1]), float(step[2]), about)
-        if np.abs(step[1:]).max() < 1e-4 * cap and abs(step[0]) < 1e-6:
+    there, back_there = _nearest(contour, center, radius), _nearest(faced.points, own_center, radius)
+    turns = _rotations(
+        _polar([*faced.outer, *faced.openings], own_center, radius), _polar([outer, *openings], center, radius)
+    )
+    few, some, many = (_some(faced, most) for most in (_FEW, _SOME, _MANY))
+    poses = [np.array(_turned(float(turn), center, own_center)) for turn in turns]
+    gaps = [round(_gap(pose, few[0], there, cap)[0] / cap, _DIGITS) for pose in poses]
+    rough = [poses[i] for i in np.argsort(gaps, kind="stable")[:_CANDIDATES]]
+    gaps = [round(_registered(pose, *few, there, cap, 6) / cap, _DIGITS) for pose in rough]
+    back = np.ascontiguousarray(contour[:: max(1, len(contour) // _SOME)])
+    best: tuple[float, float, Floats] | None = None
+    for i in np.argsort(gaps, kind="stable")[:_FINALISTS]:
+        pose = rough[i]
+        if best is not None and gaps[i] > 1.5 * min(gaps) + 0.02:
             break
-    return pose
+        _registered(pose, *many, there, cap, 12)
+        forth, explained = _gap(pose, some[0], there, cap)
+        quality = 0.5 * (forth + _gap(_inverse(pose), back, back_there, cap)[0])
+        if best is None or round(quality / cap, _DIGITS) < round(best[0] / cap, _DIGITS):
+            best = quality, explained, pose
+    assert best is not None
+    distance, explained, pose = best
+    return Match(Pose(float(pose[0]), float(pose[1]), float(pose[2]), mirrored), distance, explained, cap)
 
 
-def _distance(pose: Pose, contour: Floats, tree: cKDTree, cap: float) -> float:
-    return float(np.minimum(tree.query(pose.to_part(contour))[0], cap).mean())
+def _extent(polygons: list[Floats], center: Floats) -> float:
+    return max(float(np.sqrt(((p - center) ** 2).sum(axis=1).max())) for p in polygons)
+
+
+def _some(shape: Shape, most: int) -> tuple[Floats, Floats]:
+    step = max(1, len(shape.points) // most)
+    return np.ascontiguousarray(shape.points[::step]), np.ascontiguousarray(shape.normals[::step])
+
+
+def _turned(turn: float, center: Floats, own_center: Floats) -> tuple[float, float, float]:
+    """The pose (angle, x, y) that turns by `turn` and brings one centroid onto the other."""
+    c, s = float(np.cos(turn)), float(np.sin(turn))
+    x, y = own_center
+    return turn, float(center[0] - (c * x - s * y)), float(center[1] - (s * x + c * y))
+
+
+def _inverse(pose: Floats) -> Floats:
+    c, s = np.cos(pose[0]), np.sin(pose[0])
+    return np.array([-pose[0], -(c * pose[1] + s * pose[2]), -(-s * pose[1] + c * pose[2])])
+
+
+def _nearest(points: Floats, center: Floats, radius: float) -> Nearest:
+    """A map of the nearest of `points`, reaching `radius` about `center`."""
+    per_unit = (_CELLS / 2 - 2) / radius
+    cell = np.clip(((points - center) * per_unit + _CELLS / 2).astype(np.intp), 0, _CELLS - 1)
+    canvas = np.ones((_CELLS, _CELLS), np.uint8)
+    canvas[cell[:, 1], cell[:, 0]] = 0
+    _, labels = cv2.distanceTransformWithLabels(canvas, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    rows = np.zeros(int(labels.max()) + 1, np.int32)
+    rows[labels[cell[:, 1], cell[:, 0]]] = np.arange(len(points))
+    return Nearest(np.ascontiguousarray(points), rows[labels], center, per_unit)
+
+
+def _registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
+    """Moves `pose` (angle, x, y) in place so that the outline lies on the contour; returns the mean gap, capped."""
+    return float(
+        _register(pose, points, normals, there.points, there.labels, there.center, there.cells_per_unit, cap, rounds)
+    )
+
+
+def _gap(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[float, float]:
+    """Mean distance of `points` at `pose` from the nearest of `there`, capped, and the share nearer than `cap`."""
+    mean, share = _distances(pose, points, there.points, there.labels, there.center, there.cells_per_unit, cap)
+    return float(mean), float(share)
+
+
+@compiled
+def _row_at(x: float, y: float, labels: Labels, center: Floats, per_unit: float) -> int:
+    size = labels.shape[0]
+    column = min(max(int((x - center[0]) * per_unit + size / 2), 0), size - 1)
+    row = min(max(int((y - center[1]) * per_unit + size / 2), 0), size - 1)
+    return int(labels[row, column])
+
+
+@compiled
+def _distances(
+    pose: Floats, points: Floats, others: Floats, labels: Labels, center: Floats, per_unit: float, cap: float
+) -> tuple[float, float]:
+    c, s = np.cos(pose[0]), np.sin(pose[0])
+    total = near = 0.0
+    for k in range(len(points)):
+        x = c * points[k, 0] - s * points[k, 1] + pose[1]
+        y = s * points[k, 0] + c * points[k, 1] + pose[2]
+        j = _row_at(x, y, labels, center, per_unit)
+        distance = np.hypot(others[j, 0] - x, others[j, 1] - y)
+        total += min(distance, cap)
+        near += distance < cap
+    return total / len(points), near / len(points)
+
+
+@compiled
+def _register(
+    pose: Floats,
+    points: Floats,
+    normals: Floats,
+    others: Floats,
+    labels: Labels,
+    center: Floats,
+    per_unit: float,
+    cap: float,
+    rounds: int,
+) -> float:
+    """Point-to-line ICP with Tukey's weights: Gauss–Newton in (turn, x, y) about the outline's middle."""
+    count = len(points)
+    gap, arm, nx, ny = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    mx, my = points[:, 0].mean(), points[:, 1].mean()
+    extent = np.sqrt(((points[:, 0] - mx) ** 2 + (points[:, 1] - my) ** 2).mean())
+    mean = cap
+    for round_ in range(rounds + 1):
+        c, s = np.cos(pose[0]), np.sin(pose[0])
+        total = 0.0
+        for k in range(count):
+            rx = c * (points[k, 0] - mx) - s * (points[k, 1] - my)
+            ry = s * (points[k, 0] - mx) + c * (points[k, 1] - my)
+            x = rx + c * mx - s * my + pose[1]
+            y = ry + s * mx + c * my + pose[2]
+            nx[k] = c * normals[k, 0] - s * normals[k, 1]
+            ny[k] = s * normals[k, 0] + c * normals[k, 1]
+            j = _row_at(x, y, labels, center, per_unit)
+            dx, dy = others[j, 0] - x, others[j, 1] - y
+            total += min(np.hypot(dx, dy), cap)
+            gap[k] = dx * nx[k] + dy * ny[k]
+            arm[k] = (rx * ny[k] - ry * nx[k]) / extent
+        mean = total / count
+        if round_ == rounds:
+            break
+        width = _TUKEY * max(1.4826 * np.median(np.abs(gap)), 0.02 * cap)
+        normal, right = np.zeros((3, 3)), np.zeros(3)
+        for k in range(count):
+            ratio = gap[k] / width
+            if abs(ratio) < 1.0:
+                weight = (1.0 - ratio * ratio) ** 2
+                row = (arm[k], nx[k], ny[k])
+                for a in range(3):
+                    right[a] += weight * row[a] * gap[k]
+                    for b in range(3):
+                        normal[a, b] += weight * row[a] * row[b]
+        # What the outline does not determine (the rotation of a disc) stays as it is.
+        for a in range(3):
+            normal[a, a] += 1e-4 * count
+        step = np.linalg.solve(normal, right)
+        turn = step[0] / extent
+        # About the outline's middle in the plane.
+        px, py = c * mx - s * my + pose[1], s * mx + c * my + pose[2]
+        pose[0] += turn
+        c, s = np.cos(pose[0]), np.sin(pose[0])
+        pose[1] = px + step[1] - (c * mx - s * my)
+        pose[2] = py + step[2] - (s * mx + c * my)
+        if abs(turn) < 1e-7 and abs(step[1]) + abs(step[2]) < 1e-5 * cap:
+            break
+    return mean
 
 
 def _centroid(polygons: list[Floats]) -> Floats:
@@ -127,14 +254,13 @@ def _centroid(polygons: list[Floats]) -> Floats:
     return np.asarray(moment / max(total, 1e-300) + polygons[0][0])
 
 
-def _polar(outer: list[Floats], openings: list[Floats], center: Floats, radius: float) -> Floats:
-    """Silhouette (angles, radii) on a polar grid about `center`, 0..1."""
+def _polar(polygons: list[Floats], center: Floats, radius: float) -> Floats:
+    """Silhouette (angles, radii) on a polar grid about `center`, 0..1; where two polygons overlap is an opening."""
     canvas = np.zeros((_GRID, _GRID), np.uint8)
     half = (_GRID - 1) / 2.0
-    for polygons, level in ((outer, 255), (openings, 0)):
-        for p in polygons:
-            fixed = np.rint(((p - center) / radius * half + half) * 16.0).astype(np.int32)
-            cv2.fillPoly(canvas, [fixed.reshape(-1, 1, 2)], level, lineType=cv2.LINE_AA, shift=4)
+    fixed = np.rint(((np.concatenate(polygons) - center) / radius * half + half) * 16.0).astype(np.int32)
+    pieces = np.split(fixed, np.cumsum([len(p) for p in polygons])[:-1])
+    cv2.fillPoly(canvas, [p.reshape(-1, 1, 2) for p in pieces], 255, lineType=cv2.LINE_AA, shift=4)
     warped = cv2.warpPolar(canvas, (_RADII, _ANGLES), (half, half), half, cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR)
     return np.asarray(warped, dtype=np.float64) / 255.0
 
@@ -146,6 +272,7 @@ def _rotations(own: Floats, seen: Floats) -> NDArray[np.float64]:
     a = (own - own.mean(axis=0)) * radius
     b = (seen - seen.mean(axis=0)) * 1.0
     score = np.fft.irfft((np.conj(np.fft.rfft(a, axis=0)) * np.fft.rfft(b, axis=0)).sum(axis=1), n=_ANGLES)
+    score = np.round(score / max(float(np.abs(score).max()), 1e-300), _DIGITS)
     peak = (score >= np.roll(score, 1)) & (score > np.roll(score, -1))
     places = np.flatnonzero(peak)
     if len(places) == 0:

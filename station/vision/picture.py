@@ -1,8 +1,9 @@
-"""A picture as the core works on it: one grey plane of floats, and how bright its camera can say."""
+"""A picture as the core works on it: one grey plane as the camera gave it, and how bright that camera can say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`grey` (height, width) float32, in the camera's own levels from 0 to `full_scale`."""
+    """`grey` (height, width), contiguous, in the camera's own levels from 0 to `full_scale`."""
 
-    grey: NDArray[np.float32]
+    grey: NDArray[Any]
     full_scale: float
 
     @property
@@ -36,6 +37,10 @@ def picture_from(pixels: NDArray[np.generic]) -> Picture:
     Raises:
         ValueError: other shapes or number types.
     """
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ValueError(f"a picture has 8 or 16 bits, not {pixels.dtype}")
+    if pixels.size == 0:
+        raise ValueError(f"a picture has rows and columns, not the shape {pixels.shape}")
     if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
         code = cv2.COLOR_BGR2GRAY if pixels.shape[2] == 3 else cv2.COLOR_BGRA2GRAY
         grey: NDArray[np.generic] = np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), code))
@@ -52,4 +57,4 @@ def picture_from(pixels: NDArray[np.generic]) -> Picture:
         full_scale = float(next(2**bits - 1 for bits in (10, 12, 14, 16) if brightest < 2**bits))
     else:
         raise ValueError(f"a picture has 8 or 16 bits, not {grey.dtype}")
-    return Picture(np.ascontiguousarray(grey, dtype=np.float32), full_scale)
+    return Picture(np.ascontiguousarray(grey), full_scale)

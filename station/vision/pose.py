@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_LEAST_KNOWN = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:
@@ -49,14 +51,17 @@ class Pose:
 def rigid_step(points: Floats, normals: Floats, offsets: Floats, weights: Floats, about: Floats) -> Floats:
     """(turn, dx, dy) that moves `points` along `normals` by `offsets` in the weighted least-squares sense.
 
-    Directions that the geometry does not determine (the rotation of a disc) get no motion: minimum-norm solution with
-    lengths made comparable by the points' spread.
+    Directions that the geometry does not determine (the rotation of a disc) get no motion: those known less than
+    `_LEAST_KNOWN` times as well as the best, lengths made comparable by the points' spread.
     """
     arm = points - about
     scale = max(float(np.sqrt((arm**2).sum(axis=1).mean())), 1e-12)
     jacobian = np.column_stack([(arm[:, 0] * normals[:, 1] - arm[:, 1] * normals[:, 0]) / scale, normals])
-    root = np.sqrt(weights)
-    step, *_ = np.linalg.lstsq(jacobian * root[:, None], offsets * root, rcond=1e-4)
+    weighted = jacobian * weights[:, None]
+    information, motions = np.linalg.eigh(weighted.T @ jacobian)
+    right = motions.T @ (weighted.T @ offsets)
+    known = information > _LEAST_KNOWN**2 * information[-1]
+    step = motions @ np.where(known, right / np.where(known, information, 1.0), 0.0)
     return np.array([step[0] / scale, step[1], step[2]])
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.vision.field import Field
+from station.vision.field import Field, block_means
 from station.vision.picture import Picture
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ def best_shifts(
     """
     k = field.decimation
     height, width = field.material.shape
-    small = cv2.resize(picture.grey[: height * k, : width * k], (width, height), interpolation=cv2.INTER_AREA)
+    small = block_means(picture.grey, k)
     # Brightness rises out of a dark part: the gradient then is the outward normal, up to the contrast.
     sign = 1.0 if field.dark_part else -1.0
     gx = sign * np.asarray(cv2.Sobel(small, cv2.CV_32F, 1, 0)) / (4.0 * field.contrast)

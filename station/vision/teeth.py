@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from station.vision.field import Field
 from station.vision.picture import Picture
-from station.vision.probe import sample
+from station.vision.seek import sample
 
 
 def count_runs(picture: Picture, field: Field, circle_px: NDArray[np.float64]) -> int | None:
@@ -15,7 +15,7 @@ def count_runs(picture: Picture, field: Field, circle_px: NDArray[np.float64]) -
 
     With hysteresis: a run begins above 70 % of the contrast and ends below 30 %, so noise on an edge counts once.
     """
-    levels = sample(picture, circle_px).astype(np.float64)
+    levels = sample(picture, circle_px)
     if not np.isfinite(levels).all():
         return None
     filled = (levels - field.field_level) / (field.part_level - field.field_level)

@@ -101,7 +101,7 @@ def test_the_pose_is_found_at_every_rotation(kind: str, what: Order, turn: int) 
     assert isinstance(found, Sighting)
     assert turned_by(found, pose) == pytest.approx(0.0, abs=0.02)
     assert (found.pose.x, found.pose.y) == (pytest.approx(0.033, abs=2e-4), pytest.approx(-0.021, abs=2e-4))
-    assert found.blur_px == pytest.approx(math.sqrt(1.25), rel=0.05)
+    assert found.blur_px == pytest.approx(math.sqrt(1 + 1 / 12), rel=0.02)
 
 
 @pytest.mark.parametrize("what", [plate(), toothed()], ids=["plate", "wheel"])

@@ -206,6 +206,7 @@ def test_no_features_are_no_fits():
 
 
 @given(st.lists(st.lists(st.floats(-9, 9), max_size=7), min_size=1, max_size=5), st.randoms())
+@settings(deadline=None)
 def test_the_segmented_median_is_numpys(groups, random):
     pairs = [(value, number) for number, group in enumerate(groups) for value in group]
     random.shuffle(pairs)

@@ -10,7 +10,7 @@ import pytest
 from station.metrology.calibration import Calibration, Clipping
 from station.metrology.camera import telecentric
 from station.metrology.characteristics import evaluate
-from station.metrology.uncertainty import Conditions, measure
+from station.metrology.uncertainty import Conditions, measure, measure_all
 
 from .features_for_tests import as_drawn, circle, contour, ellipse, line, nominal_circle, nominal_line, question
 
@@ -196,3 +196,40 @@ def test_the_linear_budget_agrees_with_monte_carlo(one):
         values.append(evaluate(one, drawn).value)
     assert np.std(values) == pytest.approx(result.u, rel=0.08)
     assert np.mean(values) == pytest.approx(result.value, abs=0.2 * result.u)
+
+
+def test_many_questions_get_what_each_gets_alone_and_errors_stand_in_their_places():
+    asked = [
+        question("diameter", "A", geometry=GEOMETRY),
+        question("position", "H", ["A", "A"], geometry=GEOMETRY),
+        question("width", ["L", "T"], geometry=GEOMETRY),
+        question("position", "H", ["L", "A"], geometry=GEOMETRY),
+        question("position", "H", geometry=GEOMETRY),
+        question("roundness", "A", geometry=GEOMETRY),
+        question("angle", ["L", "T"], nominal=0.0, geometry=GEOMETRY),
+        question("position", "A", ["H", "A"], geometry=GEOMETRY),
+    ]
+    known = calibration(5e-5, 0.03, -0.5, 0.02)
+    together = measure_all(asked, SEEN, known, MM_PER_PX, Conditions())
+    assert [str(t) for t in together if isinstance(t, ValueError)] == [
+        "datums A and A have the same centre: the rotation stays free",
+        "a position needs a datum",
+    ]
+    for one, result in zip(asked, together, strict=True):
+        if not isinstance(result, ValueError):
+            assert result == measure(one, SEEN, known, MM_PER_PX, Conditions())
+    assert measure_all([], {}, known, MM_PER_PX, Conditions()) == []
+
+
+def test_a_feature_that_nothing_fits_answers_no_question():
+    lost = replace(SEEN["A"], params=(), covariance=np.zeros((0, 0)))
+    for one in (question("diameter", "A"), question("distance", ["A", "B"])):
+        with pytest.raises(ValueError, match="nothing round or straight fits the edge of A"):
+            measure(one, {**SEEN, "A": lost}, calibration(), MM_PER_PX, STILL)
+
+
+def test_a_datum_that_is_also_what_is_asked_scatters_once():
+    part = circle("H", (2.0, 1.0), covariance=(1e-6, 1e-6, 0.0))
+    result, rows = budget(question("concentricity", "H", ["H"]), part)
+    assert (result.value, result.u) == (0.0, 0.0)
+    assert "edge of H" not in rows

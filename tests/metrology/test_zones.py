@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.metrology.association import fit_circles
-from station.metrology.zones import minimum_zone, noise_left, robust_residuals, smooth
+from station.metrology.smoothing import noise_left, robust_residuals, smooth
+from station.metrology.zones import minimum_zone
 
 from .reference_for_tests import published
 

@@ -19,6 +19,7 @@ from station.order.model import Order
 from station.order.read import parse_order
 from station.plan.compile import compile_marks, compile_plan
 from station.plan.plan import Item, Plan
+from station.plan.predict import Prediction, predict
 
 MM_PER_PX = 0.01
 WHEN = datetime(2026, 11, 22, tzinfo=UTC)
@@ -66,19 +67,25 @@ def only(plan: Plan) -> Item:
     return item
 
 
+def predicted(what: Order, calibration: Calibration) -> Prediction:
+    (one,) = predict(compile_plan(what, calibration), what, calibration)
+    return one
+
+
 def test_a_plain_ring_is_planned_whole() -> None:
-    plan = compile_plan(order(RING, diameter("OD", 4.0), diameter("ID", 2.0)), EXACT)
+    what = order(RING, diameter("OD", 4.0), diameter("ID", 2.0))
+    plan = compile_plan(what, EXACT)
     assert plan.refusal == ""
-    assert plan.undecidable == ()
     assert [item.question.type for item in plan.items] == ["diameter", "diameter"]
     assert plan.area_mm2 == pytest.approx(math.pi * 4.0)
     assert plan.size_mm == pytest.approx(4.0 * math.sqrt(2), rel=1e-3)
     assert plan.mm_per_px == pytest.approx(MM_PER_PX)
     assert len(plan.checks) == 2
     assert [check.opening for check in plan.checks] == [False, True]
-    for item in plan.items:
-        assert item.predicted_u is not None
-        assert 0.0 < item.predicted_u < 1e-3
+    for item, prediction in zip(plan.items, predict(plan, what, EXACT), strict=True):
+        assert (item.refusal, prediction.warning) == ("", "")
+        assert prediction.u is not None
+        assert 0.0 < prediction.u < 1e-3
 
 
 def test_probes_stand_on_the_features_a_pixel_apart_and_look_out_of_the_material() -> None:
@@ -193,25 +200,26 @@ def test_what_the_station_does_not_measure_stays_in_the_plan_with_its_name(
     asked: dict[str, Any], features: list[dict[str, Any]]
 ) -> None:
     datums = {"A": "L" if features is BLOCK else "OD"}
-    plan = compile_plan(order(features, asked, datums=datums), EXACT)
+    what = order(features, asked, datums=datums)
+    plan = compile_plan(what, EXACT)
     assert f"does not measure {asked['type']} yet" in only(plan).refusal
-    assert plan.undecidable == plan.items
+    assert predict(plan, what, EXACT) == (Prediction(None),)
 
 
 @pytest.mark.parametrize(("plus_minus", "never"), [(0.0001, True), (0.05, False)])
 def test_a_tolerance_too_narrow_for_the_uncertainty_is_named(plus_minus: float, never: bool) -> None:
     known = replace(EXACT, u_edge_px=0.05)  # u of a diameter 1 µm, T < 3.92 µm can never pass
-    plan = compile_plan(order(RING, diameter("OD", 4.0, plus_minus)), known)
-    assert ("can never PASS" in only(plan).warning) is never
-    assert only(plan).refusal == ""
-    assert only(plan).predicted_u is not None
+    what = order(RING, diameter("OD", 4.0, plus_minus))
+    assert ("can never PASS" in predicted(what, known).warning) is never
+    assert only(compile_plan(what, known)).refusal == ""
+    assert predicted(what, known).u is not None
     simple = order(RING, diameter("OD", 4.0, plus_minus), decision={"rule": "simple"})
-    assert only(compile_plan(simple, known)).warning == ""
+    assert predicted(simple, known).warning == ""
 
 
 @pytest.mark.parametrize("u_edge_px", [0.01, 0.05, 0.2])
 def test_the_predicted_uncertainty_follows_the_calibration(u_edge_px: float) -> None:
-    u = only(compile_plan(order(RING, diameter("OD", 4.0)), replace(EXACT, u_edge_px=u_edge_px))).predicted_u
+    u = predicted(order(RING, diameter("OD", 4.0)), replace(EXACT, u_edge_px=u_edge_px)).u
     assert u == pytest.approx(2 * u_edge_px * MM_PER_PX, rel=0.1)
 
 
@@ -220,7 +228,7 @@ def test_the_same_order_gives_the_same_plan() -> None:
         RING, diameter("OD", 4.0), diameter("ID", 2.0), {"type": "roundness", "feature": "OD", "tolerance": 0.1}
     )
     one, other = compile_plan(what, EXACT), compile_plan(what, EXACT)
-    assert [i.predicted_u for i in one.items] == [i.predicted_u for i in other.items]
+    assert predict(one, what, EXACT) == predict(other, what, EXACT)
     for a, b in zip(one.targets, other.targets, strict=True):
         assert a.id == b.id
         for field in ("points_mm", "normals", "reach_in_mm", "reach_out_mm", "curvature_per_mm"):
@@ -241,7 +249,7 @@ def test_many_features_are_planned() -> None:
     ]  # fmt: skip
     plan = compile_plan(order([*frame, *holes], *(diameter(h["id"], 0.16) for h in holes)), EXACT)
     assert len(plan.items) == side * side
-    assert plan.undecidable == ()
+    assert [item.refusal for item in plan.items] == [""] * side * side
     assert len({t.id for t in plan.targets}) == side * side
     # Each hole sees its neighbour a wall of 0.14 mm away.
     assert max(float(t.reach_in_mm.min()) for t in plan.targets) < 0.16

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from station.vision.field import Field, choose_piece, decimation_for, look, pieces_of
+from station.vision.field import Field, block_means, choose_piece, decimation_for, look, pieces_of
 from station.vision.picture import Picture, picture_from
 from station.vision.refusal import Refusal, Trouble
 
@@ -44,7 +44,7 @@ def chosen(pixels: np.ndarray, expected: float | None = None):
     return choose_piece(pieces_of(seen(pixels), 6.0), expected)
 
 
-@pytest.mark.parametrize("decimation", [1, 2, 3])
+@pytest.mark.parametrize("decimation", [1, 2, 4, 8])
 def test_levels_and_polarity_of_a_backlit_part(decimation: int) -> None:
     field = seen(noisy(disc(canvas(), 200, 150, 60)), decimation)
     assert field.dark_part
@@ -232,8 +232,44 @@ def test_dust_beside_a_part_does_not_make_it_several() -> None:
 
 @pytest.mark.parametrize(
     ("width", "height", "part", "expected"),
-    [(400, 300, None, 1), (1600, 1200, None, 3), (4056, 3040, None, 7), (4056, 3040, 200.0, 1), (9000, 600, None, 8)],
+    [
+        (400, 300, None, 1),
+        (790, 600, None, 1),
+        (810, 600, None, 2),
+        (1610, 1200, None, 4),
+        (4056, 3040, None, 8),
+        (4056, 3040, 350.0, 2),
+        (4056, 3040, 190.0, 1),
+        (4056, 3040, 3.0, 1),
+        (9000, 600, None, 8),
+    ],
 )
 def test_the_decimation_keeps_the_part_large_enough(width: int, height: int, part: float | None, expected: int) -> None:
-    picture = Picture(np.zeros((height, width), np.float32), 255.0)
+    picture = Picture(np.zeros((height, width), np.uint8), 255.0)
     assert decimation_for(picture, part) == expected
+
+
+@pytest.mark.parametrize("side", range(64, 6400, 211))
+def test_the_decimated_picture_and_part_keep_their_pixels(side: int) -> None:
+    picture = Picture(np.zeros((32, side), np.uint8), 255.0)
+    for part in (None, 40.0, 180.0, 777.0, float(side)):
+        factor = decimation_for(picture, part)
+        assert factor in (1, 2, 4, 8)
+        assert factor == 1 or side / factor >= 400.0
+        assert factor == 1 or part is None or part / factor >= 100.0
+        # No smaller than it has to be: the next power would take too much of one of the two.
+        assert factor == 8 or side / factor <= 800.0 or (part is not None and part / factor <= 200.0)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 8])
+def test_block_means_are_means_of_whole_blocks(kind: type, k: int) -> None:
+    most = 255.0 if kind == np.uint8 else 65535.0
+    pixels = np.random.default_rng(k).uniform(0.0, most, (61, 83)).astype(kind)
+    pixels[:16, :16] = most
+    means = block_means(pixels, k)
+    height, width = 61 // k, 83 // k
+    assert means.shape == (height, width)
+    whole = pixels[: height * k, : width * k].astype(np.float64)
+    expected = whole.reshape(height, k, width, k).mean(axis=(1, 3))
+    assert means == pytest.approx(expected, rel=1e-6, abs=1e-4)

@@ -13,7 +13,7 @@ from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.forms import quiet_deviation, states_of
 from station.cycle.overlay.palette import QUIET, STATE_COLOUR, WHITE, State
 from station.cycle.overlay.view import View
-from station.cycle.placing import place_probes
+from station.cycle.placing import to_picture
 from station.metrology.calibration import Calibration
 from station.metrology.features import MeasuredFeature
 from station.plan.plan import Plan
@@ -51,13 +51,12 @@ def traces_of(plan: Plan, calibration: Calibration, outcome: Outcome, pose: Pose
     for feature in outcome.features:
         if len(feature.points_mm) < 5:
             continue
-        nothing = np.zeros(len(feature.points_mm))
-        placed = place_probes(feature.nominal_mm, feature.normals, nothing, nothing, pose, calibration, plan.mm_per_px)
-        nominal = view.to_display(placed.points_px)
+        at, normals = to_picture(feature.nominal_mm, feature.normals, pose, calibration, plan.mm_per_px)
+        nominal = view.to_display(at)
         traces.append(
             Trace(
                 nominal,
-                placed.normals,
+                normals,
                 quiet_deviation(feature, feature.points_mm) / plan.mm_per_px * view.zoom,
                 states_of(feature, outcome.items, features),
                 _runs(feature),

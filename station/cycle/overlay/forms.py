@@ -13,7 +13,7 @@ from station.cycle.results import MOST_GAP_PX, ItemResult
 from station.metrology.datums import datum_frame
 from station.metrology.decision import Verdict
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.zones import robust_residuals, smooth
+from station.metrology.smoothing import robust_residuals, smooth
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]

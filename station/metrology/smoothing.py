@@ -1,0 +1,199 @@
+"""What is the part and what is noise along an edge: a Gaussian low-pass, and the motion that fits most points best."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.compiled import compiled
+
+Floats = NDArray[np.float64]
+
+_SMALLEST_SIGMA = 0.3  # points: below, a low-pass does nothing
+MOST_COLUMNS = 3
+_TUKEY_WIDTH = 4.685
+_DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a column says nothing new
+_ROUNDS = 25
+_LONGEST = 1.6
+_SAMPLE = 4096
+_SETTLED = 1e-7  # of the robust scale: what a further round would still move any point
+
+
+def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
+    """Gaussian low-pass (n,) along a contour, in points; open ends are repaired by normalising the weights."""
+    count = len(values)
+    if sigma_points <= _SMALLEST_SIGMA or count < 5:
+        return values
+    reach = min(math.ceil(4.0 * sigma_points), count - 1)
+    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma_points) ** 2)
+    return np.asarray(_smoothed(np.ascontiguousarray(values, np.float64), kernel, closed))
+
+
+def noise_left(sigma_points: float) -> float:
+    """Factor by which `smooth` reduces white noise: 1 / sqrt(2 √π σ)."""
+    if sigma_points <= _SMALLEST_SIGMA:
+        return 1.0
+    return min(1.0, 1.0 / math.sqrt(2.0 * math.sqrt(math.pi) * sigma_points))
+
+
+def robust_residuals(deviations: Floats, basis: Floats, floor: float) -> Floats:
+    """What is left (n,) of `deviations` after the motion along the columns of `basis` (n, p) that fits most best."""
+    if basis.shape[1] == 0:
+        return deviations
+    return robust_motion(deviations, basis, floor)[1]
+
+
+def robust_motion(
+    deviations: Floats, basis: Floats, floor: float, start: tuple[float, ...] | None = None
+) -> tuple[tuple[float, ...], Floats]:
+    """The motion (3,) along the columns of `basis` (n, p ≤ 3), filled up with zeros, and what it leaves of the
+    deviations (n,).
+
+    Iteratively reweighted least squares with Tukey's biweight (width 4.685 robust standard deviations, at least
+    `floor`), by normal equations; from least squares, or from a motion known to be near.
+    """
+    count, size = basis.shape
+    if size < MOST_COLUMNS:
+        basis = np.column_stack([basis, np.zeros((count, MOST_COLUMNS - size))])
+    motion, residuals = np.zeros(MOST_COLUMNS) if start is None else np.array(start), np.empty(count)
+    _reweighted(deviations, np.ascontiguousarray(basis), max(floor, 1e-12), start is None, motion, residuals)
+    return tuple(motion.tolist()), residuals
+
+
+def median(values: Floats) -> float:
+    """Median of values ≥ 0; NaN of none."""
+    return float(_typical(np.ascontiguousarray(values), np.empty(len(values) + 1)))
+
+
+@compiled
+def _smoothed(values: Floats, kernel: Floats, closed: bool) -> Floats:
+    """The two halves of a symmetric kernel at once, one tap after the other over all points."""
+    count, reach = len(values), len(kernel) - 1
+    padded, norm = np.zeros(count + 2 * reach), np.full(count, kernel[0] + 2.0 * kernel[1:].sum())
+    padded[reach : reach + count] = values
+    if closed:
+        padded[:reach], padded[reach + count :] = values[count - reach :], values[:reach]
+    else:
+        for i in range(reach):  # what hangs over an end has no weight
+            norm[i] -= kernel[i + 1 :].sum()
+            norm[count - 1 - i] -= kernel[i + 1 :].sum()
+    found = np.empty(count)
+    for i in range(count):
+        found[i] = kernel[0] * values[i]
+    for j in range(1, reach + 1):
+        before, after, weight = padded[reach - j :], padded[reach + j :], kernel[j]
+        for i in range(count):
+            found[i] += weight * (before[i] + after[i])
+    for i in range(count):
+        found[i] /= norm[i]
+    return found
+
+
+@compiled
+def _typical(values: Floats, scratch: Floats) -> float:
+    """Median of values ≥ 0. Of very many only those near the median of a sample are put in order."""
+    count = len(values)
+    if count < 4 * _SAMPLE:
+        return float(np.median(values))
+    guess = np.median(values[:: count // _SAMPLE])
+    low, high = 0.92 * guess, 1.08 * guess  # four standard deviations of a sample's median, at least
+    below = inside = 0
+    least, most = values[0], values[0]
+    for i in range(count):
+        value = values[i]
+        scratch[inside] = value
+        below += value < low
+        inside += low <= value <= high
+        least, most = min(least, value), max(most, value)
+    first, last = (count - 1) // 2 - below, count // 2 - below
+    if least == most:
+        return float(least)
+    if first < 0 or last >= inside:
+        return float(np.median(values))
+    ordered = np.partition(scratch[:inside], last)
+    lower = ordered[last] if first == last else ordered[:last].max()
+    return float(0.5 * (lower + ordered[last]))
+
+
+@compiled
+def _reweighted(deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats) -> None:
+    count = len(deviations)
+    largest, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
+    magnitude, scratch = np.empty(count), np.empty(count + 1)
+    for i in range(count):
+        for j in range(3):
+            largest[j] = max(largest[j], abs(basis[i, j]))
+    spread = math.inf  # the first round of a cold start is plain least squares
+    for round_ in range(_ROUNDS + 1):
+        x, y, z = motion
+        for i in range(count):
+            left = deviations[i] - (basis[i, 0] * x + basis[i, 1] * y + basis[i, 2] * z)
+            residuals[i], magnitude[i] = left, abs(left)
+        if round_ > 0 and spread < math.inf and (np.abs(step) * largest).sum() <= _SETTLED * spread:
+            break
+        if round_ > 0 or not cold:
+            spread = max(1.4826 * _typical(magnitude, scratch), floor)
+        width = 1.0 / (_TUKEY_WIDTH * spread)
+        saa = sab = sac = sbb = sbc = scc = sa = sb = sc = total = slope = 0.0
+        for i in range(count):
+            ratio = magnitude[i] * width
+            ratio = min(ratio * ratio, 1.0)
+            weight = (1.0 - ratio) * (1.0 - ratio)
+            total += weight
+            slope += (1.0 - ratio) * (1.0 - 5.0 * ratio)
+            a, b, c = basis[i, 0], basis[i, 1], basis[i, 2]
+            wa, wb, wc, left = weight * a, weight * b, weight * c, residuals[i]
+            saa += wa * a
+            sab += wa * b
+            sac += wa * c
+            sbb += wb * b
+            sbc += wb * c
+            scc += wc * c
+            sa += wa * left
+            sb += wb * left
+            sc += wc * left
+        normal[0, 0], normal[1, 0], normal[1, 1] = saa, sab, sbb
+        normal[2, 0], normal[2, 1], normal[2, 2] = sac, sbc, scc
+        right[0], right[1], right[2] = sa, sb, sc
+        _solved(normal, right, step)
+        # A round goes Σψ' / Σw of the way; a step up to twice as long still lowers the loss it majorises.
+        step *= min(total / slope, _LONGEST) if slope > 0.0 else 1.0
+        motion += step
+
+
+@compiled
+def _solved(normal: Floats, right: Floats, x: Floats) -> None:
+    """A small positive semidefinite system (lower triangle given, destroyed) by elimination with diagonal pivots; what
+    depends on the rest stays 0."""
+    size = len(right)
+    unit, open_ = np.empty(size), np.ones(size, np.bool_)
+    for j in range(size):
+        unit[j] = 1.0 / math.sqrt(max(normal[j, j], 1e-300))
+        for k in range(j):
+            normal[k, j] = normal[j, k]
+    for j in range(size):
+        right[j] *= unit[j]
+        for k in range(size):
+            normal[j, k] *= unit[j] * unit[k]
+    for _ in range(size):
+        best, pivot = _DEPENDENT, -1
+        for j in range(size):
+            if open_[j] and normal[j, j] > best:
+                best, pivot = normal[j, j], j
+        if pivot < 0:
+            break
+        open_[pivot] = False
+        factor = 1.0 / normal[pivot, pivot]
+        right[pivot] *= factor
+        for k in range(size):
+            normal[pivot, k] *= factor
+        for i in range(size):
+            if i != pivot:
+                share = normal[i, pivot]
+                right[i] -= share * right[pivot]
+                for k in range(size):
+                    normal[i, k] -= share * normal[pivot, k]
+    for j in range(size):
+        x[j] = 0.0 if open_[j] else right[j] * unit[j]

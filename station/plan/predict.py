@@ -1,0 +1,76 @@
+"""What a plan's uncertainties will be on a part at nominal, and what they are too large to decide.
+
+For people who plan: an inspection measures and does not need it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from station.metrology.calibration import Calibration
+from station.metrology.decision import guard_band_factor
+from station.metrology.features import MeasuredFeature
+from station.metrology.uncertainty import Conditions, Measurement, measure
+from station.order.model import CharacteristicType, Order
+from station.plan.associate import associate
+from station.plan.plan import Item, Plan
+
+PREDICTED_NOISE_PX = 0.04  # scatter of one edge point in a well-exposed 8-bit picture
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One characteristic of the plan: the standard uncertainty expected (None if refused), and a `warning` where it is
+    too large for the tolerance."""
+
+    u: float | None
+    warning: str = ""
+
+
+def predict(plan: Plan, order: Order, calibration: Calibration) -> tuple[Prediction, ...]:
+    """A prediction for each item of the plan."""
+    expected = {feature.id: feature for feature in _as_nominal(plan, calibration)}
+    return tuple(_predicted(item, plan, order, expected, calibration) for item in plan.items)
+
+
+def _predicted(
+    item: Item, plan: Plan, order: Order, expected: Mapping[str, MeasuredFeature], calibration: Calibration
+) -> Prediction:
+    if item.refusal:
+        return Prediction(None)
+    if item.characteristic.type is CharacteristicType.COUNT:
+        return Prediction(0.0)
+    conditions = Conditions(None, order.part.cte_ppm_per_k)
+    found = measure(item.question, expected, calibration, plan.mm_per_px, conditions)
+    return Prediction(found.u, _warning(item, order, found))
+
+
+def _warning(item: Item, order: Order, found: Measurement) -> str:
+    c, lower, upper, u = item.characteristic, item.lower, item.upper, found.u
+    if lower is not None and upper is not None:
+        cannot = math.isinf(guard_band_factor((upper - lower) / max(u, 1e-12), order.decision.conformance_probability))
+    else:
+        cannot = upper is not None and lower is None and found.value + 1.65 * u > upper and c.limits.source == "zone"
+    if not cannot or order.decision.rule == "simple":
+        return ""
+    room = upper - lower if lower is not None and upper is not None else upper
+    return f"U = {2 * u:.2g} {c.unit} is too large for the tolerance of {room:.4g} {c.unit}: it can never PASS"
+
+
+def _as_nominal(plan: Plan, calibration: Calibration) -> list[MeasuredFeature]:
+    """What would be measured of a part exactly at nominal, with the noise of a well-exposed picture."""
+    targets = plan.targets
+    points = [t.points_mm for t in targets]
+    return associate(
+        targets,
+        points,
+        points,
+        [t.normals for t in targets],
+        [np.full(len(t), PREDICTED_NOISE_PX * plan.mm_per_px) for t in targets],
+        [(0.0, (0.0, 0.0))] * len(targets),
+        [calibration.local_px * plan.mm_per_px] * len(targets),
+    )

@@ -1,0 +1,225 @@
+"""What field and material look like beside an edge: levels shared by neighbours along the contour.
+
+A profile of its own knows its levels badly, and a level wrong by a hundredth moves an edge by a hundredth of its
+spread. So the flat parts on both sides are averaged over stretches of a run: the middle half of the probes' means in
+blocks of 16 (dust drops out), smoothed over neighbouring blocks. Light that changes slowly along the contour is
+followed.
+"""
+
+from __future__ import annotations
+
+from math import erfc
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.compiled import compiled
+from station.vision.lamp import brightness
+from station.vision.probe import Floats, Mask
+
+BLOCK = 16
+_LEAST_PIXELS = 0.1
+_LEAST_ROOM = 1.5  # sigmas to either edge: what is narrower than twice that shows next to nothing of its own level
+_MIDDLE_HALF = 1.19  # variance of the mean of the middle half, relative to that of the mean (normal noise)
+_LEAST_BLOCKS = 6  # of a run, to tell an odd one from the others
+_MOST_DIRT = 0.25  # share of a run's blocks that may be odd: if more are, the level itself varies
+_LONGEST_DIRT = 4  # blocks: what is longer is no speck but another light
+_DIRT_SIGMAS = 5.0
+_SIGNIFICANT = 3.0  # standard deviations of chi-squared above what noise explains
+
+
+@compiled
+def _apart(curvature: float, away: float) -> float:
+    """How far apart neighbours' normals still are `away` from the contour: inside a hole they share their pixels."""
+    return min(max(1.0 + curvature * away, _LEAST_PIXELS), 1.0)
+
+
+@compiled
+def plateaus(
+    means: NDArray[np.generic],
+    block_px: int,
+    points: Floats,
+    normals: Floats,
+    curvature: Floats,
+    offset: Floats,
+    blurred_px: float,
+    reach: Floats,
+    outward: float,
+    longest_px: float,
+    lamp: Floats,
+    first: int,
+    last: int,
+    mean: Floats,
+    count: Floats,
+) -> None:
+    """Mean level of a strip of flat pixels on one side (`outward` ±1) of a run's edges at `offset`, and their number.
+
+    Read off the block means (`block_px` each way) of a picture, every block whole; `longest_px` limits the strip.
+    Pixels nearer than `blurred_px` to the edge or to the next one (`reach` away from the probe's point) are left out.
+    Levels are relative to `lamp`. Probes that have a count already are passed over.
+    """
+    height, width = means.shape
+    clear = blurred_px + (0.0 if block_px == 1 else 0.71 * block_px)
+    per_block = 1.0 / block_px
+    for k in range(first, last):
+        at = offset[k]
+        if count[k] > 0.0 or at != at:
+            continue
+        room = reach[k] - outward * at - clear
+        number = int(min(longest_px, room - clear) * per_block + 1.0) if room > clear else 0
+        nx, ny = outward * normals[k, 0], outward * normals[k, 1]
+        x = (points[k, 0] + 0.5 + (outward * at + clear) * nx) * per_block
+        y = (points[k, 1] + 0.5 + (outward * at + clear) * ny) * per_block
+        total = 0.0
+        seen = 0
+        for _ in range(number):
+            if not (0.0 <= x < width and 0.0 <= y < height):
+                break
+            total += means[np.uint32(y), np.uint32(x)] / brightness(lamp, x * block_px - 0.5, y * block_px - 0.5)
+            seen += 1
+            x += nx
+            y += ny
+        count[k] = seen * block_px * block_px * _apart(curvature[k] * outward, clear + 0.5 * seen * block_px)
+        mean[k] = total / max(seen, 1)
+
+
+@compiled
+def between(
+    pixels: NDArray[np.generic],
+    points: Floats,
+    normals: Floats,
+    curvature: Floats,
+    offset: Floats,
+    sigma: float,
+    reach: Floats,
+    outward: float,
+    other: float,
+    lamp: Floats,
+    first: int,
+    last: int,
+    mean: Floats,
+    count: Floats,
+) -> None:
+    """Where there is no flat pixel between two edges: the level of the one in their middle, less what both let in.
+
+    `other` is the level beyond the edges. Of the pixel nearest the middle the share s of it is Φ(−d/σ) + Φ(−(a − d)/σ),
+    d and a − d its distances from both.
+    """
+    height, width = pixels.shape
+    for k in range(first, last):
+        at = offset[k]
+        room = reach[k] - outward * at
+        if count[k] > 0.0 or at != at or room < 2.0 * _LEAST_ROOM * sigma or room > 12.0 * sigma:
+            continue
+        nx, ny = outward * normals[k, 0], outward * normals[k, 1]
+        x, y = points[k, 0] + (outward * at) * nx, points[k, 1] + (outward * at) * ny
+        column, row = np.floor(x + 0.5 * room * nx + 0.5), np.floor(y + 0.5 * room * ny + 0.5)
+        if not (0.0 <= column < width and 0.0 <= row < height):
+            continue
+        away = (column - x) * nx + (row - y) * ny
+        spill = 0.5 * (erfc(away / (sigma * 2.0**0.5)) + erfc((room - away) / (sigma * 2.0**0.5)))
+        if spill < 0.5:
+            mean[k] = (pixels[np.uint32(row), np.uint32(column)] - other * spill) / (1.0 - spill)
+            mean[k] /= brightness(lamp, column, row)
+            count[k] = _apart(curvature[k] * outward, 0.5 * room)
+
+
+@compiled
+def shared(
+    points: Floats,
+    mean: Floats,
+    count: Floats,
+    variance: float,
+    fallback: float,
+    lamp: Floats,
+    least: float,
+    first: int,
+    last: int,
+    closed: bool,
+    level: Floats,
+    dirty: Mask,
+) -> float:
+    """Into `level` the neighbourhood's level for each probe of a run; `fallback` where it has none at all.
+
+    `variance` is that of one pixel (levels²). Where a few blocks differ from all others by more than noise and `least`
+    levels, something lies there: their probes are marked in `dirty`. Returns the number of pixels per probe.
+    """
+    sorted_means = np.empty(2 * BLOCK)
+    blocks = max(1, (last - first) // BLOCK)
+    value, weight = np.zeros(blocks), np.zeros(blocks)
+    for b in range(blocks):
+        begin, end = first + b * (last - first) // blocks, first + (b + 1) * (last - first) // blocks
+        n = 0
+        pixels = 0.0
+        for k in range(begin, end):
+            if count[k] >= _LEAST_PIXELS:
+                place = n
+                while place > 0 and sorted_means[place - 1] > mean[k]:
+                    sorted_means[place] = sorted_means[place - 1]
+                    place -= 1
+                sorted_means[place] = mean[k]
+                pixels += count[k]
+                n += 1
+        if n > 0:
+            cut = n // 4
+            value[b] = sorted_means[cut : n - cut].mean()
+            weight[b] = pixels / (variance * _MIDDLE_HALF)
+    used = weight.sum() * variance / (last - first)
+    if blocks >= _LEAST_BLOCKS:
+        middle = np.median(value[weight > 0.0]) if used > 0.0 else fallback
+        limit = np.maximum(least, _DIRT_SIGMAS / np.sqrt(np.maximum(weight, 1e-12)))
+        odd = (weight > 0.0) & (np.abs(value - middle) > limit)
+        if odd.sum() <= _MOST_DIRT * blocks:
+            begin = 0
+            for b in range(blocks):
+                end = b + 1
+                if not odd[b]:
+                    begin = end
+                elif (end == blocks or not odd[end]) and end - begin <= _LONGEST_DIRT:
+                    weight[begin:end] = 0.0
+                    dirty[first + begin * (last - first) // blocks : first + end * (last - first) // blocks] = True
+    along_run(value, weight, 1, fallback, first, last, closed, level)
+    for k in range(first, last):
+        level[k] *= brightness(lamp, points[k, 0], points[k, 1])
+    return float(used)
+
+
+@compiled
+def along_run(
+    value: Floats, weight: Floats, window: int, rest: float, first: int, last: int, closed: bool, out: Floats
+) -> None:
+    """A quantity known in the blocks of one run, for its probes `first` to `last`: into `out`.
+
+    `weight` is the inverse of each block's variance. If the blocks agree within their noise, all probes get the run's
+    mean, for what is constant is known best from everything; else each block is averaged with `window` neighbours on
+    both sides (itself twice) and interpolated. `rest` where nothing is known.
+    """
+    blocks = len(value)
+    total = weight.sum()
+    mean = (weight * value).sum() / total if total > 0.0 else rest
+    scatter = (weight * (value - mean) ** 2).sum()
+    freedom = (weight > 0.0).sum() - 1
+    if freedom < 1 or scatter < freedom + _SIGNIFICANT * np.sqrt(2.0 * freedom):
+        out[first:last] = mean
+        return
+    smooth = np.empty(blocks)
+    for b in range(blocks):
+        above, below = weight[b] * value[b], weight[b]
+        for step in range(-window, window + 1):
+            other = b + step
+            if closed:
+                other %= blocks
+            if 0 <= other < blocks:
+                above += weight[other] * value[other]
+                below += weight[other]
+        smooth[b] = above / below if below > 0.0 else mean
+    length = (last - first) / blocks
+    for k in range(first, last):
+        place = (k - first + 0.5) / length - 0.5
+        b = int(np.floor(place))
+        f = place - b
+        if closed:
+            left, right = b % blocks, (b + 1) % blocks
+        else:
+            left, right = max(b, 0), min(b + 1, blocks - 1)
+        out[k] = smooth[left] * (1.0 - f) + smooth[right] * f

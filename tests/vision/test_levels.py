@@ -1,0 +1,316 @@
+"""Levels beside edges: dust, sloping light, no room, short and closed runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from station.vision.field import BLOCK_PX, block_means
+from station.vision.lamp import EVEN, brightness
+from station.vision.levels import BLOCK, along_run, between, plateaus, shared
+from station.vision.probe import Probes
+
+from .edges_for_tests import pixel_step, spread, straight
+
+
+def strips(
+    pixels: np.ndarray,
+    x: float,
+    *,
+    outward: float = 1.0,
+    count: int = 60,
+    block: int = 1,
+    offset: float = 0.0,
+    reach: float = 60.0,
+    longest: float = 20.0,
+    blurred: float = 4.0,
+    already: np.ndarray | None = None,
+    lamp: np.ndarray = EVEN,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means and pixel counts beside an upright edge at `x`, rows 10 and on."""
+    probes = straight((x - offset, 10.0), (1.0, 0.0), count, along=(0.0, 1.0))
+    mean, number = np.full(count, -1.0), np.zeros(count) if already is None else already.copy()
+    offsets, reaches = np.full(count, offset), np.full(count, reach)
+    seen = block_means(pixels, block) if block > 1 else pixels
+    plateaus(
+        seen,
+        block,
+        probes.points_px,
+        probes.normals,
+        probes.curvature_per_px,
+        offsets,
+        blurred,
+        reaches,
+        outward,
+        longest,
+        lamp,
+        0,
+        count,
+        mean,
+        number,
+    )
+    return mean, number
+
+
+def level_of(
+    mean: np.ndarray, count: np.ndarray, *, variance: float = 1.0, closed: bool = False, lamp: np.ndarray = EVEN
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Levels of a run of probes one pixel apart along a row, the pixels per probe, and which are dirty."""
+    points = np.column_stack([np.arange(len(mean), dtype=float), np.full(len(mean), 50.0)])
+    level, dirty = np.full(len(mean), np.nan), np.zeros(len(mean), np.bool_)
+    pixels = shared(points, mean, count, variance, FALLBACK, lamp, LEAST, 0, len(mean), closed, level, dirty)
+    return level, float(pixels), dirty
+
+
+FALLBACK, LEAST = 77.0, 4.0
+STEP = np.where(np.arange(160) < 80, 20, 220)[None, :] * np.ones((120, 1), np.uint8)
+STEP = STEP.astype(np.uint8)
+
+
+@pytest.mark.parametrize("block", [1, BLOCK_PX])
+@pytest.mark.parametrize("offset", [-3.0, 0.0, 2.5])
+def test_each_side_has_its_level_and_nothing_of_the_edge(block: int, offset: float) -> None:
+    for outward, level in ((1.0, 220.0), (-1.0, 20.0)):
+        mean, count = strips(STEP, 79.5, outward=outward, block=block, offset=offset)
+        assert mean == pytest.approx(np.full(60, level))
+        assert (count >= 16.0).all()
+        assert (count % block**2 == 0.0).all()
+
+
+@pytest.mark.parametrize("block", [1, BLOCK_PX])
+@pytest.mark.parametrize("angle", [0.0, 25.0, 45.0, 130.0, 290.0])
+def test_no_pixel_near_an_edge_or_the_next_one_is_read(block: int, angle: float) -> None:
+    """Between two edges `reach` apart only what is flat counts, whatever the direction."""
+    normal = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    along = np.array([-normal[1], normal[0]])
+    rows, columns = np.mgrid[:200, :200]
+    away = (np.dstack([columns, rows]) - (100.0, 100.0)) @ normal
+    blurred = 4.0
+    # The nearest pixel is read, or the block around it: a corner of the first may lie two pixels nearer to the edge.
+    nearer = 0.75 if block == 1 else 2.25
+    flat = np.where((away > blurred - nearer) & (away < 30.0 - blurred + nearer), 200.0, 0.0).astype(np.float32)
+    probes = straight(np.array([100.0, 100.0]) - 20.0 * along, normal, 40, along=along)
+    mean, count = np.zeros(40), np.zeros(40)
+    seen = block_means(flat, block) if block > 1 else flat
+    zero, reach = np.zeros(40), np.full(40, 30.0)
+    plateaus(
+        seen,
+        block,
+        probes.points_px,
+        probes.normals,
+        probes.curvature_per_px,
+        zero,
+        blurred,
+        reach,
+        1.0,
+        50.0,
+        EVEN,
+        0,
+        40,
+        mean,
+        count,
+    )
+    assert (count > 0.0).all()
+    assert mean == pytest.approx(np.full(40, 200.0))
+
+
+def test_where_there_is_no_room_or_no_picture_nothing_is_read() -> None:
+    for block in (1, BLOCK_PX):
+        _, count = strips(STEP, 79.5, block=block, reach=7.0)
+        assert not count.any()
+    for place in (-50.0, 170.0, np.nan, np.inf):
+        assert not strips(STEP, place)[1].any()
+    # 6 pixels before the border.
+    mean, count = strips(STEP, 149.5)
+    assert count == pytest.approx(np.full(60, 6.0), abs=1.0)
+    assert mean == pytest.approx(np.full(60, 220.0))
+
+
+def test_probes_without_an_edge_or_with_a_level_already_are_passed_over() -> None:
+    already = np.where(np.arange(60) % 2 == 0, 5.0, 0.0)
+    mean, count = strips(STEP, 79.5, already=already)
+    assert (mean[::2] == -1.0).all()
+    assert (count[::2] == 5.0).all()
+    assert mean[1::2] == pytest.approx(np.full(30, 220.0))
+    mean, count = strips(STEP, 79.5, offset=np.nan)
+    assert (mean == -1.0).all()
+    assert not count.any()
+
+
+def test_the_strip_is_as_long_as_it_may_be() -> None:
+    for longest in (3.0, 10.0, 25.0):
+        _, count = strips(STEP, 79.5, longest=longest)
+        assert count == pytest.approx(np.full(60, longest), abs=1.0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 15, 16, 17, 31, 32, 33, 200])
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_constant_level_is_the_mean_of_the_run(count: int, closed: bool) -> None:
+    rng = np.random.default_rng(count)
+    mean = 200.0 + rng.standard_normal(count) / np.sqrt(20.0)
+    level, pixels, _ = level_of(mean, np.full(count, 20.0), closed=closed)
+    assert np.ptp(level) == 0.0
+    assert level[0] == pytest.approx(mean.mean(), abs=3.5 / np.sqrt(20.0 * count))
+    # A quarter of the means is left out on each side: their number is that much less worth.
+    assert pixels == pytest.approx(20.0 / 1.19)
+
+
+def test_the_level_is_as_certain_as_it_says() -> None:
+    rng = np.random.default_rng(6)
+    found = []
+    for _ in range(1000):
+        level, pixels, _ = level_of(
+            200.0 + rng.standard_normal(96) * np.sqrt(5.0 / 20.0), np.full(96, 20.0), variance=5.0
+        )
+        found.append(level.mean())
+    assert np.std(found) == pytest.approx(np.sqrt(5.0 / (pixels * 96)), rel=0.1)
+    assert np.mean(found) == pytest.approx(200.0, abs=0.01)
+
+
+@pytest.mark.parametrize("dust", [-180.0, 60.0])
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_a_speck_on_a_plateau_drops_out(dust: float, length: int) -> None:
+    mean = np.full(160, 200.0)
+    mean[70 : 70 + length] += dust
+    level, _, dirty = level_of(mean, np.full(160, 20.0))
+    assert level == pytest.approx(np.full(160, 200.0), abs=1e-9)
+    assert not dirty.any()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("begin", [0, 48, 112])
+def test_where_dirt_lies_the_level_is_that_of_the_others_and_the_probes_are_marked(begin: int, closed: bool) -> None:
+    mean = np.full(160, 200.0)
+    mean[begin : begin + 32] -= 50.0
+    level, _, dirty = level_of(mean, np.full(160, 20.0), closed=closed)
+    assert level == pytest.approx(np.full(160, 200.0), abs=1e-9)
+    assert np.array_equal(np.flatnonzero(dirty), np.arange(begin, begin + 32))
+    # What differs by less than dirt does is followed.
+    mean = np.where(mean < 200.0, 200.0 - 0.8 * LEAST, mean)
+    level, _, dirty = level_of(mean, np.full(160, 100.0), closed=closed)
+    assert not dirty.any()
+    assert level[begin + 16] < 199.0
+
+
+def test_where_the_light_itself_varies_nothing_is_dirty() -> None:
+    long = np.full(480, 200.0)
+    long[100:300] -= 50.0
+    short = np.full(64, 200.0)
+    short[:16] -= 50.0
+    for mean in (long, short, 200.0 + 0.5 * np.arange(320)):
+        assert not level_of(mean, np.full(len(mean), 20.0))[2].any()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_sloping_light_is_followed(closed: bool) -> None:
+    rng = np.random.default_rng(7)
+    place = np.arange(400)
+    truth = 200.0 + (8.0 * np.sin(2 * np.pi * place / 400) if closed else 0.04 * (place - 200.0))
+    level, _, _ = level_of(truth + 0.1 * rng.standard_normal(400), np.full(400, 100.0), closed=closed)
+    # At the ends of an open run there is half a neighbourhood only.
+    inner = slice(None) if closed else slice(24, -24)
+    assert level[inner] == pytest.approx(truth[inner], abs=0.5)
+    assert level == pytest.approx(truth, abs=1.0)
+    assert np.abs(level - truth).mean() < 0.2
+
+
+def test_a_closed_run_wraps_and_an_open_one_does_not() -> None:
+    value = np.array([10.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    weight = np.full(6, 100.0)
+    smooth = {}
+    for closed in (False, True):
+        out = np.full(96, np.nan)
+        along_run(value, weight, 1, 0.0, 0, 96, closed, out)
+        smooth[closed] = out
+    assert smooth[True][88] == pytest.approx(smooth[True][23], rel=0.1)
+    assert smooth[True][-1] == pytest.approx(smooth[True][16], abs=0.4)
+    assert smooth[True][0] == pytest.approx(smooth[True][15], abs=0.1)
+    assert not smooth[False][60:].any()
+    # Starting the run elsewhere turns the levels with it.
+    turned = np.empty(96)
+    along_run(np.roll(value, 2), weight, 1, 0.0, 0, 96, True, turned)
+    assert np.roll(smooth[True], 32) == pytest.approx(turned)
+
+
+def test_the_fallback_is_taken_where_nothing_is_known() -> None:
+    level, pixels, _ = level_of(np.zeros(50), np.zeros(50))
+    assert (level == 77.0).all()
+    assert pixels == 0.0
+    count = np.zeros(50)
+    count[20:30] = 20.0
+    level, _, _ = level_of(np.where(count > 0.0, 200.0, np.nan), count)
+    assert level == pytest.approx(np.full(50, 200.0))
+
+
+def test_a_run_in_the_middle_of_others_is_alone() -> None:
+    mean, count = np.concatenate([np.zeros(40), np.full(40, 200.0), np.full(40, 9.0)]), np.full(120, 20.0)
+    level = np.full(120, -5.0)
+    dirty = np.zeros(120, np.bool_)
+    shared(np.zeros((120, 2)), mean, count, 1.0, 0.0, EVEN, LEAST, 40, 80, False, level, dirty)
+    assert level[40:80] == pytest.approx(np.full(40, 200.0))
+    assert (level[:40] == -5.0).all()
+    assert (level[80:] == -5.0).all()
+
+
+@pytest.mark.parametrize("count", [BLOCK - 1, BLOCK, 2 * BLOCK - 1, 5 * BLOCK + 3])
+def test_blocks_cover_every_probe_once(count: int) -> None:
+    """One probe's mean changed moves the level: none is left out (all are equal but for noise far below the change)."""
+    for k in range(count):
+        number = np.zeros(count)
+        number[k] = 20.0
+        level, _, _ = level_of(np.where(number > 0.0, 123.0, 0.0), number)
+        assert (level == 123.0).all()
+
+
+def test_a_level_is_read_where_it_is_and_told_where_the_edge_is() -> None:
+    """Light that falls off across the edge: the strip lies in brighter light than the edge."""
+    lamp = np.array([0.9, 0.5, -0.1, -0.8, 0.3, 0.2, 0.0, 0.0, 1e-3, 1e-3])
+    rows, columns = np.mgrid[:120, :160]
+    light = np.vectorize(lambda x, y: brightness(lamp, x, y))(columns.astype(float), rows.astype(float))
+    picture = (200.0 * light).astype(np.float32)
+    for block, allowed in ((1, 0.05), (BLOCK_PX, 0.2)):
+        mean, count = strips(picture, 79.5, block=block, lamp=lamp)
+        assert (count > 0.0).all()
+        # The level is that of the nearest pixel or block, the light that where the strip crosses it.
+        assert mean == pytest.approx(np.full(60, 200.0), abs=allowed)
+    level, _, _ = level_of(np.full(100, 200.0), np.full(100, 20.0), lamp=lamp)
+    truth = [200.0 * brightness(lamp, float(x), 50.0) for x in range(100)]
+    assert level == pytest.approx(np.array(truth))
+    level, _, _ = level_of(np.zeros(100), np.zeros(100), lamp=lamp)
+    assert level == pytest.approx(np.array(truth) * FALLBACK / 200.0)
+
+
+def test_the_lamp_is_a_polynomial_of_second_order_about_a_middle() -> None:
+    lamp = np.array([1.0, 0.1, -0.2, 0.03, 0.04, -0.05, 200.0, 150.0, 1 / 400, 1 / 300])
+    for x, y in ((0.0, 0.0), (1000.0, 0.0), (-500.0, 2000.0), (4055.0, 3039.0)):
+        a, b = (x - 200.0) / 400, (y - 150.0) / 300
+        expected = 1.0 + 0.1 * a - 0.2 * b + 0.03 * a * a + 0.04 * a * b - 0.05 * b * b
+        assert brightness(lamp, x, y) == pytest.approx(expected)
+    assert brightness(EVEN, 123.0, 45.0) == 1.0
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("psf", [0.7, 1.0, 1.4])
+def test_between_two_edges_the_middle_tells_the_level_less_what_both_let_in(psf: float, phase: float) -> None:
+    """A slot of field in material too narrow for flat pixels."""
+    x, wide = np.arange(160.0)[None, :] * np.ones((120, 1)), 3.4 * psf + 0.6
+    light = pixel_step(x, 60.0 + phase, psf) - pixel_step(x, 60.0 + phase + wide, psf)
+    pixels = np.ascontiguousarray(20.0 + 190.0 * light, dtype=np.float32)
+    probes = straight((60.0 + phase - 0.4, 10.0), (1.0, 0.0), 60, along=(0.0, 1.0))
+    mean, count, offset = np.zeros(60), np.zeros(60), np.full(60, 0.4)
+    count[:7] = 3.0
+    reach = np.full(60, wide + 0.4)
+    between(pixels, *probes_of(probes), offset, spread(psf), reach, 1.0, 20.0, EVEN, 0, 60, mean, count)
+    assert mean[7:] == pytest.approx(np.full(53, 210.0), abs=5.0)
+    assert (count[7:] == 1.0).all()
+    # Known levels stay, and a slot with next to nothing of its own level, or one with room, is left alone.
+    assert not mean[:7].any()
+    for room in (1.0, 2.5 * spread(psf), 13.0 * spread(psf)):
+        mean, count = np.zeros(60), np.zeros(60)
+        reach = np.full(60, room + 0.4)
+        between(pixels, *probes_of(probes), offset, spread(psf), reach, 1.0, 20.0, EVEN, 0, 60, mean, count)
+        assert not count.any()
+
+
+def probes_of(probes: Probes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return probes.points_px, probes.normals, probes.curvature_per_px
