@@ -116,5 +116,7 @@ def finish(
         if not found[k]:
             continue
         u[k] = sigma[k] / abs(high[k] - low[k]) * np.sqrt(noise / (known * sums[k, 1]) + level_noise)
-        bend = curvature[k] / max(1.0 + curvature[k] * growth, 0.2)
+        # The run's mean offset is still short by the pull itself.
+        pull = 0.5 * sigma[k] * sigma[k] * curvature[k]
+        bend = curvature[k] / max(1.0 + curvature[k] * (growth + pull), 0.2)
         offset[k] += 0.5 * sigma[k] * sigma[k] * bend
