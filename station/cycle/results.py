@@ -112,9 +112,11 @@ def _without_measuring(item: Item, features: Mapping[str, MeasuredFeature], find
         return _count(item, findings, _label(item))
     for name in c.features + item.question.datums:
         feature = features[name]
-        if len(feature.points_mm) < max(5, LEAST_SEEN * feature.expected):
-            share = 100 * len(feature.points_mm) / max(feature.expected, 1)
-            return _not_measured(item, f"only {share:.0f} % of the edge of {name} was found")
+        # Only what was fitted is measured: an edge under dirt is found, but says nothing of the feature.
+        fitted = int(feature.kept.sum())
+        if fitted < max(5, LEAST_SEEN * feature.expected):
+            share = 100 * fitted / max(feature.expected, 1)
+            return _not_measured(item, f"only {share:.0f} % of the edge of {name} was found clean")
         if feature.kind is not Kind.CONTOUR and not feature.params:
             return _not_measured(item, f"nothing round or straight fits the edge of {name}")
     return None

@@ -58,9 +58,3 @@ class Plan:
     area_mm2: float  # of the filled outer outlines
     size_mm: float  # diagonal of the bounding box
     refusal: str = ""  # the part as a whole cannot be looked at: larger than the field
-
-    @property
-    def seen(self) -> tuple[Target, ...]:
-        """What shows where the part lies: the whole silhouette, or the features if nothing closes."""
-        outline = tuple(check.target for check in self.checks if check.target is not None)
-        return outline or self.targets
