@@ -1,0 +1,27 @@
+"""What a characteristic is answered with when little of its edge could be used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from station.cycle.findings import Findings
+from station.cycle.results import LEAST_SEEN, answer_items
+from station.metrology.decision import Verdict
+from station.plan.compile import compile_plan
+
+from .scenes_for_measure import AT_20_C, anywhere, circle, exact, inspected, made, optics, order, photograph, size
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(1.0, Verdict.PASS), (LEAST_SEEN - 0.1, Verdict.ERROR)])
+def test_an_edge_that_is_mostly_dirty_is_not_measured(share: float, verdict: Verdict) -> None:
+    what, seen = order([circle("OD", "outer", [0, 0], 1.2)], size("diameter", "OD", 1.2, 0.05)), optics(240, 240)
+    rng = np.random.default_rng(1)
+    plan = compile_plan(what, exact(seen))
+    (feature,) = inspected(what, photograph(made(what), seen, rng, anywhere(rng)), exact(seen), plan).features
+    kept = np.arange(len(feature.kept)) < share * len(feature.kept)
+    nothing = Findings((), np.zeros((0, 2)), None, {}, {})
+    (item,) = answer_items(what, plan, {"OD": replace(feature, kept=kept)}, nothing, exact(seen), AT_20_C)
+    assert item.verdict is verdict
