@@ -24,6 +24,7 @@ Mask = NDArray[np.bool_]
 
 _CORNER_RAD = math.radians(12.0)
 A, B, RADIUS, LENGTH = 2, 3, 4, 5  # columns; 0 and 1 are the place
+_SHORT_STEPS = 8.0
 _RESTART = 64  # steps of a rotation after which its rounding is thrown away
 
 
@@ -80,9 +81,12 @@ def strokes_of(outlines: Sequence[Outline], most_gap_mm: float) -> Strokes:
 
 
 def sample(strokes: Strokes, step_mm: float) -> Samples:
-    """Points at most `step_mm` apart, at the middles of equal intervals of each segment (so none is a corner)."""
-    # Odd: counts divisible by 4 about an integer centre would sample coherently with the pixels.
-    counts = np.maximum(1.0, np.ceil(strokes.table[:, LENGTH] / step_mm)).astype(np.intp) | 1
+    """Points about `step_mm` apart, at the middles of equal intervals of each segment (so none is a corner)."""
+    steps = strokes.table[:, LENGTH] / step_mm
+    # Odd: counts divisible by 4 about an integer centre would sample coherently with the pixels. Chords of a free curve
+    # are too short for that, and many of them: one probe more than there are pixels in each would crowd it.
+    counts = np.where(steps < _SHORT_STEPS, np.rint(steps).clip(1.0), np.ceil(steps)).astype(np.intp)
+    counts |= steps >= _SHORT_STEPS
     return Samples(*_walk(strokes.table, counts, 0.5), _offsets(counts))
 
 

@@ -15,10 +15,10 @@ from station.vision.field import BLOCK_PX, Field
 from station.vision.lamp import EVEN
 from station.vision.levels import between, plateaus, shared
 from station.vision.picture import Picture
-from station.vision.probe import Edges, Floats, Index, Mask, Probes
-from station.vision.score import SUMS, score, slopes, spacing_of
-from station.vision.seek import PROBIT, bracket_some, cross_all
-from station.vision.solve import finish, solve
+from station.vision.probe import Edges, Floats, Index, Mask, Probes, Run, run_of
+from station.vision.score import SUMS, score, slopes
+from station.vision.seek import BILINEAR_VARIANCE, PROBIT, Steps, bracket_some, cross_all, cross_at
+from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_table
 
 LEAST_SIGMA_PX = 0.45
@@ -39,12 +39,10 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
     """
     table = step_table(*field.noise)
     count = len(probes)
-    offset, u = np.empty(count), np.empty(count)
+    offset, u, contrast = np.empty(count), np.empty(count), np.empty(count)
     found, clear = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    low, high = np.empty(count), np.empty(count)
     sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
-    part, other = field.noise
-    pulls = table.low_pull * part**0.5, table.high_pull * other**0.5
+    pulls = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
     _find(
         picture.grey,
         field.means,
@@ -56,24 +54,23 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         probes.runs,
         probes.closed,
         distance_px,
-        field.part_level,
-        field.field_level,
+        (field.part_level, field.field_level),
+        field.noise,
         # Only what is lit follows the lamp.
         (EVEN, field.lamp) if field.dark_part else (field.lamp, EVEN),
-        (part, other),
-        (table.noise, table.low_pull, table.high_pull),
         (FLAT_PX * pulls[0] / sum(pulls), FLAT_PX * pulls[1] / sum(pulls)),
+        table.noise,
+        (table.low_pull, table.high_pull),
         table.rows,
         PROBIT,
         sigma,
-        low,
-        high,
         offset,
         u,
+        contrast,
         found,
         clear,
     )
-    return Edges(offset, u, sigma, np.abs(high - low), found, found & clear)
+    return Edges(offset, u, sigma, contrast, found, clear)
 
 
 @compiled
@@ -88,233 +85,123 @@ def _find(
     runs: Index,
     closed: Mask,
     distance: float,
-    part_level: float,
-    field_level: float,
-    lamps: tuple[Floats, Floats],
+    levels: tuple[float, float],
     variances: tuple[float, float],
-    factors: tuple[float, float, float],
+    lamps: tuple[Floats, Floats],
     flat_px: tuple[float, float],
+    noise: float,
+    pulls: tuple[float, float],
     table: Floats,
     probit: Floats,
-    sigma: Floats,
-    low: Floats,
-    high: Floats,
-    offset: Floats,
-    u: Floats,
-    found: Mask,
-    clear: Mask,
+    all_sigma: Floats,
+    all_offset: Floats,
+    all_u: Floats,
+    all_contrast: Floats,
+    all_found: Mask,
+    all_clear: Mask,
 ) -> None:
-    rising = field_level > part_level
-    contrast = abs(field_level - part_level)
-    variance = factors[0] / (contrast * contrast)
+    """Levels, variances, lamps, strips and pulls come in pairs: of the material, of the field."""
+    rising = levels[1] > levels[0]
+    step = abs(levels[1] - levels[0])
     longest = 0
-    for run in range(len(closed)):
-        longest = max(longest, runs[run + 1] - runs[run])
-    count = len(points)
-    in_px, out_px = np.minimum(reach_in, distance), np.minimum(reach_out, distance)
-    mean, number, slope, place = np.empty(count), np.zeros(count), np.empty(count), np.empty(count)
-    dirty, least = np.zeros(count, np.bool_), DIRT * contrast
-    widening, again, sums = np.empty(count), np.empty(count, np.bool_), np.empty((count, SUMS))
-    for run in range(len(closed)):
-        first, last, around = runs[run], runs[run + 1], closed[run]
-        if first == last:
+    for number in range(len(closed)):
+        longest = max(longest, runs[number + 1] - runs[number])
+    # Of one run at a time, so that it stays in the processor's cache.
+    a_mean, a_count, a_level = np.empty(longest), np.empty(longest), np.empty((2, longest))
+    a_slope, a_place, a_widening = np.empty(longest), np.empty(longest), np.empty(longest)
+    a_dirty, a_again, a_sums = np.empty(longest, np.bool_), np.empty(longest, np.bool_), np.empty((longest, SUMS))
+    for number in range(len(closed)):
+        first, last = runs[number], runs[number + 1]
+        n = last - first
+        if n == 0:
             continue
-        bracket_some(
-            pixels, points, normals, in_px, out_px, 0.5 * (part_level + field_level), rising, first, last, offset
-        )
-        blurred = 3.0 * sigma[first] + 0.7
-        longer = min(max(SHORT_RUN / (last - first), 1.0), 3.0)
-        strip = flat_px[0] * longer + 2.0
-        plateaus(
-            means,
-            BLOCK_PX,
-            points,
-            normals,
-            curvature,
-            offset,
-            blurred,
-            reach_in,
-            -1.0,
-            strip,
-            lamps[0],
-            first,
-            last,
-            mean,
-            number,
-        )
-        plateaus(
-            pixels,
-            1,
-            points,
-            normals,
-            curvature,
-            offset,
-            blurred,
-            reach_in,
-            -1.0,
-            strip,
-            lamps[0],
-            first,
-            last,
-            mean,
-            number,
-        )
-        between(
-            pixels,
-            points,
-            normals,
-            curvature,
-            offset,
-            sigma[first],
-            reach_in,
-            -1.0,
-            field_level,
-            lamps[0],
-            first,
-            last,
-            mean,
-            number,
-        )
-        low_count = shared(
-            points, mean, number, variances[0], part_level, lamps[0], least, first, last, around, low, dirty
-        )
-        number[first:last] = 0.0
-        strip = flat_px[1] * longer + 2.0
-        plateaus(
-            means,
-            BLOCK_PX,
-            points,
-            normals,
-            curvature,
-            offset,
-            blurred,
-            reach_out,
-            1.0,
-            strip,
-            lamps[1],
-            first,
-            last,
-            mean,
-            number,
-        )
-        plateaus(
-            pixels,
-            1,
-            points,
-            normals,
-            curvature,
-            offset,
-            blurred,
-            reach_out,
-            1.0,
-            strip,
-            lamps[1],
-            first,
-            last,
-            mean,
-            number,
-        )
-        between(
-            pixels,
-            points,
-            normals,
-            curvature,
-            offset,
-            sigma[first],
-            reach_out,
-            1.0,
-            part_level,
-            lamps[1],
-            first,
-            last,
-            mean,
-            number,
-        )
-        high_count = shared(
-            points, mean, number, variances[1], field_level, lamps[1], least, first, last, around, high, dirty
-        )
-        cross_all(
-            pixels,
-            points,
-            normals,
-            in_px,
-            out_px,
-            rising,
-            low,
-            high,
-            sigma[first],
-            probit,
-            LEAST_STEP * contrast,
-            MOST_STEP * contrast,
-            first,
-            last,
-            offset,
-        )
-        for k in range(first, last):
+        run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
+        offset, sigma = all_offset[first:last], all_sigma[first:last]
+        mean, count, low, high, dirty = a_mean[:n], a_count[:n], a_level[0, :n], a_level[1, :n], a_dirty[:n]
+        dirty[:] = False
+        _fetch(pixels, run, mean)
+        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
+        blurred, longer = 3.0 * sigma[0] + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
+        level_noise = 0.0
+        for side in range(2):
+            lamp, strip = lamps[side], flat_px[side] * longer + 2.0
+            count[:] = 0.0
+            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, count)
+            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, count)
+            between(pixels, run, side, offset, sigma[0], levels[1 - side], lamp, mean, count)
+            level = a_level[side, :n]
+            number_px = shared(run, mean, count, variances[side], levels[side], lamp, DIRT * step, level, dirty)
+            level_noise += pulls[side] ** 2 * variances[side] / max(number_px, 0.05)
+        spread = np.sqrt(sigma[0] * sigma[0] + BILINEAR_VARIANCE)
+        steps = Steps(low, high, rising, spread, LEAST_STEP * step, MOST_STEP * step)
+        cross_all(pixels, run, distance, steps, probit, offset)
+        slope, place, widening, again, sums = a_slope[:n], a_place[:n], a_widening[:n], a_again[:n], a_sums[:n]
+        sums[:] = 0.0
+        for k in range(n):
             again[k] = offset[k] == offset[k]
-            for i in range(SUMS):
-                sums[k, i] = 0.0
-        spacing = spacing_of(points, first, last)
-        for _ in range(_ROUNDS):
-            slopes(points, normals, offset, spacing, first, last, around, slope)
-            score(
-                pixels,
-                points,
-                normals,
-                curvature,
-                spacing,
-                offset,
-                slope,
-                sigma,
-                low,
-                high,
-                reach_in,
-                reach_out,
-                table,
-                first,
-                last,
-                again,
-                sums,
-            )
-            solve(sums, variance, first, last, around, place, widening)
-            if not _once_more(first, last, place, widening, sigma, offset, again):
+        limit = 0.0
+        for round_ in range(_ROUNDS):
+            slopes(run, offset, slope)
+            score(pixels, run, offset, slope, sigma, low, high, table, again, sums)
+            limit = misfit_limit(sums)
+            solve(sums, limit, noise / (step * step), run.closed, place, widening)
+            more = _once_more(place, widening, sigma, offset, again)
+            if round_ == 0:
+                more |= _look_again(pixels, run, distance, steps, probit, limit, sums, place, sigma, offset, again)
+            if not more:
                 break
-        level_noise = factors[1] ** 2 * variances[0] / max(low_count, 0.05)
-        level_noise += factors[2] ** 2 * variances[1] / max(high_count, 0.05)
-        finish(
-            sums,
-            curvature,
-            sigma,
-            place,
-            widening,
-            low,
-            high,
-            factors[0],
-            level_noise,
-            first,
-            last,
-            dirty,
-            found,
-            clear,
-            offset,
-            u,
-        )
+        found, clear, u = all_found[first:last], all_clear[first:last], all_u[first:last]
+        finish(run, sums, limit, place, widening, low, high, noise, level_noise, dirty, sigma, offset, u, found, clear)
+        for k in range(n):
+            all_contrast[first + k] = abs(high[k] - low[k])
 
 
 @compiled
-def _once_more(
-    first: int, last: int, place: Floats, widening: Floats, sigma: Floats, offset: Floats, again: Mask
+def _fetch(pixels: NDArray[np.generic], run: Run, level: Floats) -> None:
+    """Into `level` (n,) the pixel at each probe: for the processor, which so waits for many of them at once, not one by
+    one later."""
+    height, width = pixels.shape
+    for k in range(len(level)):
+        x, y = run.points[k, 0], run.points[k, 1]
+        level[k] = pixels[np.uint32(y), np.uint32(x)] if 0.0 <= x < width and 0.0 <= y < height else 0.0
+
+
+@compiled
+def _look_again(
+    pixels: NDArray[np.generic],
+    run: Run,
+    distance: float,
+    steps: Steps,
+    probit: Floats,
+    limit: float,
+    sums: Floats,
+    place: Floats,
+    sigma: Floats,
+    offset: Floats,
+    again: Mask,
 ) -> bool:
+    """Whether some probes that see no edge where neighbours have theirs have one elsewhere: they are moved, marked."""
+    some = False
+    for k in range(len(place)):
+        if sums[k, 5] > limit * sums[k, 6] or abs(place[k]) > FARTHEST:
+            at = cross_at(pixels, run, k, distance, steps, probit)
+            if abs(at - offset[k]) > _NEAR * sigma[k]:
+                offset[k], place[k] = at, 0.0
+                again[k] = some = True
+    return some
+
+
+@compiled
+def _once_more(place: Floats, widening: Floats, sigma: Floats, offset: Floats, again: Mask) -> bool:
     """Whether some probes of a run stood too far from their edges, or all had the wrong blur: they are moved, marked.
 
     Those that are not marked keep their sums: they were taken about the same blur.
     """
-    blurred = False
-    for k in range(first, last):
+    blurred = some = False
+    for k in range(len(place)):
         if place[k] == place[k] and abs(widening[k]) > _SAME_BLUR:
             blurred = True
-    some = False
-    for k in range(first, last):
+    for k in range(len(place)):
         again[k] = place[k] == place[k] and (blurred or abs(place[k]) > _NEAR)
         if again[k]:
             some = True

@@ -69,6 +69,12 @@ def fit_lamp(small: NDArray[np.float32], decimation: int, level: float, near: fl
 
 
 @compiled
+def is_even(lamp: Floats) -> bool:
+    """Whether the surface is 1 everywhere."""
+    return not lamp[1:6].any() and lamp[0] == 1.0
+
+
+@compiled
 def brightness(lamp: Floats, x: float, y: float) -> float:
     """The surface at a pixel."""
     x, y = (x - lamp[6]) * lamp[8], (y - lamp[7]) * lamp[9]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.vision.lamp import brightness
-from station.vision.probe import Floats, Mask
+from station.vision.lamp import brightness, is_even
+from station.vision.probe import Floats, Mask, Run
 
 BLOCK = 16
 _LEAST_PIXELS = 0.1
@@ -35,68 +35,78 @@ def _apart(curvature: float, away: float) -> float:
 
 
 @compiled
+def upright(reach: Floats, spacing: float, k: int) -> float:
+    """Cosine of the angle at which the next edge leans to that of probe k: from how the reach changes along the run.
+
+    Where it jumps from one edge to another, one side alone tells.
+    """
+    change = np.inf
+    if k > 0:
+        change = abs(reach[k] - reach[k - 1])
+    if k + 1 < len(reach):
+        change = min(change, abs(reach[k + 1] - reach[k]))
+    change /= spacing
+    return 1.0 / np.sqrt(1.0 + change * change) if change < np.inf else 1.0
+
+
+@compiled
 def plateaus(
     means: NDArray[np.generic],
     block_px: int,
-    points: Floats,
-    normals: Floats,
-    curvature: Floats,
+    run: Run,
+    side: int,
     offset: Floats,
     blurred_px: float,
-    reach: Floats,
-    outward: float,
     longest_px: float,
     lamp: Floats,
-    first: int,
-    last: int,
     mean: Floats,
     count: Floats,
 ) -> None:
-    """Mean level of a strip of flat pixels on one side (`outward` ±1) of a run's edges at `offset`, and their number.
+    """Mean level of a strip of flat pixels on one side (0 in, 1 out) of a run's edges at `offset`, and their number.
 
     Read off the block means (`block_px` each way) of a picture, every block whole; `longest_px` limits the strip.
-    Pixels nearer than `blurred_px` to the edge or to the next one (`reach` away from the probe's point) are left out.
-    Levels are relative to `lamp`. Probes that have a count already are passed over.
+    Pixels nearer than `blurred_px` to the edge or to the next one are left out. Levels are relative to `lamp`. Probes
+    that have a count already are passed over.
     """
     height, width = means.shape
+    outward, reach = 2.0 * side - 1.0, run.reach[side]
     clear = blurred_px + (0.0 if block_px == 1 else 0.71 * block_px)
     per_block = 1.0 / block_px
-    for k in range(first, last):
+    even = is_even(lamp)
+    for k in range(len(offset)):
         at = offset[k]
         if count[k] > 0.0 or at != at:
             continue
-        room = reach[k] - outward * at - clear
+        # Where the next edge leans, its blur reaches farther along the strip.
+        room = reach[k] - outward * at - clear / upright(reach, run.spacing, k)
         number = int(min(longest_px, room - clear) * per_block + 1.0) if room > clear else 0
-        nx, ny = outward * normals[k, 0], outward * normals[k, 1]
-        x = (points[k, 0] + 0.5 + (outward * at + clear) * nx) * per_block
-        y = (points[k, 1] + 0.5 + (outward * at + clear) * ny) * per_block
+        nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
+        x = (run.points[k, 0] + 0.5 + (outward * at + clear) * nx) * per_block
+        y = (run.points[k, 1] + 0.5 + (outward * at + clear) * ny) * per_block
         total = 0.0
         seen = 0
         for _ in range(number):
             if not (0.0 <= x < width and 0.0 <= y < height):
                 break
-            total += means[np.uint32(y), np.uint32(x)] / brightness(lamp, x * block_px - 0.5, y * block_px - 0.5)
+            level = float(means[np.uint32(y), np.uint32(x)])
+            total += level if even else level / brightness(lamp, x * block_px - 0.5, y * block_px - 0.5)
             seen += 1
             x += nx
             y += ny
-        count[k] = seen * block_px * block_px * _apart(curvature[k] * outward, clear + 0.5 * seen * block_px)
+        # Only every fourth probe has an offset yet: a block stands for the pixels of four.
+        count[k] = seen * block_px * block_px * _apart(run.curvature[k] * outward, clear + 0.5 * seen * block_px)
         mean[k] = total / max(seen, 1)
 
 
 @compiled
 def between(
     pixels: NDArray[np.generic],
-    points: Floats,
-    normals: Floats,
-    curvature: Floats,
+    run: Run,
+    side: int,
     offset: Floats,
     sigma: float,
-    reach: Floats,
-    outward: float,
     other: float,
     lamp: Floats,
-    first: int,
-    last: int,
     mean: Floats,
     count: Floats,
 ) -> None:
@@ -106,36 +116,35 @@ def between(
     d and a − d its distances from both.
     """
     height, width = pixels.shape
-    for k in range(first, last):
+    outward, reach = 2.0 * side - 1.0, run.reach[side]
+    for k in range(len(offset)):
         at = offset[k]
         room = reach[k] - outward * at
         if count[k] > 0.0 or at != at or room < 2.0 * _LEAST_ROOM * sigma or room > 12.0 * sigma:
             continue
-        nx, ny = outward * normals[k, 0], outward * normals[k, 1]
-        x, y = points[k, 0] + (outward * at) * nx, points[k, 1] + (outward * at) * ny
+        nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
+        x, y = run.points[k, 0] + (outward * at) * nx, run.points[k, 1] + (outward * at) * ny
         column, row = np.floor(x + 0.5 * room * nx + 0.5), np.floor(y + 0.5 * room * ny + 0.5)
         if not (0.0 <= column < width and 0.0 <= row < height):
             continue
         away = (column - x) * nx + (row - y) * ny
-        spill = 0.5 * (erfc(away / (sigma * 2.0**0.5)) + erfc((room - away) / (sigma * 2.0**0.5)))
+        beyond = (room - away) * upright(reach, run.spacing, k)
+        spill = 0.5 * (erfc(away / (sigma * 2.0**0.5)) + erfc(beyond / (sigma * 2.0**0.5)))
         if spill < 0.5:
             mean[k] = (pixels[np.uint32(row), np.uint32(column)] - other * spill) / (1.0 - spill)
             mean[k] /= brightness(lamp, column, row)
-            count[k] = _apart(curvature[k] * outward, 0.5 * room)
+            count[k] = _apart(run.curvature[k] * outward, 0.5 * room)
 
 
 @compiled
 def shared(
-    points: Floats,
+    run: Run,
     mean: Floats,
     count: Floats,
     variance: float,
     fallback: float,
     lamp: Floats,
     least: float,
-    first: int,
-    last: int,
-    closed: bool,
     level: Floats,
     dirty: Mask,
 ) -> float:
@@ -145,10 +154,11 @@ def shared(
     levels, something lies there: their probes are marked in `dirty`. Returns the number of pixels per probe.
     """
     sorted_means = np.empty(2 * BLOCK)
-    blocks = max(1, (last - first) // BLOCK)
+    probes = len(mean)
+    blocks = max(1, probes // BLOCK)
     value, weight = np.zeros(blocks), np.zeros(blocks)
     for b in range(blocks):
-        begin, end = first + b * (last - first) // blocks, first + (b + 1) * (last - first) // blocks
+        begin, end = b * probes // blocks, (b + 1) * probes // blocks
         n = 0
         pixels = 0.0
         for k in range(begin, end):
@@ -164,7 +174,7 @@ def shared(
             cut = n // 4
             value[b] = sorted_means[cut : n - cut].mean()
             weight[b] = pixels / (variance * _MIDDLE_HALF)
-    used = weight.sum() * variance / (last - first)
+    used = weight.sum() * variance / probes
     if blocks >= _LEAST_BLOCKS:
         middle = np.median(value[weight > 0.0]) if used > 0.0 else fallback
         limit = np.maximum(least, _DIRT_SIGMAS / np.sqrt(np.maximum(weight, 1e-12)))
@@ -177,18 +187,17 @@ def shared(
                     begin = end
                 elif (end == blocks or not odd[end]) and end - begin <= _LONGEST_DIRT:
                     weight[begin:end] = 0.0
-                    dirty[first + begin * (last - first) // blocks : first + end * (last - first) // blocks] = True
-    along_run(value, weight, 1, fallback, first, last, closed, level)
-    for k in range(first, last):
-        level[k] *= brightness(lamp, points[k, 0], points[k, 1])
+                    dirty[begin * probes // blocks : end * probes // blocks] = True
+    along_run(value, weight, 1, fallback, run.closed, level)
+    if not is_even(lamp):
+        for k in range(probes):
+            level[k] *= brightness(lamp, run.points[k, 0], run.points[k, 1])
     return float(used)
 
 
 @compiled
-def along_run(
-    value: Floats, weight: Floats, window: int, rest: float, first: int, last: int, closed: bool, out: Floats
-) -> None:
-    """A quantity known in the blocks of one run, for its probes `first` to `last`: into `out`.
+def along_run(value: Floats, weight: Floats, window: int, rest: float, closed: bool, out: Floats) -> None:
+    """A quantity known in the blocks of one run, for its probes: into `out` (n,).
 
     `weight` is the inverse of each block's variance. If the blocks agree within their noise, all probes get the run's
     mean, for what is constant is known best from everything; else each block is averaged with `window` neighbours on
@@ -200,7 +209,7 @@ def along_run(
     scatter = (weight * (value - mean) ** 2).sum()
     freedom = (weight > 0.0).sum() - 1
     if freedom < 1 or scatter < freedom + _SIGNIFICANT * np.sqrt(2.0 * freedom):
-        out[first:last] = mean
+        out[:] = mean
         return
     smooth = np.empty(blocks)
     for b in range(blocks):
@@ -213,9 +222,9 @@ def along_run(
                 above += weight[other] * value[other]
                 below += weight[other]
         smooth[b] = above / below if below > 0.0 else mean
-    length = (last - first) / blocks
-    for k in range(first, last):
-        place = (k - first + 0.5) / length - 0.5
+    length = len(out) / blocks
+    for k in range(len(out)):
+        place = (k + 0.5) / length - 0.5
         b = int(np.floor(place))
         f = place - b
         if closed:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from station.compiled import compiled
 
 Floats: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.intp]
@@ -50,6 +52,44 @@ class Edges:
     contrast: Floats
     found: Mask
     clear: Mask
+
+
+_GAPS = 64  # that tell how far apart the probes of a run are
+
+
+class Run(NamedTuple):
+    """Probes that are neighbours, as compiled loops read them: `points`, `normals` (n, 2) and `curvature` (n,) as in
+    `Probes`, `reach` into and out of the material (n,), their mean distance `spacing` (px), whether they are `closed`.
+    """
+
+    points: Floats
+    normals: Floats
+    curvature: Floats
+    reach: tuple[Floats, Floats]
+    spacing: float
+    closed: bool
+
+
+@compiled
+def run_of(
+    points: Floats,
+    normals: Floats,
+    curvature: Floats,
+    reach_in: Floats,
+    reach_out: Floats,
+    first: int,
+    last: int,
+    closed: bool,
+) -> Run:
+    """Views of the probes `first` to `last`."""
+    length, gaps = 0.0, 0
+    for k in range(first + 1, last, max((last - first) // _GAPS, 1)):
+        dx, dy = points[k, 0] - points[k - 1, 0], points[k, 1] - points[k - 1, 1]
+        length += np.sqrt(dx * dx + dy * dy)
+        gaps += 1
+    spacing = length / gaps if gaps > 0 else 1.0
+    reach = reach_in[first:last], reach_out[first:last]
+    return Run(points[first:last], normals[first:last], curvature[first:last], reach, spacing, closed)
 
 
 def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:

@@ -12,49 +12,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.vision.probe import Floats, Mask
+from station.vision.levels import upright
+from station.vision.probe import Floats, Mask, Run
 from station.vision.step import PER_UNIT, REACH, WINDOW_SIGMAS
 
 _SLOPE = 4  # neighbours on each side
 MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
 CROWDED_SIGMAS = 6.0  # of the blur: nearer edges pull at one another
+_LEAST_UPRIGHT = 0.25  # an edge that leans more is nearer round the corner than along the normal
+_MIDDLE, _MOST_PIXELS = REACH * PER_UNIT, 1024  # the row of the table of an edge's middle; that a probe may own
 SUMS = 7  # B, A, Q, S, X, Σ w r², Σ w
 
 
 @compiled
-def spacing_of(points: Floats, first: int, last: int) -> float:
-    """Mean distance (px) of neighbours in a run."""
-    length = 0.0
-    for k in range(first + 1, last):
-        dx, dy = points[k, 0] - points[k - 1, 0], points[k, 1] - points[k - 1, 1]
-        length += np.sqrt(dx * dx + dy * dy)
-    return length / (last - first - 1) if last - first > 1 else 1.0
-
-
-@compiled
-def slopes(
-    points: Floats, normals: Floats, offset: Floats, spacing: float, first: int, last: int, closed: bool, slope: Floats
-) -> None:
+def slopes(run: Run, offset: Floats, slope: Floats) -> None:
     """Into `slope` how a run's offset changes per pixel along (−n_y, n_x), from neighbours `_SLOPE` away.
 
     A part that is turned or shifted a little crosses the strips at a slant; without the slope a strip's few pixels,
     which never lie evenly to both sides, would feel it. 0 where a neighbour is missing or no smooth edge.
     """
-    count = last - first
+    count = len(offset)
     sense = 1.0
     if count > 1:
-        dx, dy = points[first + 1, 0] - points[first, 0], points[first + 1, 1] - points[first, 1]
-        sense = np.sign(dy * normals[first, 0] - dx * normals[first, 1])
-    around = closed and count > 2 * _SLOPE
-    for k in range(first, last):
+        dx, dy = run.points[1, 0] - run.points[0, 0], run.points[1, 1] - run.points[0, 1]
+        sense = np.sign(dy * run.normals[0, 0] - dx * run.normals[0, 1])
+    around = run.closed and count > 2 * _SLOPE
+    for k in range(count):
         left, right = k - _SLOPE, k + _SLOPE
-        if left < first:
-            left = left + count if around else first
-        if right >= last:
-            right = right - count if around else last - 1
+        if left < 0:
+            left = left + count if around else 0
+        if right >= count:
+            right = right - count if around else count - 1
         steps = (right - left) % count if around else right - left
         rise = offset[right] - offset[left]
-        slope[k] = sense * rise / (steps * spacing) if steps > 0 and abs(rise) < 0.5 * steps else 0.0
+        slope[k] = sense * rise / (steps * run.spacing) if steps > 0 and abs(rise) < 0.5 * steps else 0.0
 
 
 @compiled
@@ -69,91 +60,91 @@ def _rise(place: float, table: Floats) -> float:
 @compiled
 def score(
     pixels: NDArray[np.generic],
-    points: Floats,
-    normals: Floats,
-    curvature: Floats,
-    spacing: float,
+    run: Run,
     offset: Floats,
     slope: Floats,
     sigma: Floats,
     low: Floats,
     high: Floats,
-    reach_in: Floats,
-    reach_out: Floats,
     table: Floats,
-    first: int,
-    last: int,
     again: Mask,
     sums: Floats,
 ) -> None:
     """Into `sums` (n, SUMS) for a run's probes that are marked in `again`: B, A, Q, S, X, Σ w r², Σ w.
 
-    They are taken about the edge expected at `offset`, over not more than half the way to the next edge (`reach_in`,
-    `reach_out` from the probe's point). Zero where the strip leaves the picture.
+    They are taken about the edge expected at `offset`, over not more than half the way to the next edge. Zero where the
+    strip leaves the picture.
     """
     height, width = pixels.shape
     flat = pixels.reshape(height * width)
     end_of_table = len(table) - 1.0
-    for k in range(first, last):
+    farthest = CROWDED_SIGMAS / _LEAST_UPRIGHT
+    where, along = np.empty(_MOST_PIXELS, np.uintp), np.empty(_MOST_PIXELS)
+    for k in range(len(offset)):
         if not again[k]:
             continue
-        b_sum = a_sum = q_sum = s_sum = x_sum = misfit = weight = 0.0
-        at = offset[k]
-        nx, ny = normals[k, 0], normals[k, 1]
-        cx, cy = points[k, 0] + at * nx, points[k, 1] + at * ny
-        spread = sigma[k]
+        at, spread, bent = offset[k], sigma[k], run.curvature[k]
+        nx, ny = run.normals[k, 0], run.normals[k, 1]
+        cx, cy = run.points[k, 0] + at * nx, run.points[k, 1] + at * ny
+        inside = outside = WINDOW_SIGMAS * spread
         # Half the way to the next edge: beyond, that edge's own spread would bend the plateau.
-        inside = min(WINDOW_SIGMAS * spread, max(0.5 * (reach_in[k] + at), MIN_WINDOW_PX))
-        outside = min(WINDOW_SIGMAS * spread, max(0.5 * (reach_out[k] - at), MIN_WINDOW_PX))
+        gap_in, gap_out = run.reach[0][k] + at, run.reach[1][k] - at
+        crowded = min(gap_in, gap_out) < farthest * spread
+        up_in = up_out = 1.0
+        if crowded:
+            up_in, up_out = upright(run.reach[0], run.spacing, k), upright(run.reach[1], run.spacing, k)
+            inside = min(inside, max(gap_in * up_in / (1.0 + up_in), MIN_WINDOW_PX))
+            outside = min(outside, max(gap_out * up_out / (1.0 + up_out), MIN_WINDOW_PX))
+            crowded = min(gap_in * up_in, gap_out * up_out) < CROWDED_SIGMAS * spread
         margin = max(inside, outside) + 2.0
         if not (margin <= cx < width - margin and margin <= cy < height - margin):
             for i in range(SUMS):
                 sums[k, i] = 0.0
             continue
-        # The steeper axis is walked: `row` along it, `column` across.
+        per_unit = PER_UNIT / spread
+        # Which pixels are the probe's: the steeper axis is walked, `row` along it, `column` across.
         if abs(ny) >= abs(nx):
             c_row, c_column, m_row, m_column, row_step, column_step, across = cy, cx, ny, nx, width, 1, 1.0
         else:
             c_row, c_column, m_row, m_column, row_step, column_step, across = cx, cy, nx, ny, 1, width, -1.0
         per_row = 1.0 / m_row
-        half = 0.5 * spacing * abs(per_row) * (1.0 + curvature[k] * at)
-        fan = half * curvature[k]
-        bend = 0.5 * curvature[k] * m_row * m_row
+        # A strip narrower than a pixel might own none: it looks at a whole one, which counts for as much as is its own.
+        wide = run.spacing * abs(per_row) * (1.0 + bent * at)
+        half, own = 0.5 * max(wide, 1.0), min(wide, 1.0)
+        fan = half * bent
+        bend = 0.5 * bent * m_row * m_row
         slant = m_column + across * slope[k] * m_row
         begin, end = c_row - inside * m_row, c_row + outside * m_row
         if begin > end:
             begin, end = end, begin
-        per_unit = PER_UNIT / spread
-        # The next edges within each other's blur: light falls again beyond the gap, material ends behind the web.
-        next_out, next_in = (reach_out[k] - at) * per_unit, (reach_in[k] + at) * per_unit
-        crowded = min(next_out, next_in) < CROWDED_SIGMAS * PER_UNIT
+        owned = 0
+        for row in range(int(begin) + 1, int(end) + 1):
+            away = (row - c_row) * per_row
+            middle = c_column + away * m_column
+            reach = half + fan * away
+            first, behind = int(middle - reach + 1.0), int(middle + reach + 1.0)
+            for column in range(first, min(behind, first + _MOST_PIXELS - owned)):
+                e = column - middle
+                where[owned] = row * row_step + column * column_step
+                along[owned] = (away + e * (slant + bend * e)) * per_unit
+                owned += 1
+        # What they say of the edge. Unsigned: a negative index would mean the other end, and cost a test.
+        b_sum = a_sum = q_sum = s_sum = x_sum = misfit = weight = 0.0
         base, gain = low[k], 1.0 / (high[k] - low[k])
-        for _ in range(2):
-            for row in range(int(begin) + 1, int(end) + 1):
-                away = (row - c_row) * per_row
-                middle = c_column + away * m_column
-                reach = half + fan * away
-                for column in range(int(middle - reach + 1.0), int(middle + reach + 1.0)):
-                    e = column - middle
-                    place = (away + e * (slant + bend * e)) * per_unit + REACH * PER_UNIT
-                    # Unsigned: a negative index would mean the other end, and cost a test.
-                    cell = np.uintp(min(max(place, 0.0), end_of_table))
-                    residual = (flat[np.uintp(row * row_step + column * column_step)] - base) * gain
-                    residual -= table[cell, 0] + (place - cell) * table[cell, 1]
-                    if crowded:
-                        residual += _rise(place - next_out, table) - _rise(
-                            2.0 * REACH * PER_UNIT - place - next_in, table
-                        )
-                    b_sum -= table[cell, 2] * residual
-                    q_sum -= table[cell, 3] * residual
-                    a_sum += table[cell, 4]
-                    x_sum += table[cell, 5]
-                    s_sum += table[cell, 6]
-                    misfit += table[cell, 7] * residual * residual
-                    weight += table[cell, 7]
-            if weight > 0.0:
-                break
-            # A strip narrower than a pixel may own none: then it borrows its neighbours'.
-            half = max(half, 0.5 * abs(per_row))
-        sums[k, 0], sums[k, 1], sums[k, 2], sums[k, 3] = b_sum, a_sum, q_sum, s_sum
-        sums[k, 4], sums[k, 5], sums[k, 6] = x_sum, misfit, weight
+        for i in range(owned):
+            place = along[i] + _MIDDLE
+            cell = np.uintp(min(max(place, 0.0), end_of_table))
+            residual = (flat[where[i]] - base) * gain - (table[cell, 0] + (place - cell) * table[cell, 1])
+            if crowded:
+                # Within the next edge's blur: light falls again beyond the gap, material ends behind the web.
+                residual += _rise(_MIDDLE + up_out * (along[i] - gap_out * per_unit), table)
+                residual -= _rise(_MIDDLE - up_in * (along[i] + gap_in * per_unit), table)
+            b_sum -= table[cell, 2] * residual
+            q_sum -= table[cell, 3] * residual
+            a_sum += table[cell, 4]
+            x_sum += table[cell, 5]
+            s_sum += table[cell, 6]
+            misfit += table[cell, 7] * residual * residual
+            weight += table[cell, 7]
+        sums[k, 0], sums[k, 1], sums[k, 2], sums[k, 3] = own * b_sum, own * a_sum, own * q_sum, own * s_sum
+        sums[k, 4], sums[k, 5], sums[k, 6] = own * x_sum, own * misfit, own * weight

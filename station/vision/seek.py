@@ -4,11 +4,13 @@ Levels are read at the nearest pixel from a probe's point outwards and inwards a
 crossed in the direction that leaves the material, so a well-placed probe costs a handful of look-ups. Where the local
 levels are known, two bilinear samples beside the crossing place it: Φ⁻¹ of a Gaussian edge's relative level is linear.
 
-An edge is smooth nearly everywhere, so every fourth probe is looked at, and those between only where two of them
-disagree.
+An edge is smooth nearly everywhere, so some probes are looked at, and those between only where two of them disagree, or
+where what is there turns out to be no edge.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +19,11 @@ from scipy.special import ndtri
 from station.compiled import compiled
 from station.vision.field import Field
 from station.vision.picture import Picture
-from station.vision.probe import Floats, Probes
+from station.vision.probe import Floats, Probes, Run
 
-STRIDE = 4
-AGREE_PX = 1.0  # neighbours farther apart than this are no straight stretch
+STRIDE = 16
+EVERY = 4  # probe has its levels read
+AGREE_PX = 1.0  # probes a stride apart whose edges differ more are no straight stretch
 _PROBITS = 512
 PROBIT: Floats = ndtri((np.arange(_PROBITS) + 0.5) / _PROBITS)
 BILINEAR_VARIANCE = 1.0 / 6.0  # mean variance that bilinear interpolation adds to a point spread
@@ -177,72 +180,80 @@ def _seek(
                 sigma[k] = np.sqrt(max(1.0 / (rise * rise) - BILINEAR_VARIANCE, 0.0))
 
 
+class Steps(NamedTuple):
+    """What counts as a step along a run: `low`, `high` (n,) levels of material and field, whether the field is the
+    brighter (`rising`), the edge `spread` (px), and between which heights (`least`, `most` levels) a step lies."""
+
+    low: Floats
+    high: Floats
+    rising: bool
+    spread: float
+    least: float
+    most: float
+
+
 @compiled
 def bracket_some(
-    pixels: NDArray[np.generic],
-    points: Floats,
-    normals: Floats,
-    in_px: Floats,
-    out_px: Floats,
-    middle: float,
-    rising: bool,
-    first: int,
-    last: int,
-    offset: Floats,
+    pixels: NDArray[np.generic], run: Run, distance_px: float, middle: float, rising: bool, offset: Floats
 ) -> None:
-    """Into `offset` a bracket for every `STRIDE`-th probe of the run `first` to `last` and its last, NaN for the rest.
+    """Into `offset` (n,) a place between two pixels for every `EVERY`-th probe of a run and its last, NaN for the rest.
 
-    `rising`: the field is brighter than the material. Nothing is looked for beyond `in_px`, `out_px` (n,).
+    `rising`: the field is brighter than the material. Nothing is looked for farther than `distance_px` or the reach.
     """
-    for k in range(first, last):
-        if (k - first) % STRIDE == 0 or k == last - 1:
-            x, y, nx, ny = points[k, 0], points[k, 1], normals[k, 0], normals[k, 1]
-            offset[k] = _bracket(pixels, x, y, nx, ny, in_px[k], out_px[k], middle, rising)
-        else:
-            offset[k] = np.nan
+    last = len(offset) - 1
+    offset[:] = np.nan
+    offset[0] = _look(pixels, run, 0, distance_px, middle, rising)
+    for before in range(0, last, STRIDE):
+        after = min(before + STRIDE, last)
+        offset[after] = _look(pixels, run, after, distance_px, middle, rising)
+        straight = abs(offset[after] - offset[before]) < AGREE_PX  # False for NaN
+        for k in range(before + EVERY, after, EVERY):
+            offset[k] = (
+                _midway(offset, before, after, k) if straight else _look(pixels, run, k, distance_px, middle, rising)
+            )
 
 
 @compiled
 def cross_all(
-    pixels: NDArray[np.generic],
-    points: Floats,
-    normals: Floats,
-    in_px: Floats,
-    out_px: Floats,
-    rising: bool,
-    low: Floats,
-    high: Floats,
-    sigma_px: float,
-    probit: Floats,
-    least_step: float,
-    most_step: float,
-    first: int,
-    last: int,
-    offset: Floats,
+    pixels: NDArray[np.generic], run: Run, distance_px: float, steps: Steps, probit: Floats, offset: Floats
 ) -> None:
-    """Into `offset` the crossing of every probe of a run, from the brackets of some of them; NaN where there is none.
-
-    `low`, `high` (n,) are the levels of material and field, `sigma_px` the edge spread. A step smaller than
-    `least_step` or larger than `most_step` levels is none.
-    """
-    spread = np.sqrt(sigma_px * sigma_px + BILINEAR_VARIANCE)
-    for k in range(first, last):
-        if offset[k] == offset[k]:
-            x, y, nx, ny = points[k, 0], points[k, 1], normals[k, 0], normals[k, 1]
-            step = high[k] - low[k] if rising else low[k] - high[k]
-            usable = least_step < step < most_step
-            at = offset[k]
-            offset[k] = _crossing(pixels, x, y, nx, ny, low[k], high[k], spread, probit, at)[0] if usable else np.nan
-    for before in range(first, last, STRIDE):
-        after = min(before + STRIDE, last - 1)
-        smooth = abs(offset[after] - offset[before]) < AGREE_PX  # False for NaN
+    """Into `offset` the crossing of every probe of a run, from the places of some of them; NaN where there is none."""
+    last = len(offset) - 1
+    offset[0] = _cross(pixels, run, 0, steps, probit, offset[0])
+    for before in range(0, last, STRIDE):
+        after = min(before + STRIDE, last)
+        offset[after] = _cross(pixels, run, after, steps, probit, offset[after])
+        straight = abs(offset[after] - offset[before]) < AGREE_PX
         for k in range(before + 1, after):
-            if smooth:
-                offset[k] = offset[before] + (offset[after] - offset[before]) * (k - before) / (after - before)
-                continue
-            x, y, nx, ny = points[k, 0], points[k, 1], normals[k, 0], normals[k, 1]
-            step = high[k] - low[k] if rising else low[k] - high[k]
-            if least_step < step < most_step:
-                at = _bracket(pixels, x, y, nx, ny, in_px[k], out_px[k], 0.5 * (low[k] + high[k]), rising)
-                if at == at:
-                    offset[k] = _crossing(pixels, x, y, nx, ny, low[k], high[k], spread, probit, at)[0]
+            offset[k] = (
+                _midway(offset, before, after, k) if straight else cross_at(pixels, run, k, distance_px, steps, probit)
+            )
+
+
+@compiled
+def cross_at(pixels: NDArray[np.generic], run: Run, k: int, distance_px: float, steps: Steps, probit: Floats) -> float:
+    """The crossing of one probe, looked for by itself; NaN where there is none."""
+    at = _look(pixels, run, k, distance_px, 0.5 * (steps.low[k] + steps.high[k]), steps.rising)
+    return float(_cross(pixels, run, k, steps, probit, at))
+
+
+@compiled
+def _midway(offset: Floats, before: int, after: int, k: int) -> float:
+    return float(offset[before] + (offset[after] - offset[before]) * (k - before) / (after - before))
+
+
+@compiled
+def _look(pixels: NDArray[np.generic], run: Run, k: int, distance_px: float, middle: float, rising: bool) -> float:
+    in_px, out_px = min(run.reach[0][k], distance_px), min(run.reach[1][k], distance_px)
+    x, y, nx, ny = run.points[k, 0], run.points[k, 1], run.normals[k, 0], run.normals[k, 1]
+    return float(_bracket(pixels, x, y, nx, ny, in_px, out_px, middle, rising))
+
+
+@compiled
+def _cross(pixels: NDArray[np.generic], run: Run, k: int, steps: Steps, probit: Floats, at: float) -> float:
+    low, high = steps.low[k], steps.high[k]
+    step = high - low if steps.rising else low - high
+    if not steps.least < step < steps.most or at != at:
+        return np.nan
+    x, y, nx, ny = run.points[k, 0], run.points[k, 1], run.normals[k, 0], run.normals[k, 1]
+    return float(_crossing(pixels, x, y, nx, ny, low, high, steps.spread, probit, at)[0])

@@ -6,23 +6,26 @@ import numpy as np
 
 from station.compiled import compiled
 from station.vision.levels import BLOCK, along_run
-from station.vision.probe import Floats, Mask
+from station.vision.probe import Floats, Mask, Run
 
 MOST_MISFIT = 0.2  # root mean square residual, of the step's height: more is no edge
 LEAST_MISFIT = 0.05  # less is never held against an edge
 _TIMES_MISFIT = 3.0  # the run's own: more is dirt on the edge
 _EVERY = 4  # probe looked at for the run's own misfit
-_FARTHEST = 0.8  # σ from the expected place
+FARTHEST = 0.8  # σ from the expected place
 _BLUR_BLOCKS = 3  # neighbours on each side that share a blur, where it changes along the contour
+_LEAST_TURN = 1e-3  # rad: a kink that small moves an edge by less than a thousandth of a pixel
+_MOST_NEIGHBOURS = 40  # that blur reaches, on each side
+_FARTHEST_SIGMAS = 3.5
 _FOR_BLUR = 0.6  # σ: farther from the expected place a probe says little of the blur
 
 
 @compiled
-def misfit_limit(sums: Floats, first: int, last: int) -> float:
+def misfit_limit(sums: Floats) -> float:
     """Mean square residual up to which a run's probes show an edge: a multiple of what they show in general."""
-    ratio = np.empty((last - first) // _EVERY + 1)
+    ratio = np.empty(len(sums) // _EVERY + 1)
     count = 0
-    for k in range(first, last, _EVERY):
+    for k in range(0, len(sums), _EVERY):
         if sums[k, 6] > 0.0:
             ratio[count] = sums[k, 5] / sums[k, 6]
             count += 1
@@ -31,19 +34,19 @@ def misfit_limit(sums: Floats, first: int, last: int) -> float:
 
 
 @compiled
-def solve(sums: Floats, variance: float, first: int, last: int, closed: bool, place: Floats, widening: Floats) -> None:
+def solve(sums: Floats, limit: float, variance: float, closed: bool, place: Floats, widening: Floats) -> None:
     """Into `place` (n,) the places in σ of a run's edges, into `widening` (n,) the relative error of their blur.
 
-    `variance` is that of a pixel of weight 1, relative to the step's height squared. The second and third order of the
-    step's expansion about the expected place are taken out: for an edge at e, y = B/A = e + X/(2A) e² + (S/A − 1) e³/6
-    and Q = X e + S e²/2.
+    `limit` is `misfit_limit`, `variance` that of a pixel of weight 1, relative to the step's height squared. The second
+    and third order of the step's expansion about the expected place are taken out: for an edge at e,
+    y = B/A = e + X/(2A) e² + (S/A − 1) e³/6 and Q = X e + S e²/2.
     """
-    limit = misfit_limit(sums, first, last)
-    blocks = max(1, (last - first) // BLOCK)
+    probes = len(sums)
+    blocks = max(1, probes // BLOCK)
     value, weight = np.zeros(blocks), np.zeros(blocks)
     for b in range(blocks):
         above = below = 0.0
-        for k in range(first + b * (last - first) // blocks, first + (b + 1) * (last - first) // blocks):
+        for k in range(b * probes // blocks, (b + 1) * probes // blocks):
             a, x, s = sums[k, 1], sums[k, 4], sums[k, 3]
             if a <= 0.0 or sums[k, 5] > limit * sums[k, 6]:
                 continue
@@ -56,50 +59,49 @@ def solve(sums: Floats, variance: float, first: int, last: int, closed: bool, pl
         if below > 0.0:
             value[b] = above / below
             weight[b] = below / variance
-    along_run(value, weight, _BLUR_BLOCKS, 0.0, first, last, closed, widening)
-    for k in range(first, last):
+    along_run(value, weight, _BLUR_BLOCKS, 0.0, closed, widening)
+    for k in range(probes):
         a, x, s = sums[k, 1], sums[k, 4], sums[k, 3]
         if a <= 0.0:
             place[k] = np.nan
             continue
-        y = min(max((sums[k, 0] - x * widening[k]) / a, -1.0), 1.0)
-        bend = 0.5 * x / a
-        place[k] = y - bend * y * y + (2.0 * bend * bend + (1.0 - s / a) / 6.0) * y * y * y
+        per_a = 1.0 / a
+        y = min(max((sums[k, 0] - x * widening[k]) * per_a, -1.0), 1.0)
+        bend = 0.5 * x * per_a
+        place[k] = y - bend * y * y + (2.0 * bend * bend + (1.0 - s * per_a) / 6.0) * y * y * y
 
 
 @compiled
 def finish(
+    run: Run,
     sums: Floats,
-    curvature: Floats,
-    sigma: Floats,
+    limit: float,
     place: Floats,
     widening: Floats,
     low: Floats,
     high: Floats,
     noise: float,
     level_noise: float,
-    first: int,
-    last: int,
     dirty: Mask,
-    found: Mask,
-    clear: Mask,
+    sigma: Floats,
     offset: Floats,
     u: Floats,
+    found: Mask,
+    clear: Mask,
 ) -> None:
     """From expected to measured offsets of a run: the last step, what counts as found, the blur's pull, the noise.
 
-    Blur pulls a curved edge towards its centre of curvature by v κ / 2, κ that of the edge as it is: a hole that is
+    Blur pulls a curved edge towards its centre of curvature by σ² κ / 2, κ that of the edge as it is: a hole that is
     larger as a whole bends less. `noise` and `level_noise` are variances of place·(high − low)/σ, in levels².
     """
-    limit = misfit_limit(sums, first, last)
     total = count = a_total = x_total = s_total = 0.0
-    for k in range(first, last):
+    for k in range(len(sums)):
         spread = sigma[k]
         offset[k] += place[k] * spread
         sigma[k] = spread * (1.0 + widening[k])
         step = sums[k, 1] > 0.0 and sums[k, 5] < MOST_MISFIT * MOST_MISFIT * sums[k, 6]
-        clear[k] = sums[k, 5] < limit * sums[k, 6] and not dirty[k]
-        found[k] = step and abs(place[k]) < _FARTHEST and offset[k] == offset[k]
+        found[k] = step and abs(place[k]) < FARTHEST and offset[k] == offset[k]
+        clear[k] = found[k] and sums[k, 5] < limit * sums[k, 6] and not dirty[k]
         if not found[k]:
             offset[k] = np.nan
             continue
@@ -110,13 +112,57 @@ def finish(
         s_total += sums[k, 3]
     growth = total / max(count, 1.0)
     # Not knowing the blur costs all places of the run a little.
-    known = 1.0 - x_total * x_total / max(a_total * s_total, 1e-12)
-    for k in range(first, last):
+    noise /= 1.0 - x_total * x_total / max(a_total * s_total, 1e-12)
+    uneven = _uneven(run)
+    for k in range(len(sums)):
         u[k] = np.nan
         if not found[k]:
             continue
-        u[k] = sigma[k] / abs(high[k] - low[k]) * np.sqrt(noise / (known * sums[k, 1]) + level_noise)
+        u[k] = sigma[k] / abs(high[k] - low[k]) * np.sqrt(noise / sums[k, 1] + level_noise)
         # The run's mean offset is still short by the pull itself.
-        pull = 0.5 * sigma[k] * sigma[k] * curvature[k]
-        bend = curvature[k] / max(1.0 + curvature[k] * (growth + pull), 0.2)
-        offset[k] += 0.5 * sigma[k] * sigma[k] * bend
+        pull = 0.5 * sigma[k] * sigma[k] * run.curvature[k]
+        smaller = max(1.0 + run.curvature[k] * (growth + pull), 0.2)
+        if uneven:
+            pull += _beyond_curvature(run, sigma[k], k)
+        offset[k] += pull / smaller
+
+
+@compiled
+def _uneven(run: Run) -> bool:
+    """Whether a run's neighbours turn otherwise than their curvature says: joints, kinks, chords of a free curve."""
+    points, normals, curvature = run.points, run.normals, run.curvature
+    for k in range(len(points) - 1):
+        dx, dy = points[k + 1, 0] - points[k, 0], points[k + 1, 1] - points[k, 1]
+        turn = abs(normals[k, 0] * normals[k + 1, 1] - normals[k, 1] * normals[k + 1, 0])
+        expected = abs(curvature[k]) * np.sqrt(dx * dx + dy * dy)
+        if abs(turn - expected) > _LEAST_TURN + 0.05 * expected or curvature[k] * curvature[k + 1] < 0.0:
+            return True
+    return False
+
+
+@compiled
+def _beyond_curvature(run: Run, sigma: float, k: int) -> float:
+    """How much (px) farther blur pulls the edge at probe k inwards than its own curvature says.
+
+    For small slopes a blurred step's middle is its contour averaged with the Gaussian along it. What is averaged here
+    is how far the neighbours stand off the parabola of probe k; where a run ends they are taken to stand on it.
+    """
+    total = 0.0
+    points, nx, ny, curvature = run.points, run.normals[k, 0], run.normals[k, 1], run.curvature[k]
+    count = len(points)
+    for way in (-1, 1):
+        away = 0.0
+        for step in range(1, min(count, _MOST_NEIGHBOURS)):
+            j = k + way * step
+            if run.closed:
+                j %= count
+            elif not 0 <= j < count:
+                break
+            dx, dy = points[j, 0] - points[k, 0], points[j, 1] - points[k, 1]
+            along = dx * ny - dy * nx
+            if abs(along) > _FARTHEST_SIGMAS * sigma or abs(along) <= away:
+                break
+            share = np.exp(-0.5 * along * along / (sigma * sigma)) * (abs(along) - away)
+            away = abs(along)
+            total -= share * (dx * nx + dy * ny + 0.5 * curvature * along * along)
+    return float(total / (sigma * (2.0 * np.pi) ** 0.5))

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ class StepTable:
 def step_table(part_variance: float, field_variance: float) -> StepTable:
     """The table for a picture whose pixels have these variances (levels²) in the material and in the field."""
     u = np.arange(int(2 * REACH * PER_UNIT) + 2) / PER_UNIT - REACH
-    rise = np.array([0.5 * math.erfc(-x / math.sqrt(2.0)) for x in u])
+    rise = np.asarray(ndtr(u), np.float64)
     density = np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
     part, field = max(part_variance, 1e-12), max(field_variance, 1e-12)
     least = max(part, field) / LARGEST_RATIO

@@ -9,7 +9,7 @@ from station.twin.coverage import polygon_coverage
 from station.vision.field import BLOCK_PX, Field, block_means
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
-from station.vision.probe import Probes, one_run
+from station.vision.probe import Floats, Probes, Run, one_run, run_of
 
 LOW, HIGH = 20.0, 220.0
 CONTRAST = HIGH - LOW
@@ -135,3 +135,11 @@ def around(center: tuple[float, float], radius: float, *, hole: bool, turned: fl
     points = np.ascontiguousarray(np.asarray(center) + radius * outward)
     run = one_run(count, closed=True)
     return Probes(points, np.ascontiguousarray(sense * outward), np.full(count, sense / radius), *reach, *run)
+
+
+def all_of(probes: Probes, reach: Floats | None = None, *, closed: bool | None = None) -> Run:
+    """All probes as one run; `reach` (n,) px, to both sides, instead of theirs."""
+    inward, outward = (probes.reach_in_px, probes.reach_out_px) if reach is None else (reach, reach)
+    around = bool(probes.closed[0]) if closed is None else closed
+    count = len(probes)
+    return run_of(probes.points_px, probes.normals, probes.curvature_per_px, inward, outward, 0, count, around)

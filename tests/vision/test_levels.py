@@ -8,9 +8,8 @@ import pytest
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
 from station.vision.levels import BLOCK, along_run, between, plateaus, shared
-from station.vision.probe import Probes
 
-from .edges_for_tests import pixel_step, spread, straight
+from .edges_for_tests import all_of, pixel_step, spread, straight
 
 
 def strips(
@@ -32,23 +31,7 @@ def strips(
     mean, number = np.full(count, -1.0), np.zeros(count) if already is None else already.copy()
     offsets, reaches = np.full(count, offset), np.full(count, reach)
     seen = block_means(pixels, block) if block > 1 else pixels
-    plateaus(
-        seen,
-        block,
-        probes.points_px,
-        probes.normals,
-        probes.curvature_per_px,
-        offsets,
-        blurred,
-        reaches,
-        outward,
-        longest,
-        lamp,
-        0,
-        count,
-        mean,
-        number,
-    )
+    plateaus(seen, block, all_of(probes, reaches), int(outward > 0.0), offsets, blurred, longest, lamp, mean, number)
     return mean, number
 
 
@@ -56,9 +39,9 @@ def level_of(
     mean: np.ndarray, count: np.ndarray, *, variance: float = 1.0, closed: bool = False, lamp: np.ndarray = EVEN
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """Levels of a run of probes one pixel apart along a row, the pixels per probe, and which are dirty."""
-    points = np.column_stack([np.arange(len(mean), dtype=float), np.full(len(mean), 50.0)])
+    run = all_of(straight((0.0, 50.0), (0.0, 1.0), len(mean), along=(1.0, 0.0)), closed=closed)
     level, dirty = np.full(len(mean), np.nan), np.zeros(len(mean), np.bool_)
-    pixels = shared(points, mean, count, variance, FALLBACK, lamp, LEAST, 0, len(mean), closed, level, dirty)
+    pixels = shared(run, mean, count, variance, FALLBACK, lamp, LEAST, level, dirty)
     return level, float(pixels), dirty
 
 
@@ -93,23 +76,7 @@ def test_no_pixel_near_an_edge_or_the_next_one_is_read(block: int, angle: float)
     mean, count = np.zeros(40), np.zeros(40)
     seen = block_means(flat, block) if block > 1 else flat
     zero, reach = np.zeros(40), np.full(40, 30.0)
-    plateaus(
-        seen,
-        block,
-        probes.points_px,
-        probes.normals,
-        probes.curvature_per_px,
-        zero,
-        blurred,
-        reach,
-        1.0,
-        50.0,
-        EVEN,
-        0,
-        40,
-        mean,
-        count,
-    )
+    plateaus(seen, block, all_of(probes, reach), 1, zero, blurred, 50.0, EVEN, mean, count)
     assert (count > 0.0).all()
     assert mean == pytest.approx(np.full(40, 200.0))
 
@@ -220,7 +187,7 @@ def test_a_closed_run_wraps_and_an_open_one_does_not() -> None:
     smooth = {}
     for closed in (False, True):
         out = np.full(96, np.nan)
-        along_run(value, weight, 1, 0.0, 0, 96, closed, out)
+        along_run(value, weight, 1, 0.0, closed, out)
         smooth[closed] = out
     assert smooth[True][88] == pytest.approx(smooth[True][23], rel=0.1)
     assert smooth[True][-1] == pytest.approx(smooth[True][16], abs=0.4)
@@ -228,7 +195,7 @@ def test_a_closed_run_wraps_and_an_open_one_does_not() -> None:
     assert not smooth[False][60:].any()
     # Starting the run elsewhere turns the levels with it.
     turned = np.empty(96)
-    along_run(np.roll(value, 2), weight, 1, 0.0, 0, 96, True, turned)
+    along_run(np.roll(value, 2), weight, 1, 0.0, True, turned)
     assert np.roll(smooth[True], 32) == pytest.approx(turned)
 
 
@@ -240,16 +207,6 @@ def test_the_fallback_is_taken_where_nothing_is_known() -> None:
     count[20:30] = 20.0
     level, _, _ = level_of(np.where(count > 0.0, 200.0, np.nan), count)
     assert level == pytest.approx(np.full(50, 200.0))
-
-
-def test_a_run_in_the_middle_of_others_is_alone() -> None:
-    mean, count = np.concatenate([np.zeros(40), np.full(40, 200.0), np.full(40, 9.0)]), np.full(120, 20.0)
-    level = np.full(120, -5.0)
-    dirty = np.zeros(120, np.bool_)
-    shared(np.zeros((120, 2)), mean, count, 1.0, 0.0, EVEN, LEAST, 40, 80, False, level, dirty)
-    assert level[40:80] == pytest.approx(np.full(40, 200.0))
-    assert (level[:40] == -5.0).all()
-    assert (level[80:] == -5.0).all()
 
 
 @pytest.mark.parametrize("count", [BLOCK - 1, BLOCK, 2 * BLOCK - 1, 5 * BLOCK + 3])
@@ -300,7 +257,7 @@ def test_between_two_edges_the_middle_tells_the_level_less_what_both_let_in(psf:
     mean, count, offset = np.zeros(60), np.zeros(60), np.full(60, 0.4)
     count[:7] = 3.0
     reach = np.full(60, wide + 0.4)
-    between(pixels, *probes_of(probes), offset, spread(psf), reach, 1.0, 20.0, EVEN, 0, 60, mean, count)
+    between(pixels, all_of(probes, reach), 1, offset, spread(psf), 20.0, EVEN, mean, count)
     assert mean[7:] == pytest.approx(np.full(53, 210.0), abs=5.0)
     assert (count[7:] == 1.0).all()
     # Known levels stay, and a slot with next to nothing of its own level, or one with room, is left alone.
@@ -308,9 +265,5 @@ def test_between_two_edges_the_middle_tells_the_level_less_what_both_let_in(psf:
     for room in (1.0, 2.5 * spread(psf), 13.0 * spread(psf)):
         mean, count = np.zeros(60), np.zeros(60)
         reach = np.full(60, room + 0.4)
-        between(pixels, *probes_of(probes), offset, spread(psf), reach, 1.0, 20.0, EVEN, 0, 60, mean, count)
+        between(pixels, all_of(probes, reach), 1, offset, spread(psf), 20.0, EVEN, mean, count)
         assert not count.any()
-
-
-def probes_of(probes: Probes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return probes.points_px, probes.normals, probes.curvature_per_px

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from station.vision.picture import Picture
 from station.vision.probe import Probes, one_run
-from station.vision.score import SUMS, score, slopes, spacing_of
+from station.vision.score import SUMS, score, slopes
 from station.vision.step import WINDOW_SIGMAS, step_table
 
-from .edges_for_tests import CONTRAST, LOW, around, grey, round_light, slanting, spread, straight
+from .edges_for_tests import CONTRAST, LOW, all_of, around, grey, round_light, slanting, spread, straight
 
 B, A, Q, S, X, MISFIT, WEIGHT = range(SUMS)
 EVEN = step_table(1.0, 1.0).rows  # every pixel has the weight 1: Σw is their number
@@ -30,20 +32,13 @@ def summed(
     sums = np.full((count, SUMS), -1.0)
     score(
         picture.grey,
-        probes.points_px,
-        probes.normals,
-        probes.curvature_per_px,
-        spacing_of(probes.points_px, 0, count),
+        all_of(probes),
         np.zeros(count) if offset is None else offset,
         np.zeros(count) if slope is None else slope,
         np.full(count, sigma),
         np.full(count, LOW),
         np.full(count, LOW + CONTRAST),
-        probes.reach_in_px,
-        probes.reach_out_px,
         table,
-        0,
-        count,
         np.ones(count, np.bool_) if again is None else again,
         sums,
     )
@@ -91,9 +86,12 @@ def test_on_a_straight_line_every_pixel_belongs_to_one_probe(seed: int) -> None:
     owner = owners(probes, side, sigma)
     number = summed(blank(side), probes, sigma)[:, WEIGHT]
     owned = np.bincount(owner[owner >= 0], minlength=count)
-    assert number[owned > 0] == pytest.approx(owned[owned > 0], abs=1e-9)
-    # A strip narrower than a pixel may own none; it borrows rather than see nothing.
-    assert (number[owned == 0] > 0).all()
+    wide = spacing / max(abs(probes.normals[0]))
+    if wide >= 1.0:
+        assert number == pytest.approx(owned, abs=1e-9)
+    else:  # Strips that might own no pixel share some with their neighbours: each counts for as much as is its own.
+        assert (number > 0).all()
+        assert number.sum() == pytest.approx(owned.sum(), rel=0.04)
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.3, 0.7854, 1.2, 2.5, 4.0, 5.5])
@@ -207,12 +205,11 @@ def test_slopes_are_those_of_the_offsets(closed: bool, backwards: bool) -> None:
     else:
         probes = straight((10.0, 20.0), (0.6, 0.8), count)
         offset, expected = 0.02 * np.arange(count), np.full(count, 0.02)
-    points, normals = probes.points_px, probes.normals
     if backwards:
-        points, normals, offset = points[::-1].copy(), normals[::-1].copy(), offset[::-1].copy()
-        expected = expected[::-1]
+        probes = replace(probes, points_px=probes.points_px[::-1].copy(), normals=probes.normals[::-1].copy())
+        offset, expected = offset[::-1].copy(), expected[::-1]
     slope = np.empty(count)
-    slopes(points, normals, offset, spacing_of(points, 0, count), 0, count, closed, slope)
+    slopes(all_of(probes, closed=closed), offset, slope)
     assert slope == pytest.approx(expected, abs=0.001)
 
 
@@ -221,11 +218,11 @@ def test_a_slope_is_zero_where_a_neighbour_is_missing_or_no_smooth_edge() -> Non
     offset = np.zeros(40)
     offset[10], offset[30] = np.nan, 9.0
     slope = np.empty(40)
-    slopes(probes.points_px, probes.normals, offset, 1.0, 0, 40, False, slope)
+    slopes(all_of(probes), offset, slope)
     assert not slope.any()
     for count in (1, 2, 3):
         few = np.full(count, 9.0)
-        slopes(probes.points_px[:count], probes.normals[:count], np.zeros(count), 1.0, 0, count, True, few)
+        slopes(all_of(straight((10.0, 20.0), (0.0, 1.0), count), closed=True), np.zeros(count), few)
         assert not few.any()
 
 

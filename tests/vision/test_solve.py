@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from station.vision.score import SUMS
-from station.vision.solve import solve
+from station.vision.solve import misfit_limit, solve
 
 U = np.arange(-2.1, 2.1, 0.01) + 0.005
 
@@ -28,7 +28,7 @@ def sums_of(place: float, widening: float, count: int, lopsided: float = 0.0, se
 
 def solved(sums: np.ndarray, closed: bool = False, variance: float = 1e-4) -> tuple[np.ndarray, np.ndarray]:
     place, widening = np.full(len(sums), -9.0), np.full(len(sums), -9.0)
-    solve(sums, variance, 0, len(sums), closed, place, widening)
+    solve(sums, misfit_limit(sums), variance, closed, place, widening)
     return place, widening
 
 
