@@ -75,31 +75,35 @@ def _back(points: Floats, normals: Floats, offset: Floats, to_mm: Floats, moved:
 
 def some_of(track: Track, most: int) -> Track:
     """About `most` probes of the track, evenly taken, none of them neighbours."""
-    rows = np.arange(0, len(track), max(1, len(track) // most))
-    return _rows(track, rows, np.arange(len(rows) + 1, dtype=np.intp), np.zeros(len(rows), np.bool_))
+    rows = slice(None, None, max(1, len(track) // most))
+    count = len(range(len(track))[rows])
+    return _rows(track, rows, np.arange(count + 1, dtype=np.intp), np.zeros(count, np.bool_))
 
 
 def stretches_of(track: Track, most: int, length: int = 96) -> Track:
     """About `most` probes of the track in stretches of neighbours, evenly taken; all of them if they are not more."""
     if len(track) <= most:
         return track
-    cuts = [np.arange(a, b, length) for a, b in zip(track.runs[:-1], track.runs[1:], strict=True) if b > a]
-    begins = np.concatenate(cuts)
-    ends = np.minimum(begins + length, track.runs[np.searchsorted(track.runs, begins, side="right")])
+    counts = -(-np.diff(track.runs) // length)
+    run = np.repeat(np.arange(len(counts)), counts)
+    begins = track.runs[run] + length * (np.arange(len(run)) - (np.cumsum(counts) - counts)[run])
     keep = slice(None, None, -(-len(track) // most))
-    begins, ends = begins[keep], ends[keep]
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(begins, ends, strict=True)])
+    begins, ends = begins[keep], np.minimum(begins + length, track.runs[run + 1])[keep]
     runs = np.concatenate([[0], np.cumsum(ends - begins)]).astype(np.intp)
+    rows = np.arange(runs[-1]) + np.repeat(begins - runs[:-1], ends - begins)
     return _rows(track, rows, runs, np.zeros(len(begins), np.bool_))
 
 
-def _rows(track: Track, rows: NDArray[np.intp], runs: NDArray[np.intp], closed: NDArray[np.bool_]) -> Track:
+def _rows(track: Track, rows: slice | NDArray[np.intp], runs: NDArray[np.intp], closed: NDArray[np.bool_]) -> Track:
+    def taken(values: Floats) -> Floats:
+        return np.ascontiguousarray(values[rows])
+
     return Track(
-        track.points_mm[rows],
-        track.normals[rows],
-        track.curvature_per_mm[rows],
-        track.reach_in_mm[rows],
-        track.reach_out_mm[rows],
+        taken(track.points_mm),
+        taken(track.normals),
+        taken(track.curvature_per_mm),
+        taken(track.reach_in_mm),
+        taken(track.reach_out_mm),
         runs,
         closed,
     )

@@ -5,7 +5,9 @@ Every refusal says what, where and what to do.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,7 @@ DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
 _ROUGH_PROBES = 1000
 _FINE_PROBES = 10_000
+_SETTLED_PX = 0.1  # single crossings do not tell more
 _UNKNOWN_BLUR_PX = 1.0
 _CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
 
@@ -184,8 +187,10 @@ class Contours:
     def of(cls, piece: Piece, calibration: Calibration) -> Contours:
         """The contours of a piece that can be looked at: openings of a few pixels are left out."""
         rings = [piece.outer_px, *(o for o in piece.openings_px if len(o) >= 4)]
-        plane = np.split(calibration.camera.to_mm(np.concatenate(rings)), np.cumsum([len(r) for r in rings])[:-1])
-        return cls(plane[0], tuple(plane[1:]))
+        plane = calibration.camera.to_mm(np.concatenate(rings))
+        ends = accumulate(len(ring) for ring in rings)
+        outer, *openings = (plane[end - len(ring) : end] for ring, end in zip(rings, ends, strict=True))
+        return cls(outer, tuple(openings))
 
 
 def locate(plan: Plan, contours: Contours, field: Field, *, mirrored: bool) -> Match:
@@ -255,24 +260,30 @@ def register(
         offset, spread = seek(picture, field, probes, max(reach_px, 12.0) * (2.0 if round_ == 0 else 1.0))
         if np.isfinite(offset).sum() < 8:
             return pose, float("nan")
-        pose = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
+        pose, way = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
         shown = spread[np.isfinite(spread)]
         blur = float(np.median(shown)) if len(shown) else _UNKNOWN_BLUR_PX
+        if way < _SETTLED_PX * plan.mm_per_px:
+            break
     fine = stretches_of(plan.track, _FINE_PROBES)
     probes = place_probes(fine, pose, calibration, plan.mm_per_px)
     edges = find_edges(picture, field, probes, blur, 12.0)
     if edges.found.sum() < 8:
         return pose, float("nan")
     offset = edges.offset_px - calibration.edge_offset_px
-    pose = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
+    pose, _ = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
     return pose, float(np.median(edges.sigma_px[edges.found]))
 
 
-def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> Pose:
-    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none)."""
-    gap = ((measured_mm - track.points_mm) * track.normals).sum(axis=1)
+def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> tuple[Pose, float]:
+    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none), and
+    about how far (mm) the outline moves."""
+    gap = np.einsum("ij,ij->i", measured_mm - track.points_mm, track.normals)
     weights = tukey_weights(gap, floor_mm, 8.0)
-    plane = pose.to_plane(track.points_mm)
-    about = plane.mean(axis=0)
-    step = rigid_step(plane, pose.turn(track.normals), np.nan_to_num(gap), weights, about)
-    return pose.nudged(float(step[0]), float(step[1]), float(step[2]), about)
+    x, y = track.points_mm.T
+    about = np.array([x.mean(), y.mean()])
+    turn, *shift = rigid_step(track.points_mm, track.normals, np.nan_to_num(gap), weights, about).tolist()
+    # In the part's frame so far; seen in a mirror it turns the other way.
+    dx, dy = pose.turn(np.array([shift]))[0].tolist()
+    moved = pose.nudged(-turn if pose.mirrored else turn, dx, dy, pose.to_plane(about))
+    return moved, math.hypot(dx, dy) + abs(turn) * max(float(np.ptp(x)), float(np.ptp(y)))

@@ -5,6 +5,7 @@ Works on a decimated copy (area average), so it costs a fraction of one pass ove
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -90,17 +91,16 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
             f"The picture is only {picture.width_px} × {picture.height_px} pixels; nothing can be measured in it.",
         )
     means = block_means(picture.grey, BLOCK_PX)
-    if decimation > BLOCK_PX and decimation % BLOCK_PX == 0:
-        small = block_means(means, decimation // BLOCK_PX)
-    else:
-        small = block_means(picture.grey, decimation)
-    scaled = np.clip(small * (255.0 / picture.full_scale), 0, 255).astype(np.uint8)
-    cut, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    histogram = np.asarray(cv2.calcHist([scaled], [0], None, [256], [0, 256])).ravel()
-    dark, bright = histogram[: int(cut) + 1], histogram[int(cut) + 1 :]
+    coarse = decimation % BLOCK_PX == 0
+    small = block_means(means, decimation // BLOCK_PX) if coarse else block_means(picture.grey, decimation)
+    scaled = np.empty(small.shape, np.uint8)
+    histogram = np.zeros(256, np.int64)
+    _bytes_of(small, 255.0 / picture.full_scale, scaled, histogram)
+    cut = _otsu(histogram)
+    dark, bright = histogram[: cut + 1], histogram[cut + 1 :]
     if not dark.any() or not bright.any():
         return _nothing(float(scaled.mean()) / 255.0)
-    low, high = _median(dark), int(cut) + 1 + _median(bright)
+    low, high = _median(dark), cut + 1 + _median(bright)
     if high < LEAST_FIELD * 255.0 or high - low < LEAST_CONTRAST * 255.0:
         return _nothing(float(np.percentile(scaled, 90)) / 255.0)
     if (high - low) / high < LEAST_MODULATION:
@@ -114,7 +114,7 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
     saturated = picture.grey[::8, ::8] >= _CLIPPED_LEVEL * picture.full_scale
     share = float(saturated.mean()) * histogram.sum() / bright.sum()
     near = 0.08 * (high - low) * unit
-    dark_level, bright_level = (_mean_near(small, m * unit, near) for m in (low, high))
+    dark_level, bright_level = _means_near(small, (low * unit, high * unit), near)
     part_level, field_level = (dark_level, bright_level) if dark_part else (bright_level, dark_level)
     part_noise, field_noise = _noise(picture, part_level, field_level)
     return Field(
@@ -134,6 +134,8 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
 
 def block_means(pixels: NDArray[Any], k: int) -> NDArray[np.float32]:
     """Means (height // k, width // k) of blocks of k x k pixels."""
+    if k == 1:
+        return pixels.astype(np.float32, copy=False)
     height, width = pixels.shape[0] // k, pixels.shape[1] // k
     means = np.empty((height, width), np.float32)
     # 16 bits hold the sum of a column of up to 257 pixels of 8 bits, and half the memory is twice the speed.
@@ -143,36 +145,80 @@ def block_means(pixels: NDArray[Any], k: int) -> NDArray[np.float32]:
 
 
 @compiled
-def _mean_near(values: NDArray[np.float32], level: float, near: float) -> float:
-    """Mean of the values not farther than `near` from a level, one of them at least being there."""
-    total, count = 0.0, 0
-    height, width = values.shape
-    for j in range(height):
-        for i in range(width):
-            if abs(values[j, i] - level) <= near:
-                total += float(values[j, i])
-                count += 1
-    return total / count if count > 0 else level
-
-
-@compiled
 def _block_means(pixels: NDArray[Any], k: int, columns: NDArray[Any], means: NDArray[np.float32]) -> None:
     height, width = means.shape
-    per_block = 1.0 / (k * k)
+    per_block = np.float32(1.0 / (k * k))
     for j in range(height):
         columns[:] = 0
         for r in range(j * k, (j + 1) * k):
             row = pixels[r]
             for x in range(width * k):
                 columns[x] += row[x]
+        # Written out for the usual sizes, so that several blocks are done at once; single precision holds their sums.
+        if k == 4:
+            for i in range(width):
+                left = np.float32(columns[4 * i]) + np.float32(columns[4 * i + 1])
+                right = np.float32(columns[4 * i + 2]) + np.float32(columns[4 * i + 3])
+                means[j, i] = (left + right) * per_block
+        elif k == 2:
+            for i in range(width):
+                means[j, i] = (np.float32(columns[2 * i]) + np.float32(columns[2 * i + 1])) * per_block
+        else:
+            for i in range(width):
+                total = 0.0
+                for x in range(k):
+                    total += columns[i * k + x]
+                means[j, i] = total * per_block
+
+
+@compiled
+def _bytes_of(
+    small: NDArray[np.float32], factor: float, scaled: NDArray[np.uint8], histogram: NDArray[np.int64]
+) -> None:
+    """Levels times `factor` as bytes, and how often each occurs."""
+    # Beside each other levels are alike: several counters each, or one addition would wait for the last.
+    counts = np.zeros((4, 256), np.int64)
+    height, width = small.shape
+    for j in range(height):
         for i in range(width):
-            total = 0.0
-            for x in range(k):
-                total += columns[i * k + x]
-            means[j, i] = total * per_block
+            byte = np.uint8(min(max(small[j, i] * np.float32(factor), np.float32(0.0)), np.float32(255.0)))
+            scaled[j, i] = byte
+            counts[i & 3, byte] += 1
+    for k in range(4):
+        histogram += counts[k]
 
 
-def _median(histogram: NDArray[np.float32]) -> int:
+def _otsu(histogram: NDArray[np.int64]) -> int:
+    """The last level of the darker of the two classes that differ most (Otsu 1979). Sums of integers: no rounding
+    decides where between two separate classes it lies."""
+    below = np.cumsum(histogram)
+    first = np.cumsum(histogram * np.arange(len(histogram)))
+    above = below[-1] - below
+    between = (first[-1] * below - below[-1] * first).astype(np.float64) ** 2
+    return int(np.argmax(between / np.maximum(below.astype(np.float64) * above, 1.0)))
+
+
+@compiled
+def _means_near(values: NDArray[np.float32], levels: tuple[float, float], near: float) -> tuple[float, float]:
+    """Means of the values not farther than `near` from each of two levels; the level itself where there are none."""
+    height, width = values.shape
+    # Column by column: the sums of many columns grow at once.
+    total, count = np.zeros((2, width), np.float32), np.zeros((2, width), np.float32)
+    for j in range(height):
+        for k in range(2):
+            level, limit = np.float32(levels[k]), np.float32(near)
+            for i in range(width):
+                off = values[j, i] - level
+                inside = abs(off) <= limit
+                total[k, i] += off if inside else np.float32(0.0)
+                count[k, i] += np.float32(1.0) if inside else np.float32(0.0)
+    return (
+        levels[0] + total[0].astype(np.float64).sum() / max(count[0].astype(np.float64).sum(), 1.0),
+        levels[1] + total[1].astype(np.float64).sum() / max(count[1].astype(np.float64).sum(), 1.0),
+    )
+
+
+def _median(histogram: NDArray[np.int64]) -> int:
     return int(np.searchsorted(np.cumsum(histogram), 0.5 * histogram.sum()))
 
 
@@ -184,7 +230,9 @@ def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[flo
     """
     rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)]
     near = 0.08 * abs(field_level - part_level)
-    part, field = (_bend_variance(rows, level, near, _LEAST_VARIANCE) for level in (part_level, field_level))
+    counts = np.zeros((2, int(4.0 * near) + 2), np.int64)
+    _count_bends(rows, (part_level, field_level), near, counts)
+    part, field = _bend_variance(counts[0]), _bend_variance(counts[1])
     if field_level > _CLIPPED_LEVEL * picture.full_scale:
         field = max(field, part * field_level / max(part_level, 1.0))
     if part_level > _CLIPPED_LEVEL * picture.full_scale:
@@ -193,27 +241,27 @@ def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[flo
 
 
 @compiled
-def _bend_variance(rows: NDArray[Any], level: float, near: float, least: float) -> float:
-    """A pixel's variance from second differences where three pixels in a row are `near` the level, without outliers."""
+def _count_bends(rows: NDArray[Any], levels: tuple[float, float], near: float, counts: NDArray[np.int64]) -> None:
+    """How often each second difference occurs (2, n) where three pixels in a row are `near` one of two levels."""
     height, width = rows.shape
-    bends = np.empty(height * max(width - 2, 0))
-    count = 0
     for r in range(height):
         for x in range(width - 2):
             a, b, c = float(rows[r, x]), float(rows[r, x + 1]), float(rows[r, x + 2])
-            if abs(a - level) < near and abs(b - level) < near and abs(c - level) < near:
-                bends[count] = abs(a - 2.0 * b + c)
-                count += 1
-    if count < 50:
-        return least
-    limit = 4.0 * max(1.4826 * np.median(bends[:count]), 1.0)
-    total = 0.0
-    kept = 0
-    for i in range(count):
-        if bends[i] < limit:
-            total += bends[i] * bends[i]
-            kept += 1
-    return max(total / kept / 6.0, least)
+            for k in range(2):
+                if abs(b - levels[k]) < near and abs(a - levels[k]) < near and abs(c - levels[k]) < near:
+                    counts[k, int(abs(a - 2.0 * b + c))] += 1
+
+
+def _bend_variance(counts: NDArray[np.int64]) -> float:
+    """A pixel's variance from how often each second difference occurs, without outliers."""
+    number = np.cumsum(counts)
+    if number[-1] < 50:
+        return _LEAST_VARIANCE
+    middles = np.searchsorted(number, [(number[-1] - 1) // 2, number[-1] // 2], side="right")
+    limit = 4.0 * max(1.4826 * float(middles.mean()), 1.0)
+    kept = counts[: math.ceil(limit)]
+    bends = np.arange(len(kept))
+    return max(float((bends * bends * kept).sum() / kept.sum()) / 6.0, _LEAST_VARIANCE)
 
 
 def _nothing(level: float) -> Refusal:
@@ -236,13 +284,16 @@ def pieces_of(field: Field, least_area_px: float) -> tuple[Piece, ...]:
 
     Contours are in full-resolution pixels; they stand on the outermost material pixels, half a decimated pixel inside.
     """
-    mask = np.ascontiguousarray(field.material.astype(np.uint8))
+    mask = np.ascontiguousarray(field.material).view(np.uint8)
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if len(contours) == 0:
         return ()
-    links = np.asarray(hierarchy)[0]
+    links = np.asarray(hierarchy)[0].tolist()
     k = field.decimation
-    height, width = field.material.shape
+    ends = np.cumsum([len(contour) for contour in contours]).tolist()
+    together = np.concatenate(contours)[:, 0, :].astype(np.float64) * k + 0.5 * (k - 1)
+    rings = [together[end - len(contour) : end] for contour, end in zip(contours, ends, strict=True)]
+    right, bottom = (k * (cells - 1) for cells in field.material.shape[::-1])
     found = []
     for number, contour in enumerate(contours):
         if links[number][3] >= 0:
@@ -251,27 +302,20 @@ def pieces_of(field: Field, least_area_px: float) -> tuple[Piece, ...]:
         if area < least_area_px:
             continue
         openings = []
-        child = int(links[number][2])
+        child = links[number][2]
         while child >= 0:
-            openings.append(_full(contours[child], k))
-            child = int(links[child][0])
-        points = np.asarray(contour)[:, 0, :]
-        sides = tuple(
-            name
-            for name, touches in (
-                ("left", bool((points[:, 0] <= 0).any())),
-                ("right", bool((points[:, 0] >= width - 1).any())),
-                ("top", bool((points[:, 1] <= 0).any())),
-                ("bottom", bool((points[:, 1] >= height - 1).any())),
-            )
-            if touches
-        )
-        found.append(Piece(_full(contour, k), tuple(openings), area, sides))
+            openings.append(rings[child])
+            child = links[child][0]
+        low, high = rings[number].min(axis=0) - 0.5 * (k - 1), rings[number].max(axis=0) - 0.5 * (k - 1)
+        touches = {
+            "left": low[0] <= 0.0,
+            "right": high[0] >= right,
+            "top": low[1] <= 0.0,
+            "bottom": high[1] >= bottom,
+        }
+        sides = tuple(name for name, touched in touches.items() if touched)
+        found.append(Piece(rings[number], tuple(openings), area, sides))
     return tuple(sorted(found, key=lambda piece: -piece.area_px))
-
-
-def _full(contour: object, k: int) -> NDArray[np.float64]:
-    return np.asarray(contour, dtype=np.float64)[:, 0, :] * k + 0.5 * (k - 1)
 
 
 def choose_piece(pieces: tuple[Piece, ...], expected_area_px: float | None) -> Piece | Refusal:

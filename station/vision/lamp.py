@@ -31,13 +31,13 @@ def fit_lamp(small: NDArray[np.float32], decimation: int, level: float, near: fl
     `small` are block means of the picture. Blocks beside darker ones are left out, and in a second and third round
     those farther than three standard deviations from the surface (dust).
     """
-    bright = (np.abs(small - level) < max(near, _WITHIN * level)).astype(np.uint8)
+    within = max(near, _WITHIN * level)
+    bright = np.asarray(cv2.inRange(small, (level - within,), (level + within,)))
     width = 2 * -(-_CLEAR_PX // decimation) + 1
-    row, column = np.nonzero(cv2.erode(bright, np.ones((width, width), np.uint8), borderValue=0))
-    if len(row) < _LEAST_BLOCKS:
+    clear = np.flatnonzero(np.asarray(cv2.erode(bright, np.ones((width, width), np.uint8), borderValue=0)) > 0)
+    if len(clear) < _LEAST_BLOCKS:
         return EVEN
-    step = max(1, len(row) // _MOST_BLOCKS)
-    row, column = row[::step], column[::step]
+    row, column = np.divmod(clear[:: max(1, len(clear) // _MOST_BLOCKS)], small.shape[1])
     value = small[row, column].astype(np.float64) / level
     middle, reciprocal = [], []
     for k in (column, row):
@@ -55,7 +55,7 @@ def fit_lamp(small: NDArray[np.float32], decimation: int, level: float, near: fl
         information = used @ used.T
         if float(np.linalg.eigvalsh(information)[0]) < 1e-6 * len(value):
             return EVEN
-        found = np.linalg.solve(information, used @ value[keep])
+        found = np.asarray(np.linalg.solve(information, used @ value[keep]), np.float64)
         residual = np.abs(value - found @ basis)
         spread = 1.4826 * float(np.median(residual[keep]))
         keep = residual <= max(3.0 * spread, 1e-4)

@@ -16,18 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.vision.polar import rotations, silhouette
 from station.vision.pose import Floats, Pose
 
 Labels: TypeAlias = NDArray[np.int32]
 
-_GRID = 192  # pixels across the normalised silhouette
-_ANGLES = 720
-_RADII = 48
-_PEAKS = 8  # rotations tried
 _CANDIDATES, _FINALISTS = 5, 3  # of them registered with few, and with many points
 _CELLS = 256  # across the map of nearest points
 _FEW, _SOME, _MANY = 240, 1000, 2000  # outline points used
 _TUKEY = 4.685
+_SETTLED = 1e-3  # of the distance that counts: a registration that moves less is at its end
+_MOST_CELLS = 64  # across the outline, when points near one another are looked for
 _DIGITS = 9  # of a score: among equals the first is taken, whatever the last bits say
 
 
@@ -64,10 +63,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """For any place the nearest of `points` (n, 2): `labels` holds its row for every cell about `center`."""
+    """For any place the nearest of `points` (n, 2): `labels` names it for every cell about `center`, `rows` (m,) says
+    which point a name belongs to."""
 
     points: Floats
     labels: Labels
+    rows: Labels
     center: Floats
     cells_per_unit: float
 
@@ -82,9 +83,9 @@ def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored
     center, own_center = _centroid([outer]), _centroid(list(faced.outer))
     radius = 1.05 * max(_extent([outer], center), _extent(list(faced.outer), own_center))
     contour = np.concatenate([outer, *openings])
-    there, back_there = _nearest(contour, center, radius), _nearest(faced.points, own_center, radius)
-    turns = _rotations(
-        _polar([*faced.outer, *faced.openings], own_center, radius), _polar([outer, *openings], center, radius)
+    there = _nearest(contour, center, radius)
+    turns = rotations(
+        silhouette(faced.outer, faced.openings, own_center, radius), silhouette([outer], openings, center, radius)
     )
     few, some, many = (_some(faced, most) for most in (_FEW, _SOME, _MANY))
     poses = [np.array(_turned(float(turn), center, own_center)) for turn in turns]
@@ -99,7 +100,7 @@ def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored
             break
         _registered(pose, *many, there, cap, 12)
         forth, explained = _gap(pose, some[0], there, cap)
-        quality = 0.5 * (forth + _gap(_inverse(pose), back, back_there, cap)[0])
+        quality = 0.5 * (forth + float(_gap_back(_inverse(pose), back, faced.points, cap)))
         if best is None or round(quality / cap, _DIGITS) < round(best[0] / cap, _DIGITS):
             best = quality, explained, pose
     assert best is not None
@@ -134,47 +135,104 @@ def _nearest(points: Floats, center: Floats, radius: float) -> Nearest:
     cell = np.clip(((points - center) * per_unit + _CELLS / 2).astype(np.intp), 0, _CELLS - 1)
     canvas = np.ones((_CELLS, _CELLS), np.uint8)
     canvas[cell[:, 1], cell[:, 0]] = 0
-    _, labels = cv2.distanceTransformWithLabels(canvas, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    rows = np.zeros(int(labels.max()) + 1, np.int32)
+    _, found = cv2.distanceTransformWithLabels(canvas, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    labels = np.asarray(found, np.int32)
+    rows = np.zeros(len(points) + 1, np.int32)
     rows[labels[cell[:, 1], cell[:, 0]]] = np.arange(len(points))
-    return Nearest(np.ascontiguousarray(points), rows[labels], center, per_unit)
+    return Nearest(np.ascontiguousarray(points), labels, rows, center, per_unit)
 
 
 def _registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
     """Moves `pose` (angle, x, y) in place so that the outline lies on the contour; returns the mean gap, capped."""
     return float(
-        _register(pose, points, normals, there.points, there.labels, there.center, there.cells_per_unit, cap, rounds)
+        _register(
+            pose,
+            points,
+            normals,
+            there.points,
+            there.labels,
+            there.rows,
+            there.center,
+            there.cells_per_unit,
+            cap,
+            rounds,
+        )
     )
 
 
 def _gap(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[float, float]:
     """Mean distance of `points` at `pose` from the nearest of `there`, capped, and the share nearer than `cap`."""
-    mean, share = _distances(pose, points, there.points, there.labels, there.center, there.cells_per_unit, cap)
+    mean, share = _distances(
+        pose, points, there.points, there.labels, there.rows, there.center, there.cells_per_unit, cap
+    )
     return float(mean), float(share)
 
 
 @compiled
-def _row_at(x: float, y: float, labels: Labels, center: Floats, per_unit: float) -> int:
+def _row_at(x: float, y: float, labels: Labels, rows: Labels, center: Floats, per_unit: float) -> int:
     size = labels.shape[0]
     column = min(max(int((x - center[0]) * per_unit + size / 2), 0), size - 1)
     row = min(max(int((y - center[1]) * per_unit + size / 2), 0), size - 1)
-    return int(labels[row, column])
+    return int(rows[labels[row, column]])
 
 
 @compiled
 def _distances(
-    pose: Floats, points: Floats, others: Floats, labels: Labels, center: Floats, per_unit: float, cap: float
+    pose: Floats,
+    points: Floats,
+    others: Floats,
+    labels: Labels,
+    rows: Labels,
+    center: Floats,
+    per_unit: float,
+    cap: float,
 ) -> tuple[float, float]:
     c, s = np.cos(pose[0]), np.sin(pose[0])
     total = near = 0.0
     for k in range(len(points)):
         x = c * points[k, 0] - s * points[k, 1] + pose[1]
         y = s * points[k, 0] + c * points[k, 1] + pose[2]
-        j = _row_at(x, y, labels, center, per_unit)
-        distance = np.hypot(others[j, 0] - x, others[j, 1] - y)
+        j = _row_at(x, y, labels, rows, center, per_unit)
+        distance = np.sqrt((others[j, 0] - x) ** 2 + (others[j, 1] - y) ** 2)
         total += min(distance, cap)
         near += distance < cap
     return total / len(points), near / len(points)
+
+
+@compiled
+def _gap_back(pose: Floats, points: Floats, others: Floats, cap: float) -> float:
+    """Mean distance of `points` at `pose` from the nearest of `others`, capped: those are sorted into cells as wide as
+    the cap, so that only the nine about a point have to be looked at."""
+    left, top = others[:, 0].min(), others[:, 1].min()
+    wide, high = others[:, 0].max() - left, others[:, 1].max() - top
+    cell = max(cap, max(wide, high) / _MOST_CELLS)
+    columns, lines = int(wide / cell) + 1, int(high / cell) + 1
+    where = np.empty(len(others), np.intp)
+    first = np.zeros(columns * lines + 1, np.intp)
+    for k in range(len(others)):
+        where[k] = int((others[k, 1] - top) / cell) * columns + int((others[k, 0] - left) / cell)
+        first[where[k] + 1] += 1
+    for k in range(columns * lines):
+        first[k + 1] += first[k]
+    free, sorted_ = first[:-1].copy(), np.empty_like(others)
+    for k in range(len(others)):
+        sorted_[free[where[k]]] = others[k]
+        free[where[k]] += 1
+    c, s = np.cos(pose[0]), np.sin(pose[0])
+    total = 0.0
+    for k in range(len(points)):
+        x = c * points[k, 0] - s * points[k, 1] + pose[1]
+        y = s * points[k, 0] + c * points[k, 1] + pose[2]
+        column, line = int(np.floor((x - left) / cell)), int(np.floor((y - top) / cell))
+        least = cap * cap
+        if -2 < column <= columns and -2 < line <= lines:
+            for i in range(max(line - 1, 0), min(line + 2, lines)):
+                begin, end = i * columns + max(column - 1, 0), i * columns + min(column + 2, columns)
+                for j in range(first[begin], first[end]):
+                    dx, dy = sorted_[j, 0] - x, sorted_[j, 1] - y
+                    least = min(least, dx * dx + dy * dy)
+        total += np.sqrt(least)
+    return total / len(points)
 
 
 @compiled
@@ -184,6 +242,7 @@ def _register(
     normals: Floats,
     others: Floats,
     labels: Labels,
+    rows: Labels,
     center: Floats,
     per_unit: float,
     cap: float,
@@ -205,9 +264,9 @@ def _register(
             y = ry + s * mx + c * my + pose[2]
             nx[k] = c * normals[k, 0] - s * normals[k, 1]
             ny[k] = s * normals[k, 0] + c * normals[k, 1]
-            j = _row_at(x, y, labels, center, per_unit)
+            j = _row_at(x, y, labels, rows, center, per_unit)
             dx, dy = others[j, 0] - x, others[j, 1] - y
-            total += min(np.hypot(dx, dy), cap)
+            total += min(np.sqrt(dx * dx + dy * dy), cap)
             gap[k] = dx * nx[k] + dy * ny[k]
             arm[k] = (rx * ny[k] - ry * nx[k]) / extent
         mean = total / count
@@ -235,7 +294,7 @@ def _register(
         c, s = np.cos(pose[0]), np.sin(pose[0])
         pose[1] = px + step[1] - (c * mx - s * my)
         pose[2] = py + step[2] - (s * mx + c * my)
-        if abs(turn) < 1e-7 and abs(step[1]) + abs(step[2]) < 1e-5 * cap:
+        if abs(step[0]) + abs(step[1]) + abs(step[2]) < _SETTLED * cap:
             break
     return mean
 
@@ -252,30 +311,3 @@ def _centroid(polygons: list[Floats]) -> Floats:
         total += sign * area
         moment += sign * ((p + q) * cross[:, None]).sum(axis=0) / 6.0
     return np.asarray(moment / max(total, 1e-300) + polygons[0][0])
-
-
-def _polar(polygons: list[Floats], center: Floats, radius: float) -> Floats:
-    """Silhouette (angles, radii) on a polar grid about `center`, 0..1; where two polygons overlap is an opening."""
-    canvas = np.zeros((_GRID, _GRID), np.uint8)
-    half = (_GRID - 1) / 2.0
-    fixed = np.rint(((np.concatenate(polygons) - center) / radius * half + half) * 16.0).astype(np.int32)
-    pieces = np.split(fixed, np.cumsum([len(p) for p in polygons])[:-1])
-    cv2.fillPoly(canvas, [p.reshape(-1, 1, 2) for p in pieces], 255, lineType=cv2.LINE_AA, shift=4)
-    warped = cv2.warpPolar(canvas, (_RADII, _ANGLES), (half, half), half, cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR)
-    return np.asarray(warped, dtype=np.float64) / 255.0
-
-
-def _rotations(own: Floats, seen: Floats) -> NDArray[np.float64]:
-    """Angles (rad) by which `own` must turn to look like `seen`, best first, at most `_PEAKS`."""
-    radius = np.arange(_RADII)[None, :] + 0.5
-    # Equal areas count equally; the constant part of each ring says nothing about rotation.
-    a = (own - own.mean(axis=0)) * radius
-    b = (seen - seen.mean(axis=0)) * 1.0
-    score = np.fft.irfft((np.conj(np.fft.rfft(a, axis=0)) * np.fft.rfft(b, axis=0)).sum(axis=1), n=_ANGLES)
-    score = np.round(score / max(float(np.abs(score).max()), 1e-300), _DIGITS)
-    peak = (score >= np.roll(score, 1)) & (score > np.roll(score, -1))
-    places = np.flatnonzero(peak)
-    if len(places) == 0:
-        places = np.array([int(score.argmax())])
-    places = places[np.argsort(-score[places], kind="stable")][:_PEAKS]
-    return np.asarray(places * (2.0 * np.pi / _ANGLES), dtype=np.float64)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from station.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -54,15 +57,27 @@ def rigid_step(points: Floats, normals: Floats, offsets: Floats, weights: Floats
     Directions that the geometry does not determine (the rotation of a disc) get no motion: those known less than
     `_LEAST_KNOWN` times as well as the best, lengths made comparable by the points' spread.
     """
-    arm = points - about
-    scale = max(float(np.sqrt((arm**2).sum(axis=1).mean())), 1e-12)
-    jacobian = np.column_stack([(arm[:, 0] * normals[:, 1] - arm[:, 1] * normals[:, 0]) / scale, normals])
-    weighted = jacobian * weights[:, None]
-    information, motions = np.linalg.eigh(weighted.T @ jacobian)
-    right = motions.T @ (weighted.T @ offsets)
+    sums = np.zeros((4, 4))
+    _sum_up(points, normals, offsets, weights, about, sums)
+    scale = max(math.sqrt(sums[3, 3] / max(len(points), 1)), 1e-12)
+    unit = np.array([1.0 / scale, 1.0, 1.0])
+    information, motions = np.linalg.eigh(sums[:3, :3] * unit * unit[:, None])
+    right = motions.T @ (sums[:3, 3] * unit)
     known = information > _LEAST_KNOWN**2 * information[-1]
     step = motions @ np.where(known, right / np.where(known, information, 1.0), 0.0)
     return np.array([step[0] / scale, step[1], step[2]])
+
+
+@compiled
+def _sum_up(points: Floats, normals: Floats, offsets: Floats, weights: Floats, about: Floats, sums: Floats) -> None:
+    """Normal equations of the step: `sums` [:3, :3] and the right side [:3, 3]; [3, 3] is the sum of squared arms."""
+    for k in range(len(points)):
+        x, y = points[k, 0] - about[0], points[k, 1] - about[1]
+        sums[3, 3] += x * x + y * y
+        row = (x * normals[k, 1] - y * normals[k, 0], normals[k, 0], normals[k, 1], offsets[k])
+        for a in range(3):
+            for b in range(4):
+                sums[a, b] += weights[k] * row[a] * row[b]
 
 
 def tukey_weights(residuals: Floats, floor: float, width: float = 4.685) -> Floats:
@@ -71,5 +86,13 @@ def tukey_weights(residuals: Floats, floor: float, width: float = 4.685) -> Floa
     if not usable.any():
         return np.zeros_like(residuals)
     scale = max(1.4826 * float(np.median(np.abs(residuals[usable]))), floor)
-    ratio = np.where(usable, residuals, np.inf) / (width * scale)
-    return np.where(np.abs(ratio) < 1.0, (1.0 - np.minimum(np.abs(ratio), 1.0) ** 2) ** 2, 0.0)
+    weights = np.empty(len(residuals))
+    _biweight(residuals, width * scale, weights)
+    return weights
+
+
+@compiled
+def _biweight(residuals: Floats, limit: float, weights: Floats) -> None:
+    for k in range(len(residuals)):
+        rest = 1.0 - (residuals[k] / limit) ** 2
+        weights[k] = rest * rest if rest > 0.0 else 0.0  # NaN is not
