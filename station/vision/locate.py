@@ -132,14 +132,31 @@ def _inverse(pose: Floats) -> Floats:
 def _nearest(points: Floats, center: Floats, radius: float) -> Nearest:
     """A map of the nearest of `points`, reaching `radius` about `center`."""
     per_unit = (_CELLS / 2 - 2) / radius
-    cell = np.clip(((points - center) * per_unit + _CELLS / 2).astype(np.intp), 0, _CELLS - 1)
-    canvas = np.ones((_CELLS, _CELLS), np.uint8)
-    canvas[cell[:, 1], cell[:, 0]] = 0
-    _, found = cv2.distanceTransformWithLabels(canvas, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    labels = np.asarray(found, np.int32)
+    cells = np.empty(len(points), np.intp)
+    _cells_of(points, center, per_unit, cells)
+    canvas = np.ones(_CELLS * _CELLS, np.uint8)
+    canvas[cells] = 0
+    _, found = cv2.distanceTransformWithLabels(
+        canvas.reshape(_CELLS, _CELLS), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    labels = np.asarray(found, np.int32).ravel()
     rows = np.zeros(len(points) + 1, np.int32)
-    rows[labels[cell[:, 1], cell[:, 0]]] = np.arange(len(points))
+    rows[labels[cells]] = np.arange(len(points))
     return Nearest(np.ascontiguousarray(points), labels, rows, center, per_unit)
+
+
+@compiled
+def _cells_of(points: Floats, center: Floats, per_unit: float, cells: NDArray[np.intp]) -> None:
+    for k in range(len(points)):
+        cells[k] = _cell_at(points[k, 0], points[k, 1], center, per_unit)
+
+
+@compiled
+def _cell_at(x: float, y: float, center: Floats, per_unit: float) -> int:
+    """Number of the map's cell at a place; beyond its border that of the border."""
+    column = min(max(int((x - center[0]) * per_unit + _CELLS / 2), 0), _CELLS - 1)
+    row = min(max(int((y - center[1]) * per_unit + _CELLS / 2), 0), _CELLS - 1)
+    return row * _CELLS + column
 
 
 def _registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
@@ -170,10 +187,7 @@ def _gap(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[floa
 
 @compiled
 def _row_at(x: float, y: float, labels: Labels, rows: Labels, center: Floats, per_unit: float) -> int:
-    size = labels.shape[0]
-    column = min(max(int((x - center[0]) * per_unit + size / 2), 0), size - 1)
-    row = min(max(int((y - center[1]) * per_unit + size / 2), 0), size - 1)
-    return int(rows[labels[row, column]])
+    return int(rows[labels[_cell_at(x, y, center, per_unit)]])
 
 
 @compiled

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft2, next_fast_len, rfft2
 
 from station.vision.field import Field, block_means
 from station.vision.picture import Picture
 
 Floats = NDArray[np.float64]
+
+_DIGITS = 4  # of a score: single precision holds no more, and among equals the first is taken
 
 
 def best_shifts(
@@ -33,21 +36,25 @@ def best_shifts(
     gx = sign * np.asarray(cv2.Sobel(small, cv2.CV_32F, 1, 0)) / (4.0 * field.contrast)
     gy = sign * np.asarray(cv2.Sobel(small, cv2.CV_32F, 0, 1)) / (4.0 * field.contrast)
     length = np.maximum(np.hypot(gx, gy), 1.0)
-    rows, columns = cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width)
-    seen_x, seen_y = np.fft.rfft2(gx / length, (rows, columns)), np.fft.rfft2(gy / length, (rows, columns))
+    middles = [0.5 * (points.min(axis=0) + points.max(axis=0)) for points, _ in candidates]
+    # Room for the candidates beside the picture: what leaves it on one side must not come back on the other.
+    extent = np.max([np.ptp(points, axis=0) for points, _ in candidates], axis=0) / k
+    columns, rows = (
+        next_fast_len(min(side + int(room) + 2, 2 * side), real=True)
+        for side, room in zip((width, height), extent, strict=True)
+    )
+    seen_x, seen_y = (rfft2(g / length, (rows, columns)) for g in (gx, gy))
     found = []
-    for points, normals in candidates:
-        column = np.rint(points[:, 0] / k).astype(np.intp) % columns
-        row = np.rint(points[:, 1] / k).astype(np.intp) % rows
-        template_x, template_y = np.zeros((rows, columns)), np.zeros((rows, columns))
-        np.add.at(template_x, (row, column), normals[:, 0])
-        np.add.at(template_y, (row, column), normals[:, 1])
-        score = np.fft.irfft2(
-            seen_x * np.conj(np.fft.rfft2(template_x)) + seen_y * np.conj(np.fft.rfft2(template_y)), (rows, columns)
-        )
-        # The origin itself has to lie in the picture, or at most one picture away from it.
-        y, x = divmod(int(score.argmax()), columns)
-        y, x = (y - rows if y > 1.5 * height else y), (x - columns if x > 1.5 * width else x)
-        best = float(score.max()) / len(points)
-        found.append((best, x * k + 0.5 * (k - 1), y * k + 0.5 * (k - 1)))
+    for (points, normals), middle in zip(candidates, middles, strict=True):
+        column, row = (np.rint((points - middle) / k).astype(np.intp) % (columns, rows)).T
+        template = np.zeros((2, rows, columns), np.float32)
+        for axis in range(2):
+            np.add.at(template[axis], (row, column), normals[:, axis])
+        own_x, own_y = np.conj(rfft2(template))
+        score = irfft2(seen_x * own_x + seen_y * own_y, (rows, columns)) / len(points)
+        y, x = divmod(int(np.round(score, _DIGITS).argmax()), columns)
+        best = round(float(score[y, x]), _DIGITS)
+        # Beyond half the room on the far side it is the near side, a little out of the picture.
+        y, x = (y - rows if y > 0.5 * (rows + height) else y), (x - columns if x > 0.5 * (columns + width) else x)
+        found.append((best, *((np.array([x, y]) * k + 0.5 * (k - 1)) - middle).tolist()))
     return found

@@ -273,3 +273,21 @@ def test_block_means_are_means_of_whole_blocks(kind: type, k: int) -> None:
     whole = pixels[: height * k, : width * k].astype(np.float64)
     expected = whole.reshape(height, k, width, k).mean(axis=(1, 3))
     assert means == pytest.approx(expected, rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize(("part", "field"), [(1.0, 3.0), (2.0, 2.0), (4.0, 0.5)])
+@pytest.mark.parametrize("bits", [8, 12])
+def test_the_noise_of_both_levels_is_told(part: float, field: float, bits: int) -> None:
+    clean = disc(canvas(), 200, 150, 90).astype(np.float64)
+    sigma = np.where(clean < 100, part, field)
+    pixels = clean + sigma * np.random.default_rng(2).standard_normal(clean.shape)
+    unit = 1 if bits == 8 else 16
+    found = seen(np.rint(pixels * unit).astype(np.uint8 if bits == 8 else np.uint16))
+    rounding = 1.0 / 12.0
+    assert found.part_noise == pytest.approx((part * unit) ** 2 + rounding, rel=0.15)
+    assert found.field_noise == pytest.approx((field * unit) ** 2 + rounding, rel=0.15)
+
+
+def test_a_speckless_flat_level_has_the_noise_of_rounding_alone() -> None:
+    field = seen(disc(canvas(), 200, 150, 60))
+    assert field.noise == pytest.approx((1.0 / 12.0, 1.0 / 12.0))
