@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from station.compiled import compiled
 from station.vision.field import BLOCK_PX, Field
-from station.vision.lamp import EVEN
-from station.vision.levels import between, plateaus, shared
+from station.vision.lamp import EVEN, is_even
+from station.vision.levels import at_edges, between, plateaus, shared
 from station.vision.picture import Picture
 from station.vision.probe import Edges, Floats, Index, Mask, Probes, Run, run_of
 from station.vision.score import SUMS, score, slopes
@@ -39,7 +39,7 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
     """
     table = step_table(*field.noise)
     count = len(probes)
-    offset, u, contrast = np.empty(count), np.empty(count), np.empty(count)
+    offset, u = np.empty(count), np.empty(count)
     found, clear = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
     pulls = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
@@ -66,11 +66,10 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         sigma,
         offset,
         u,
-        contrast,
         found,
         clear,
     )
-    return Edges(offset, u, sigma, contrast, found, clear)
+    return Edges(offset, u, sigma, found, clear)
 
 
 @compiled
@@ -96,7 +95,6 @@ def _find(
     all_sigma: Floats,
     all_offset: Floats,
     all_u: Floats,
-    all_contrast: Floats,
     all_found: Mask,
     all_clear: Mask,
 ) -> None:
@@ -107,7 +105,7 @@ def _find(
     for number in range(len(closed)):
         longest = max(longest, runs[number + 1] - runs[number])
     # Of one run at a time, so that it stays in the processor's cache.
-    a_mean, a_count, a_level = np.empty(longest), np.empty(longest), np.empty((2, longest))
+    a_mean, a_count, a_fall, a_level = np.empty(longest), np.empty(longest), np.empty(longest), np.empty((2, longest))
     a_slope, a_place, a_widening = np.empty(longest), np.empty(longest), np.empty(longest)
     a_dirty, a_again, a_sums = np.empty(longest, np.bool_), np.empty(longest, np.bool_), np.empty((longest, SUMS))
     for number in range(len(closed)):
@@ -117,7 +115,8 @@ def _find(
             continue
         run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
         offset, sigma = all_offset[first:last], all_sigma[first:last]
-        mean, count, low, high, dirty = a_mean[:n], a_count[:n], a_level[0, :n], a_level[1, :n], a_dirty[:n]
+        mean, count, low, high = a_mean[:n], a_count[:n], a_level[0, :n], a_level[1, :n]
+        fall, dirty = a_fall[:n], a_dirty[:n]
         dirty[:] = False
         _fetch(pixels, run, mean)
         bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
@@ -135,6 +134,10 @@ def _find(
         spread = np.sqrt(sigma[0] * sigma[0] + BILINEAR_VARIANCE)
         steps = Steps(low, high, rising, spread, LEAST_STEP * step, MOST_STEP * step)
         cross_all(pixels, run, distance, steps, probit, offset)
+        fall[:] = 0.0
+        for side in range(2):
+            if not is_even(lamps[side]):
+                at_edges(run, lamps[side], offset, a_level[side, :n], fall)
         slope, place, widening, again, sums = a_slope[:n], a_place[:n], a_widening[:n], a_again[:n], a_sums[:n]
         sums[:] = 0.0
         for k in range(n):
@@ -142,7 +145,7 @@ def _find(
         limit = 0.0
         for round_ in range(_ROUNDS):
             slopes(run, offset, slope)
-            score(pixels, run, offset, slope, sigma, low, high, table, again, sums)
+            score(pixels, run, offset, slope, sigma, low, high, fall, table, again, sums)
             limit = misfit_limit(sums)
             solve(sums, limit, noise / (step * step), run.closed, place, widening)
             more = _once_more(place, widening, sigma, offset, again)
@@ -152,8 +155,6 @@ def _find(
                 break
         found, clear, u = all_found[first:last], all_clear[first:last], all_u[first:last]
         finish(run, sums, limit, place, widening, low, high, noise, level_noise, dirty, sigma, offset, u, found, clear)
-        for k in range(n):
-            all_contrast[first + k] = abs(high[k] - low[k])
 
 
 @compiled

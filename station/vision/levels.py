@@ -196,6 +196,22 @@ def shared(
 
 
 @compiled
+def at_edges(run: Run, lamp: Floats, offset: Floats, level: Floats, fall: Floats) -> None:
+    """Levels of the lit side, known for the probes' points, brought to the edges found at `offset` (n,), in place.
+
+    Into `fall` (n,) how the light changes there, per pixel along the normal and relative to itself.
+    """
+    for k in range(len(level)):
+        fall[k] = 0.0
+        if offset[k] == offset[k]:
+            x, y, nx, ny = run.points[k, 0], run.points[k, 1], run.normals[k, 0], run.normals[k, 1]
+            light = brightness(lamp, x + offset[k] * nx, y + offset[k] * ny)
+            level[k] *= light / brightness(lamp, x, y)
+            x, y = x + offset[k] * nx, y + offset[k] * ny
+            fall[k] = 0.5 * (brightness(lamp, x + nx, y + ny) - brightness(lamp, x - nx, y - ny)) / light
+
+
+@compiled
 def along_run(value: Floats, weight: Floats, window: int, rest: float, closed: bool, out: Floats) -> None:
     """A quantity known in the blocks of one run, for its probes: into `out` (n,).
 

@@ -42,14 +42,13 @@ class Edges:
 
     `offset_px` of the edge along the normal, free of the blur's pull on curved edges (NaN where nothing was found);
     `u_px` its standard uncertainty by noise, independent from probe to probe; `sigma_px` the edge spread there;
-    `contrast` between field and material in levels; `found`; `clear` where it is, besides, a clean step like those
-    beside it: dirt on or near an edge moves it, and a fit should not hear of it.
+    `found`; `clear` where it is, besides, a clean step like those beside it: dirt on or near an edge moves it, and a
+    fit should not hear of it.
     """
 
     offset_px: Floats
     u_px: Floats
     sigma_px: Floats
-    contrast: Floats
     found: Mask
     clear: Mask
 

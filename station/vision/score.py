@@ -66,6 +66,7 @@ def score(
     sigma: Floats,
     low: Floats,
     high: Floats,
+    fall: Floats,
     table: Floats,
     again: Mask,
     sums: Floats,
@@ -73,7 +74,8 @@ def score(
     """Into `sums` (n, SUMS) for a run's probes that are marked in `again`: B, A, Q, S, X, Σ w r², Σ w.
 
     They are taken about the edge expected at `offset`, over not more than half the way to the next edge. Zero where the
-    strip leaves the picture.
+    strip leaves the picture. `fall` (n,) is the relative change of light per pixel across the edge: on the lit side the
+    level is L (1 + fall d), which blurred is L (Φ + fall σ (u Φ + φ)) where the field is lit.
     """
     height, width = pixels.shape
     flat = pixels.reshape(height * width)
@@ -131,10 +133,16 @@ def score(
         # What they say of the edge. Unsigned: a negative index would mean the other end, and cost a test.
         b_sum = a_sum = q_sum = s_sum = x_sum = misfit = weight = 0.0
         base, gain = low[k], 1.0 / (high[k] - low[k])
+        # A backlight is the field's, reflected light the part's.
+        lit = max(low[k], high[k]) * gain * fall[k] * spread
+        reflected = 1.0 if gain < 0.0 else 0.0
         for i in range(owned):
             place = along[i] + _MIDDLE
             cell = np.uintp(min(max(place, 0.0), end_of_table))
             residual = (flat[where[i]] - base) * gain - (table[cell, 0] + (place - cell) * table[cell, 1])
+            if lit != 0.0:
+                rise = table[cell, 0] - reflected
+                residual -= lit * ((place - _MIDDLE) / PER_UNIT * rise + table[cell, 2] / table[cell, 7])
             if crowded:
                 # Within the next edge's blur: light falls again beyond the gap, material ends behind the web.
                 residual += _rise(_MIDDLE + up_out * (along[i] - gap_out * per_unit), table)

@@ -14,6 +14,7 @@ _TIMES_MISFIT = 3.0  # the run's own: more is dirt on the edge
 _EVERY = 4  # probe looked at for the run's own misfit
 FARTHEST = 0.8  # σ from the expected place
 _BLUR_BLOCKS = 3  # neighbours on each side that share a blur, where it changes along the contour
+_SKIRT = 4  # probes beside dirt that it may move
 _LEAST_TURN = 1e-3  # rad: a kink that small moves an edge by less than a thousandth of a pixel
 _MOST_NEIGHBOURS = 40  # that blur reaches, on each side
 _FARTHEST_SIGMAS = 3.5
@@ -110,6 +111,7 @@ def finish(
         a_total += sums[k, 1]
         x_total += sums[k, 4]
         s_total += sums[k, 3]
+    _keep_clear_of_dirt(run.closed, clear)
     growth = total / max(count, 1.0)
     # Not knowing the blur costs all places of the run a little.
     noise /= 1.0 - x_total * x_total / max(a_total * s_total, 1e-12)
@@ -125,6 +127,18 @@ def finish(
         if uneven:
             pull += _beyond_curvature(run, sigma[k], k)
         offset[k] += pull / smaller
+
+
+@compiled
+def _keep_clear_of_dirt(closed: bool, clear: Mask) -> None:
+    """What hides an edge is blurred too: its skirts move the edges beside it, by too little to be seen there."""
+    count = len(clear)
+    for k in np.flatnonzero(~clear):
+        for j in range(k - _SKIRT, k + _SKIRT + 1):
+            if closed:
+                clear[j % count] = False
+            elif 0 <= j < count:
+                clear[j] = False
 
 
 @compiled

@@ -38,6 +38,7 @@ def summed(
         np.full(count, sigma),
         np.full(count, LOW),
         np.full(count, LOW + CONTRAST),
+        np.zeros(count),
         table,
         np.ones(count, np.bool_) if again is None else again,
         sums,
