@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -75,19 +76,20 @@ def find_differences(
     field: Field,
     pose: Pose,
     blur_px: float,
-    deviations_px: Sequence[Floats],
+    deviations_px: Floats,
 ) -> Findings:
     """Compare the whole silhouette; nothing for partial geometry, where only what is listed is looked at.
 
-    `deviations_px` holds for each of the plan's checks that has a target how far (px, along the normal, NaN where none
-    was found) the edge lies from the drawing at each of its probes.
+    `deviations_px` (n,) is how far (px, along the normal, NaN where none was found) the edge lies from the drawing at
+    each of the plan's probes.
     """
     if not plan.outer:
         return Findings((), np.zeros((0, 2)), None, {}, {})
     camera = calibration.camera
     polygons = (*plan.outer, *plan.openings)
     together = camera.to_px(pose.to_plane(np.concatenate(polygons)))
-    in_picture = tuple(np.split(together, np.cumsum([len(p) for p in polygons])[:-1]))
+    ends = accumulate(map(len, polygons), initial=0)
+    in_picture = tuple(together[first:end] for first, end in pairwise(ends))
     outer, openings = in_picture[: len(plan.outer)], in_picture[len(plan.outer) :]
     doubt = _place_u_mm(plan, calibration, plan.size_mm / 2.0)
     band_mm = max((c.allowed_mm for c in plan.checks), default=0.1) + 2.0 * doubt
@@ -205,9 +207,7 @@ def _opening(plan: Plan, number: int) -> OutlineCheck | None:
     return checks[number] if 0 <= number < len(checks) else None
 
 
-def _deviating(
-    plan: Plan, calibration: Calibration, deviations_px: Sequence[Floats], missing: set[int]
-) -> list[Finding]:
+def _deviating(plan: Plan, calibration: Calibration, deviations_px: Floats, missing: set[int]) -> list[Finding]:
     """Outlines whose edge lies farther off the drawing than any tolerance of the order explains.
 
     Outlines that a line profile of the order covers are decided by that characteristic alone.
@@ -218,7 +218,10 @@ def _deviating(
         for check, number in zip(plan.checks, opening_numbers, strict=True)
         if check.target is not None
     ]
-    worst_px, place = worst_by_outline(deviations_px)
+    # The probes of a closed outline follow each other.
+    first = np.array([target.rows[0] for _, target, _ in probed], np.intp)
+    end = first + np.array([len(target) for _, target, _ in probed], np.intp)
+    worst_px, place = worst_by_outline(deviations_px, first, end)
     found = []
     for (check, target, number), depth_px, worst in zip(probed, worst_px.tolist(), place.tolist(), strict=True):
         if (check.opening and number in missing) or check.profiled:

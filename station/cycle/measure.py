@@ -67,7 +67,7 @@ def inspect_picture(
         found.field,
         found.pose,
         found.blur_px,
-        _deviations(plan, calibration, measured),
+        _deviations(calibration, measured),
     )
     items = answer_items(order, plan, features, findings, calibration, conditions)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
@@ -120,10 +120,9 @@ def measure_features(
     return {f.id: f for f in associate(plan.targets, points, nominal, normals, noise, gaps, local, clear)}
 
 
-def _deviations(plan: Plan, calibration: Calibration, measured: MeasuredTrack) -> list[Floats]:
-    """How far (px, out of the material) each outline's edge lies from the drawing; NaN where none was found."""
-    offset = measured.edges.offset_px - calibration.edge_offset_px
-    return [offset[check.target.rows] for check in plan.checks if check.target is not None]
+def _deviations(calibration: Calibration, measured: MeasuredTrack) -> Floats:
+    """How far (px, out of the material) each edge (n,) lies from the drawing; NaN where none was found."""
+    return measured.edges.offset_px - calibration.edge_offset_px
 
 
 def crowding_px(plan: Plan, blur_px: float) -> Floats | None:

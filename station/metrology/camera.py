@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from station.compiled import compiled
 from station.errors import CalibrationError
 from station.metrology.distortion import Floats, distort, distortion_jacobian, undistort
 
@@ -100,14 +101,15 @@ class CameraModel:
         if affine is not None:
             # about the principal point, so that rounding does not grow with the picture
             centre = np.array(self.matrix[2:])
-            return cast(Floats, (points - centre) @ affine[:, :2].T + (affine[:, :2] @ centre + affine[:, 2]))
-        return _project(np.array(self.plane), self.undistorted(points))
+            affine[:, 2] += affine[:, :2] @ centre
+            return _mapped(affine, points, centre)
+        return _projected(np.array(self.plane), self.undistorted(points))
 
     def to_px(self, points_mm: ArrayLike) -> Floats:
         """(n, 2) mm on the plane to (n, 2) pixels: the inverse of `to_mm`."""
-        ideal = _project(_inverse(self.plane), _points(points_mm))
+        ideal = distort(_projected(_inverse(self.plane), _points(points_mm)), self.distortion)
         fx, fy, cx, cy = self.matrix
-        return distort(ideal, self.distortion) * (fx, fy) + (cx, cy)
+        return _mapped(np.array([[fx, 0.0, cx], [0.0, fy, cy]]), ideal, np.zeros(2))
 
     def undistorted(self, points_px: ArrayLike) -> Floats:
         """(n, 2) pixels to (n, 2) undistorted normalised coordinates."""
@@ -243,7 +245,7 @@ def as_matrix3(matrix: Floats) -> Matrix3:
 
 
 def _points(points: ArrayLike) -> Floats:
-    array = np.asarray(points, dtype=np.float64)
+    array = np.ascontiguousarray(points, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(f"points have the shape (n, 2), not {array.shape}")
     return array
@@ -253,6 +255,27 @@ def _inverse(plane: Matrix3) -> Floats:
     return np.linalg.inv(np.array(plane))
 
 
-def _project(homography: Floats, points: Floats) -> Floats:
-    homogeneous = points @ homography[:, :2].T + homography[:, 2]
-    return homogeneous[:, :2] / homogeneous[:, 2:]
+# Plain loops: a product of a long array with a tiny matrix would wake the threads of the linear algebra library.
+
+
+@compiled
+def _projected(homography: Floats, points: Floats) -> Floats:
+    """(n, 2) images of points (n, 2) under a homography (3, 3)."""
+    h, found = homography, np.empty_like(points)
+    for i in range(len(points)):
+        x, y = points[i, 0], points[i, 1]
+        w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
+        found[i, 0] = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w
+        found[i, 1] = (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w
+    return found
+
+
+@compiled
+def _mapped(affine: Floats, points: Floats, origin: Floats) -> Floats:
+    """(n, 2) images under an affine map (2, 3) of points (n, 2) as seen from an origin (2,)."""
+    found = np.empty_like(points)
+    for i in range(len(points)):
+        x, y = points[i, 0] - origin[0], points[i, 1] - origin[1]
+        found[i, 0] = affine[0, 0] * x + affine[0, 1] * y + affine[0, 2]
+        found[i, 1] = affine[1, 0] * x + affine[1, 1] * y + affine[1, 2]
+    return found

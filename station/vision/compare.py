@@ -15,11 +15,23 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from station.vision.depth import Segments, deeper, deepest, segments_of, surrounded
+from station.vision.depth import Segments, deeper, deepest, inner, segments_of, surrounded
 from station.vision.field import Field
 from station.vision.ideal import Ideal, Outlines, drawn, outlines_px
 from station.vision.picture import Picture
-from station.vision.runs import Components, Integers, Runs, common, components, encode, united, whole_rows, without
+from station.vision.runs import (
+    Components,
+    Integers,
+    Runs,
+    common,
+    components,
+    encode,
+    encode_within,
+    shared,
+    united,
+    whole_rows,
+    without,
+)
 
 Floats = NDArray[np.float64]
 
@@ -87,6 +99,13 @@ class _View:
         where, depth = deepest(runs, self.segments)
         return self.shifted(where), depth + _PIXEL_PX
 
+    def faint(self, picture: Picture, level: float, depth_px: float) -> tuple[Runs, Integers]:
+        """The pixels above `level` that may lie deeper than that in the drawing's material, and the number of the run
+        of material that holds each piece."""
+        inside, number = inner(self.ideal.material, int(depth_px - _PIXEL_PX))
+        light, of = encode_within(picture.grey, (self.left, self.top), level, inside)
+        return light, number[of]
+
     def deeper(self, runs: Runs, of: Integers, shape: Runs, depth_px: float) -> tuple[Runs, Integers]:
         """The pixels that reach deeper than that into `shape`, and the number of the run each piece comes from."""
         limit = depth_px - _PIXEL_PX
@@ -114,20 +133,20 @@ def compare(
     if view is None:
         return Comparison((), np.zeros((0, 2)), 0)
     ideal = view.ideal
-    material, faint = _read(picture, field, view)
+    material = _read(picture, field, view)
     pieces = components(material, corners=True)
     is_main = pieces.of == _main_piece(material, pieces, ideal.material)
     seen, others = material.only(is_main), material.only(~is_main)
     free = without(whole_rows(view.width + 1, view.height), seen)
     light = components(free, corners=False)
-    lacking, of_free, of_ideal = common(free, ideal.material)
+    lacking, _, of_ideal = common(free, ideal.material)
     is_opening = ~light.touching(view.width, view.height) & (light.area_px >= _LEAST_AREA_PX)
-    in_drawing = np.bincount(light.of[of_free], lacking.length, len(light.area_px))
+    in_drawing = shared(free, light.of, len(light.area_px), ideal.material)
 
     extra_openings = _extra_openings(view, free, light, is_opening & (in_drawing == light.area_px), blur_px)
     missing_openings = _missing_openings(view, seen, len(openings_px))
-    if len(faint):
-        lacking, of_ideal = _with_faint(view, lacking, of_ideal, faint, band_px + 3.0 * blur_px)
+    if field.dark_part:
+        lacking, of_ideal = _with_faint(picture, field, view, lacking, of_ideal, band_px + 3.0 * blur_px)
     missing = _deep_regions(view, DifferenceKind.MISSING_MATERIAL, lacking, of_ideal, ideal.material, band_px)
     extra, _, of_beside = common(seen, view.beside)
     material_too_much = _deep_regions(view, DifferenceKind.EXTRA_MATERIAL, extra, of_beside, view.beside, band_px)
@@ -162,16 +181,12 @@ def _view_of(
     return _View(left, top, width, height, ideal, beside, outlines)
 
 
-def _read(picture: Picture, field: Field, view: _View) -> tuple[Runs, Runs]:
-    """Material, and where at least faint light comes from (nothing unless the part is backlit)."""
+def _read(picture: Picture, field: Field, view: _View) -> Runs:
+    """The pixels of material."""
     box = (view.left, view.top, view.left + view.width, view.top + view.height)
-    if not field.dark_part:
-        material, _ = encode(picture.grey, box, field.threshold, field.threshold)
-        return material, material.only(np.zeros(len(material), bool))
-    faint, bright = encode(
-        picture.grey, box, field.part_level + FAINT_BACKLIT * field.contrast, _just_below(field.threshold)
-    )
-    return without(whole_rows(view.width + 1, view.height), bright), faint
+    if field.dark_part:
+        return encode(picture.grey, box, _just_below(field.threshold), above=False)
+    return encode(picture.grey, box, field.threshold, above=True)
 
 
 def _just_below(level: float) -> float:
@@ -181,10 +196,8 @@ def _just_below(level: float) -> float:
 
 def _main_piece(material: Runs, pieces: Components, drawing: Runs) -> int:
     """The number of the connected material that covers most of the drawing; -1 without any."""
-    shared, of_material, _ = common(material, drawing)
-    if len(shared) == 0:
-        return -1
-    return int(np.bincount(pieces.of[of_material], shared.length).argmax())
+    covered = shared(material, pieces.of, len(pieces.area_px), drawing)
+    return int(covered.argmax()) if covered.any() else -1
 
 
 def _extra_openings(
@@ -204,10 +217,9 @@ def _extra_openings(
 def _missing_openings(view: _View, seen: Runs, count: int) -> list[Difference]:
     """Openings of the drawing that are filled by more than half."""
     holes, opening = view.ideal.holes, view.ideal.opening
-    filled, _, of_hole = common(seen, holes)
     # The first bin is for what lies in no opening that has a number.
-    covered = np.bincount(opening[of_hole] + 1, filled.length, count + 1)[1:]
-    size = np.bincount(opening + 1, holes.length, count + 1)[1:]
+    covered = shared(holes, opening + np.int32(1), count + 1, seen)[1:]
+    size = shared(holes, opening + np.int32(1), count + 1, holes)[1:]
     found = []
     for number, here in _members(opening, np.flatnonzero(covered > 0.5 * size)):
         where, depth = view.deepest(holes.only(here))
@@ -215,11 +227,14 @@ def _missing_openings(view: _View, seen: Runs, count: int) -> list[Difference]:
     return found
 
 
-def _with_faint(view: _View, lacking: Runs, of_ideal: Integers, faint: Runs, depth_px: float) -> tuple[Runs, Integers]:
+def _with_faint(
+    picture: Picture, field: Field, view: _View, lacking: Runs, of_ideal: Integers, depth_px: float
+) -> tuple[Runs, Integers]:
     """Through a backlit part even faint light counts as material missing, clear of the outline's blur."""
     drawing = view.ideal.material
-    within, _, of = common(faint, drawing)
-    deep, _ = view.deeper(within, of, drawing, depth_px)
+    deep = view.deeper(
+        *view.faint(picture, field.part_level + FAINT_BACKLIT * field.contrast, depth_px), drawing, depth_px
+    )[0]
     if len(deep) == 0:
         return lacking, of_ideal
     region, _, of = common(united(lacking, deep, drawing), drawing)

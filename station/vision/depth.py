@@ -67,6 +67,18 @@ def surrounded(runs: Runs, of: Integers, shape: Runs, far_px: int, height: int) 
     return Runs(start, end, runs.stride), number
 
 
+def inner(shape: Runs, far_px: int) -> tuple[Runs, Integers]:
+    """The pixels of `shape` that have others of it `far_px` to their left and right, and their runs' numbers.
+
+    Nothing is known of what lies beyond the view: its border is no outline.
+    """
+    far, row = np.int32(max(far_px, 0)), shape.start // np.int32(shape.stride) * np.int32(shape.stride)
+    start = np.where(shape.start > row, shape.start + far, shape.start)
+    end = np.where(shape.end < row + np.int32(shape.stride - 1), shape.end - far, shape.end)
+    number = np.flatnonzero(start < end).astype(np.int32)
+    return Runs(start[number], end[number], shape.stride), number
+
+
 def deeper(runs: Runs, depth_px: float, segments: Segments) -> tuple[Runs, Integers]:
     """The pixels farther than `depth_px` from the outline, and the number of the run each piece comes from."""
     start, end, number = _deeper(
@@ -156,7 +168,7 @@ def _surrounded(
     """
     size = 64
     found = np.empty((3, size), np.int32)
-    n = row = base = 0
+    n = row = base = up = down = 0
     for i in range(len(start)):
         while start[i] >= base + stride:
             row, base = row + 1, base + stride
@@ -167,14 +179,10 @@ def _surrounded(
             last = min(last, shape_end[of[i]] - far)
         while at < last:
             begin, until = at, last
-            for rows in (-far, far):
-                if 0 <= row + rows < height:
-                    shift = rows * stride
-                    k = _first_beyond(shape_end, at + shift)
-                    if k == len(shape_end):
-                        begin = last
-                    else:
-                        begin, until = max(begin, shape_start[k] - shift), min(until, shape_end[k] - shift)
+            if row - far >= 0:
+                begin, until, up = _across(at, begin, until, -far * stride, up, shape_start, shape_end)
+            if row + far < height:
+                begin, until, down = _across(at, begin, until, far * stride, down, shape_start, shape_end)
             if begin < until:
                 if n == size:
                     size *= 2
@@ -187,6 +195,19 @@ def _surrounded(
             else:
                 at = begin
     return found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy()
+
+
+@compiled
+def _across(
+    at: int, begin: int, until: int, shift: int, k: int, shape_start: Integers, shape_end: Integers
+) -> tuple[int, int, int]:
+    """What of [begin, until) has the first run of the shape that ends beyond `at` beside it, `shift` positions on; the
+    run's number is not less than `k`, which it is for the next that is asked for."""
+    while k < len(shape_end) and shape_end[k] <= at + shift:
+        k += 1
+    if k == len(shape_end):
+        return until, until, k
+    return max(begin, shape_start[k] - shift), min(until, shape_end[k] - shift), k
 
 
 @compiled
@@ -226,19 +247,6 @@ def _deeper(
             bound = gap + step
             at += step
     return found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy()
-
-
-@compiled
-def _first_beyond(values: Integers, limit: int) -> int:
-    """The number of the first of sorted `values` above `limit`."""
-    low, high = 0, len(values)
-    while low < high:
-        middle = (low + high) // 2
-        if values[middle] > limit:
-            high = middle
-        else:
-            low = middle + 1
-    return low
 
 
 @compiled

@@ -57,19 +57,23 @@ def outlines_px(outer: tuple[Floats, ...], openings: tuple[Floats, ...]) -> Outl
 def drawn(outlines: Outlines, low: tuple[int, int], width: int, height: int) -> Ideal:
     """The drawing in the view of `width` x `height` pixels whose first pixel is `low` (x, y)."""
     points = outlines.points_px - np.array(low)
-    keys = _crossings(points, outlines.first, _turns(points, outlines), width, height)
+    keys = _crossings(points, outlines.first, _turns(points, outlines.first, outlines.outer), width, height)
     keys.sort()
     start, end, hole_start, hole_end, opening = _filled(keys, outlines.outer, len(outlines.first) - 1)
     return Ideal(Runs(start, end, width + 1), Runs(hole_start, hole_end, width + 1), opening)
 
 
-def _turns(points: Floats, outlines: Outlines) -> NDArray[np.int64]:
+@compiled
+def _turns(points: Floats, first: NDArray[np.intp], outer: int) -> NDArray[np.int64]:
     """(m,) what crossing an edge downwards adds: -1 or 1, by the sense in which a polygon is drawn and what it is."""
-    following = points[outlines.following]
-    twice = points[:, 0] * following[:, 1] - following[:, 0] * points[:, 1]
-    area = np.diff(np.concatenate([[0.0], np.cumsum(twice)])[outlines.first])
-    kind = np.where(np.arange(len(area)) < outlines.outer, 1, -1)
-    return np.where(area > 0.0, -1, 1) * kind
+    turns = np.empty(len(first) - 1, np.int64)
+    for k in range(len(turns)):
+        twice = 0.0
+        for i in range(first[k], first[k + 1]):
+            j = i + 1 if i + 1 < first[k + 1] else first[k]
+            twice += points[i, 0] * points[j, 1] - points[j, 0] * points[i, 1]
+        turns[k] = (-1 if twice > 0.0 else 1) * (1 if k < outer else -1)
+    return turns
 
 
 @compiled

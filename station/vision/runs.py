@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 
 Integers = NDArray[np.int32]
-_SPREAD = np.uint64(0x0101010101010101)
+_ONE, _HIGHEST_BYTE = np.uint64(1), np.uint64(56)
+_LOWEST_BITS = np.uint64(0x0101010101010101)  # of the bytes of a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Runs:
 
     def only(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Runs:
         """The chosen ones."""
+        if which.dtype == np.bool_ and which.all():
+            return self
         return Runs(self.start[which], self.end[which], self.stride)
 
 
@@ -61,26 +64,32 @@ class Components:
         return np.asarray((self.box[:, :2] + self.box[:, 2:]) / 2.0)
 
 
-def encode(
-    pixels: NDArray[np.generic], box: tuple[int, int, int, int], lower: float, upper: float
-) -> tuple[Runs, Runs]:
-    """Runs of the pixels above `lower`, and of those above `upper` (not below `lower`), in one pass over `pixels`
-    (h, w) of 8 or 16 bits or float32, within `box` (left, top, right, bottom; the last two exclusive).
-
-    Each row becomes a row of codes 0, 1, 2 that stays in the cache, and eight equal codes are passed over at once.
-    """
+def encode(pixels: NDArray[np.generic], box: tuple[int, int, int, int], level: float, *, above: bool) -> Runs:
+    """Runs of the pixels above `level` or of all others, of `pixels` (h, w) of 8 or 16 bits or float32, within `box`
+    (left, top, right, bottom; the last two exclusive)."""
     left, top, right, bottom = box
     whole = np.ascontiguousarray(pixels)
-    if np.issubdtype(whole.dtype, np.integer):
-        # A whole number is above a level if and only if it is above its floor.
-        most = np.iinfo(whole.dtype).max
-        lower, upper = (min(max(float(np.floor(level)) + 1.0, 0.0), most) for level in (lower, upper))
-        first, second = whole.dtype.type(lower), whole.dtype.type(upper)
-    else:
-        first, second = (np.nextafter(np.float32(level), np.float32(np.inf)) for level in (lower, upper))
-    a_start, a_end, b_start, b_end = _encode(whole, left, top, right, bottom, first, second)
-    stride = right - left + 1
-    return Runs(a_start, a_end, stride), Runs(b_start, b_end, stride)
+    start, end = _encode(whole, left, top, right, bottom, _least_above(whole, level), above)
+    return Runs(start, end, right - left + 1)
+
+
+def encode_within(
+    pixels: NDArray[np.generic], corner: tuple[int, int], level: float, region: Runs
+) -> tuple[Runs, Integers]:
+    """Runs of the pixels above `level` in a region of the view whose first pixel is `corner` (left, top), and for each
+    the number of the region's run it lies in. Where there is none, that costs a glance."""
+    whole = np.ascontiguousarray(pixels)
+    limit = _least_above(whole, level)
+    start, end, of = _encode_within(whole, corner[0], corner[1], limit, region.start, region.end, region.stride)
+    return Runs(start, end, region.stride), of
+
+
+def _least_above(pixels: NDArray[np.generic], level: float) -> Any:
+    """The least value above a level, in the type of the pixels: what is not below it is above the level."""
+    if np.issubdtype(pixels.dtype, np.integer):
+        most = np.iinfo(pixels.dtype).max  # type: ignore[type-var]
+        return pixels.dtype.type(min(max(float(np.floor(level)) + 1.0, 0.0), most))
+    return np.nextafter(np.float32(level), np.float32(np.inf))
 
 
 def whole_rows(stride: int, height: int) -> Runs:
@@ -93,6 +102,11 @@ def common(a: Runs, b: Runs) -> tuple[Runs, Integers, Integers]:
     """What both cover, and for each piece the numbers of the run of `a` and of the run of `b` it comes from."""
     start, end, of_a, of_b = _common(a.start, a.end, b.start, b.end)
     return Runs(start, end, a.stride), of_a, of_b
+
+
+def shared(a: Runs, group: Integers, groups: int, b: Runs) -> NDArray[np.int64]:
+    """How many pixels of each group of the runs of `a` (`group` (n,) their numbers) `b` covers, too."""
+    return np.asarray(_shared(a.start, a.end, group, groups, b.start, b.end))
 
 
 def without(a: Runs, b: Runs) -> Runs:
@@ -115,56 +129,69 @@ def components(runs: Runs, corners: bool) -> Components:
 
 @compiled
 def _encode(
-    pixels: NDArray[Any], left: int, top: int, right: int, bottom: int, lower: Any, upper: Any
-) -> tuple[Integers, Integers, Integers, Integers]:
+    pixels: NDArray[Any], left: int, top: int, right: int, bottom: int, limit: Any, above: bool
+) -> tuple[Integers, Integers]:
+    """Each row becomes a row of flags that stays in the cache, and eight pixels without a change are passed over at
+    once: no branch hangs on a pixel but where a run begins or ends."""
     width = right - left
     stride = width + 1
-    size = max(4 * (bottom - top), 2 * width)
-    a_start, a_end = np.empty(size, np.int32), np.empty(size, np.int32)
-    b_start, b_end = np.empty(size, np.int32), np.empty(size, np.int32)
-    a = b = 0
-    words = (width + 7) // 8
-    codes = np.zeros(8 * words, np.uint8)
-    wide = codes.view(np.uint64)
+    words = width // 8 + 1
+    inside = np.zeros(8 * words + 1, np.bool_)  # one beyond the row on both sides, where nothing is
+    changed = np.zeros(8 * words, np.uint8)
+    eight = changed.view(np.uint64)
+    ends = np.empty(8 * (bottom - top) + 2 * stride, np.int32)
+    n = 0
     for y in range(top, bottom):
         row = pixels[y, left:right]
-        for x in range(len(row)):
-            level = row[x]
-            codes[x] = np.uint8(level >= lower) + np.uint8(level >= upper)
-        codes[width:] = codes[width - 1]
-        if max(a, b) + width > size:
-            size = 2 * size + width
-            a_start, a_end = _grown(a_start, size), _grown(a_end, size)
-            b_start, b_end = _grown(b_start, size), _grown(b_end, size)
+        for x in range(width):
+            inside[x + 1] = (row[x] >= limit) == above
+        for x in range(stride):
+            changed[x] = inside[x + 1] != inside[x]
+        if n + stride > len(ends):
+            ends = _grown(ends, 2 * len(ends) + stride)
         base = (y - top) * stride
-        state = np.uint8(0)
-        same = np.uint64(0)
         for k in range(words):
-            if wide[k] == same:
+            flags = eight[k]
+            while flags != 0:
+                first = flags & (~flags + _ONE)
+                # The bytes below the lowest flag, counted by adding them up in the highest byte.
+                ends[n] = base + 8 * k + np.int64((((first - _ONE) & _LOWEST_BITS) * _LOWEST_BITS) >> _HIGHEST_BYTE)
+                n += 1
+                flags ^= first
+    return ends[:n:2].copy(), ends[1:n:2].copy()
+
+
+@compiled
+def _encode_within(
+    pixels: NDArray[Any], left: int, top: int, limit: Any, start: Integers, end: Integers, stride: int
+) -> tuple[Integers, Integers, Integers]:
+    size = 64
+    found = np.empty((3, size), np.int32)
+    n = row = base = 0
+    for i in range(len(start)):
+        while start[i] >= base + stride:
+            row, base = row + 1, base + stride
+        here = pixels[top + row, left + start[i] - base : left + end[i] - base]
+        some = inside = False
+        for x in range(len(here)):
+            some |= here[x] >= limit
+        if not some:
+            continue
+        for x in range(len(here) + 1):
+            if inside == (x < len(here) and here[x] >= limit):
                 continue
-            for x in range(8 * k, 8 * k + 8):
-                code = codes[x]
-                if code == state:
-                    continue
-                if state == 0:
-                    a_start[a] = base + x
-                elif code == 0:
-                    a_end[a] = base + x
-                    a += 1
-                if code == 2:
-                    b_start[b] = base + x
-                elif state == 2:
-                    b_end[b] = base + x
-                    b += 1
-                state = code
-            same = np.uint64(state) * _SPREAD
-        if state > 0:
-            a_end[a] = base + width
-            a += 1
-        if state == 2:
-            b_end[b] = base + width
-            b += 1
-    return a_start[:a].copy(), a_end[:a].copy(), b_start[:b].copy(), b_end[:b].copy()
+            inside = not inside
+            if inside:
+                if n == size:
+                    size *= 2
+                    grown = np.empty((3, size), np.int32)
+                    grown[:, :n] = found
+                    found = grown
+                found[0, n], found[2, n] = start[i] + x, i
+            else:
+                found[1, n] = start[i] + x
+                n += 1
+    return found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy()
 
 
 @compiled
@@ -192,6 +219,21 @@ def _common(
         else:
             j += 1
     return start[:n].copy(), end[:n].copy(), of_a[:n].copy(), of_b[:n].copy()
+
+
+@compiled
+def _shared(
+    a_start: Integers, a_end: Integers, group: Integers, groups: int, b_start: Integers, b_end: Integers
+) -> NDArray[np.int64]:
+    found = np.zeros(groups, np.int64)
+    i = j = 0
+    while i < len(a_start) and j < len(b_start):
+        found[group[i]] += max(min(a_end[i], b_end[j]) - max(a_start[i], b_start[j]), 0)
+        if a_end[i] < b_end[j]:
+            i += 1
+        else:
+            j += 1
+    return found
 
 
 @compiled
