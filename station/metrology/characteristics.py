@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 
 from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
 from station.metrology.datums import check_datums, datum_frame, drawn_row
-from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.smoothing import median, noise_left, robust_motion, smooth
-from station.metrology.zones import NOTHING, minimum_zone
+from station.metrology.forms import NOTHING_CHANGED, Changes, Found, parallels, profiles, zones
 from station.order.geometry import ContourFeature, Feature, LineFeature
 from station.order.model import CharacteristicType
 
@@ -49,17 +47,16 @@ class Question:
 class Answer:
     """A value; `where_mm` (x, y) in the part's frame is where it is decided (the worst point, the centre);
     `point_noise` is the value's standard uncertainty from single points' noise where no covariance carries it, and
-    `excess` how much noise alone would add to a zone; `motion` is where a search near this answer may start."""
+    `excess` how much noise alone would add to a zone."""
 
     value: float
     where_mm: tuple[float, float]
     point_noise: float = 0.0
     excess: float = 0.0
-    motion: tuple[float, ...] | None = None
 
 
-def evaluate(question: Question, features: Features, near: Answer | None = None) -> Answer:
-    """The value of a characteristic; `near` is the answer of almost the same features and saves time.
+def evaluate(question: Question, features: Features) -> Answer:
+    """The value of a characteristic.
 
     Raises:
         ValueError: with one sentence, when the features cannot answer the question.
@@ -68,10 +65,19 @@ def evaluate(question: Question, features: Features, near: Answer | None = None)
         check_plain(question, features)
         found, where = values(*plain([question], features, moving=False))
         return Answer(float(found[0]), _at(where[0]))
+    return evaluate_form(question, features, NOTHING_CHANGED)[0]
+
+
+def evaluate_form(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """The answer of a form or a profile, and its values (m,) under changes.
+
+    Raises:
+        ValueError: as `evaluate`.
+    """
     form = _FORMS.get(question.type)
     if form is None:
         raise ValueError(f"this station does not measure {question.type} yet")
-    return form(question, features, near)
+    return form(question, features, changes)
 
 
 def check_plain(question: Question, features: Features) -> None:
@@ -128,35 +134,22 @@ def _first(question: Question, features: Features) -> MeasuredFeature:
     return features[question.features[0]]
 
 
-def _zone(feature: MeasuredFeature, deviations: Floats, basis: Floats, sigma_points: float) -> Answer:
-    """Full width of the minimum zone of smoothed deviations, less what noise alone adds to a zone.
-
-    Noise widens a zone; independent of the form it adds about in quadrature, and a third of it stays in the budget.
-    """
-    quiet, noise, excess = _quiet(feature, deviations, sigma_points, median(feature.u_mm))
-    half, residuals = minimum_zone(quiet, basis)
-    width = math.sqrt(max((2.0 * half) ** 2 - excess**2, 0.0))
-    return Answer(width, _at(feature.points_mm[farthest(residuals)]), math.sqrt(2.0) * noise, excess)
+def _zone(feature: MeasuredFeature, changes: Changes, sigma_points: Floats) -> tuple[Answer, Floats]:
+    """Full width of the minimum zone of smoothed deviations; a third of what noise adds to it stays in the budget."""
+    found = zones(feature, changes, sigma_points)
+    return _answer(feature, found, math.sqrt(2.0) * found.noise), found.values
 
 
-def _quiet(
-    feature: MeasuredFeature, deviations: Floats, sigma: float, typical_mm: float
-) -> tuple[Floats, float, float]:
-    """Smoothed deviations, a point's noise left in them, and the width of zone that noise alone would show."""
-    quiet = smooth(deviations, sigma, feature.closed and len(deviations) == feature.expected)
-    noise = typical_mm * noise_left(sigma)
-    independent = max(len(deviations) / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
-    return quiet, noise, 2.0 * noise * math.sqrt(2.0 * math.log(independent))
+def _answer(feature: MeasuredFeature, found: Found, point_noise: float) -> Answer:
+    return Answer(float(found.values[0]), _at(feature.points_mm[found.worst]), point_noise, found.excess)
 
 
-def _roundness(question: Question, features: Features, _: Answer | None) -> Answer:
+def _roundness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
-    x, y, radius = feature.params
-    deviations, basis = from_circle(feature.points_mm, x, y, radius)
     # Half transmission at 50 undulations per revolution, the usual filter of ISO 12181-2, but never wider than the cap.
-    around = 2.0 * math.pi * radius / feature.spacing_mm
-    sigma = min(FORM_SMOOTHING_POINTS, around * math.sqrt(2.0 * math.log(2.0)) / (2.0 * math.pi * ROUNDNESS_UPR))
-    return _zone(feature, deviations, basis, sigma)
+    around = 2.0 * math.pi * changes.of(feature)[:, 2] / (feature.spacing_mm * (1.0 + changes.relative))
+    waves = math.sqrt(2.0 * math.log(2.0)) / (2.0 * math.pi * ROUNDNESS_UPR)
+    return _zone(feature, changes, np.minimum(FORM_SMOOTHING_POINTS, around * waves))
 
 
 def _line_smoothing(feature: MeasuredFeature) -> float:
@@ -164,76 +157,46 @@ def _line_smoothing(feature: MeasuredFeature) -> float:
     return min(FORM_SMOOTHING_POINTS, len(feature.points_mm) / 40.0)
 
 
-def _straightness(question: Question, features: Features, _: Answer | None) -> Answer:
+def _straightness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
-    deviations, basis = from_line(feature.points_mm, *feature.params)
-    return _zone(feature, deviations, basis, _line_smoothing(feature))
+    return _zone(feature, changes, np.full(len(changes), _line_smoothing(feature)))
 
 
-def _oriented(question: Question, features: Features, turn_deg: float) -> Answer:
-    """Zone of a line's points between two parallels at a given angle to the datum.
-
-    The ends of an edge are rounded by the optics and not probed; the zone is that of the whole edge of the drawing, the
-    tilt going on to its ends.
-    """
+def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:
+    """Zone of a line's points between two parallels at a given angle to the datum."""
     feature, datum = _first(question, features), features[question.datums[0]]
-    # How the edge's own normal lies to the one that is asked for: cosine and sine of the turn between them.
-    turn = datum.params[0] + math.radians(turn_deg) - feature.params[0]
-    if abs(math.cos(turn)) < 0.9:
+    turn = math.radians(turn_deg)
+    if abs(math.cos(datum.params[0] + turn - feature.params[0])) < 0.9:
         raise ValueError(f"{feature.id} and {datum.id} do not lie so to each other that this tolerance means anything")
-    deviations, basis = from_line(feature.points_mm, *feature.params)
-    run, tilt = basis[:, 0], math.sin(turn)
-    # Smoothing acts on the form alone: it would eat the ends of a slope.
-    form, noise, excess = _quiet(feature, deviations, _line_smoothing(feature), median(feature.u_mm))
-    across = form * math.copysign(1.0, math.cos(turn)) + run * tilt
     nominal = question.geometry[feature.id]
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
-    missing = max(whole - float(np.ptp(run)), 0.0)
-    width = float(np.ptp(across)) + missing * abs(tilt)
-    width = math.sqrt(max(width**2 - excess**2, 0.0))
-    middle = 0.5 * (across.max() + across.min())
-    worst = farthest(across - middle)
+    found = parallels(feature, datum, changes, turn, whole, _line_smoothing(feature))
     scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
-    return Answer(width, _at(feature.points_mm[worst]), math.hypot(math.sqrt(2.0) * noise, scatter), excess)
+    return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
 
-def _parallelism(question: Question, features: Features, _: Answer | None) -> Answer:
-    return _oriented(question, features, 0.0)
+def _parallelism(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    return _oriented(question, features, changes, 0.0)
 
 
-def _perpendicularity(question: Question, features: Features, _: Answer | None) -> Answer:
-    return _oriented(question, features, 90.0)
+def _perpendicularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    return _oriented(question, features, changes, 90.0)
 
 
-def _line_profile(question: Question, features: Features, near: Answer | None) -> Answer:
+def _line_profile(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     """Twice the largest deviation from the drawing, in the datum system or, without one, after a best fit.
 
     The best fit is robust least squares, not the smallest possible zone: a local fault then shows in full where it is
     instead of being shared out over the whole outline. It is never smaller than ISO 1101's minimum zone, so never
     kinder.
     """
-    feature = _first(question, features)
-    points, nominal, normals = feature.points_mm, feature.nominal_mm, feature.normals
-    turn, x, y = 0.0, 0.0, 0.0
-    basis: Floats | None = None
-    if question.datums:
+    feature, datums = _first(question, features), [features[name] for name in question.datums]
+    frame = None
+    if datums:
         frame = datum_frame([(question.geometry[name], features[name]) for name in question.datums])
-        turn, (x, y) = frame.turn_rad, frame.shift_mm.tolist()
-        if frame.free_turn:
-            basis = turning(points, normals, *(frame.pivot_mm - frame.shift_mm).tolist())
-        elif frame.free_slide is not None:
-            basis = sliding(normals, *frame.free_slide.tolist())
-    else:
-        basis = moving(nominal, normals)
-    residuals, motion, typical = from_drawing(points, nominal, normals, turn, x, y), None, median(feature.u_mm)
-    if basis is not None:
-        start = None if near is None else near.motion
-        motion, residuals = robust_motion(residuals, basis, max(typical, NOTHING), start)
-    # Fit first, smooth what is left: across a corner neighbouring deviations belong to different directions.
-    residuals, noise, _ = _quiet(feature, residuals, FORM_SMOOTHING_POINTS, typical)
-    worst = farthest(residuals)
-    return Answer(2.0 * abs(float(residuals[worst])), _at(points[worst]), 2.0 * noise, 2.0 * noise, motion)
+    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS)
+    return _answer(feature, found, 2.0 * found.noise), found.values
 
 
 def _at(point: Floats) -> tuple[float, float]:
@@ -251,7 +214,7 @@ PLAIN: dict[CharacteristicType, Measurand] = {
     CharacteristicType.CONCENTRICITY: Measurand.CONCENTRICITY,
     CharacteristicType.POSITION: Measurand.POSITION,
 }
-_FORMS: dict[CharacteristicType, Callable[[Question, Features, Answer | None], Answer]] = {
+_FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[Answer, Floats]]] = {
     CharacteristicType.ROUNDNESS: _roundness,
     CharacteristicType.STRAIGHTNESS: _straightness,
     CharacteristicType.PARALLELISM: _parallelism,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from station.compiled import compiled
 from station.metrology.associated import frame_of
 from station.metrology.features import Kind, MeasuredFeature
 from station.order.geometry import ArcFeature, CircleFeature, Feature, LineFeature
@@ -30,6 +31,8 @@ class DatumFrame:
     free_turn: bool
     pivot_mm: Floats
     free_slide: Floats | None
+    straight: NDArray[np.bool_]  # of each datum: is it a line
+    drawn: Floats  # (d, 3) where the drawing has each
 
     def apply(self, points_mm: Floats) -> Floats:
         """Measured points (n, 2) in the drawing's frame."""
@@ -95,4 +98,19 @@ def datum_frame(datums: Sequence[tuple[Feature, MeasuredFeature]]) -> DatumFrame
         free_turn=alone and not first_straight,
         pivot_mm=drawn[0, :2],
         free_slide=along if alone and first_straight else None,
+        straight=straight,
+        drawn=drawn,
     )
+
+
+def frames_of(params: Sequence[Floats], frame: DatumFrame) -> Floats:
+    """(m, 3) turn, x and y of the frame if its datums had the parameters (m, 3) each."""
+    return np.asarray(_frames(np.ascontiguousarray(np.stack(params[:2], axis=1)), frame.straight, frame.drawn))
+
+
+@compiled
+def _frames(params: Floats, straight: NDArray[np.bool_], drawn: Floats) -> Floats:
+    found = np.empty((len(params), 3))
+    for k in range(len(params)):
+        found[k] = frame_of(len(straight), straight, params[k], drawn)
+    return found

@@ -23,14 +23,10 @@ _SETTLED = 1e-7  # of the robust scale: what a further round would still move an
 
 def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
     """Gaussian low-pass (n,) along a contour, in points; open ends are repaired by normalising the weights."""
-    count = len(values)
-    if sigma_points <= _SMALLEST_SIGMA or count < 5:
-        return values
-    reach = min(math.ceil(4.0 * sigma_points), count - 1)
-    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma_points) ** 2)
-    return np.asarray(_smoothed(np.ascontiguousarray(values, np.float64), kernel, closed))
+    return np.asarray(smoothed(np.ascontiguousarray(values, np.float64), sigma_points, closed))
 
 
+@compiled
 def noise_left(sigma_points: float) -> float:
     """Factor by which `smooth` reduces white noise: 1 / sqrt(2 √π σ)."""
     if sigma_points <= _SMALLEST_SIGMA:
@@ -58,19 +54,25 @@ def robust_motion(
     if size < MOST_COLUMNS:
         basis = np.column_stack([basis, np.zeros((count, MOST_COLUMNS - size))])
     motion, residuals = np.zeros(MOST_COLUMNS) if start is None else np.array(start), np.empty(count)
-    _reweighted(deviations, np.ascontiguousarray(basis), max(floor, 1e-12), start is None, motion, residuals)
+    reweighted(
+        deviations, np.ascontiguousarray(basis), floor, start is None, motion, residuals, np.empty(2 * count + 1)
+    )
     return tuple(motion.tolist()), residuals
 
 
 def median(values: Floats) -> float:
     """Median of values ≥ 0; NaN of none."""
-    return float(_typical(np.ascontiguousarray(values), np.empty(len(values) + 1)))
+    return float(typical(np.ascontiguousarray(values), 0.0, np.empty(len(values) + 1)))
 
 
 @compiled
-def _smoothed(values: Floats, kernel: Floats, closed: bool) -> Floats:
-    """The two halves of a symmetric kernel at once, one tap after the other over all points."""
-    count, reach = len(values), len(kernel) - 1
+def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
+    """`smooth`, compiled: the two halves of the kernel at once, one tap after the other over all points."""
+    count = len(values)
+    if sigma <= _SMALLEST_SIGMA or count < 5:
+        return values
+    reach = min(math.ceil(4.0 * sigma), count - 1)
+    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
     padded, norm = np.zeros(count + 2 * reach), np.full(count, kernel[0] + 2.0 * kernel[1:].sum())
     padded[reach : reach + count] = values
     if closed:
@@ -92,12 +94,16 @@ def _smoothed(values: Floats, kernel: Floats, closed: bool) -> Floats:
 
 
 @compiled
-def _typical(values: Floats, scratch: Floats) -> float:
-    """Median of values ≥ 0. Of very many only those near the median of a sample are put in order."""
+def typical(values: Floats, guess: float, scratch: Floats) -> float:
+    """Median of values ≥ 0, with room for one more than they are in `scratch`.
+
+    Only those near a guess are put in order: one that is given (0: none), or of very many the median of a sample.
+    """
     count = len(values)
-    if count < 4 * _SAMPLE:
+    if count >= 4 * _SAMPLE and not guess > 0.0:
+        guess = np.median(values[:: count // _SAMPLE])
+    elif not guess > 0.0:
         return float(np.median(values))
-    guess = np.median(values[:: count // _SAMPLE])
     low, high = 0.92 * guess, 1.08 * guess  # four standard deviations of a sample's median, at least
     below = inside = 0
     least, most = values[0], values[0]
@@ -118,10 +124,14 @@ def _typical(values: Floats, scratch: Floats) -> float:
 
 
 @compiled
-def _reweighted(deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats) -> None:
-    count = len(deviations)
+def reweighted(
+    deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats, scratch: Floats
+) -> None:
+    """`robust_motion`, compiled, of three columns, into `motion` and `residuals`, from least squares (`cold`) or
+    from what `motion` is; `scratch` (2 n + 1,) is room to work."""
+    count, floor = len(deviations), max(floor, 1e-12)
     largest, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
-    magnitude, scratch = np.empty(count), np.empty(count + 1)
+    magnitude, middle = scratch[count + 1 :], 0.0
     for i in range(count):
         for j in range(3):
             largest[j] = max(largest[j], abs(basis[i, j]))
@@ -134,7 +144,8 @@ def _reweighted(deviations: Floats, basis: Floats, floor: float, cold: bool, mot
         if round_ > 0 and spread < math.inf and (np.abs(step) * largest).sum() <= _SETTLED * spread:
             break
         if round_ > 0 or not cold:
-            spread = max(1.4826 * _typical(magnitude, scratch), floor)
+            middle = typical(magnitude, middle, scratch[: count + 1])
+            spread = max(1.4826 * middle, floor)
         width = 1.0 / (_TUKEY_WIDTH * spread)
         saa = sab = sac = sbb = sbc = scc = sa = sb = sc = total = slope = 0.0
         for i in range(count):

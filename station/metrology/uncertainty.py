@@ -10,11 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from station.metrology.associated import sensitivities
 from station.metrology.calibration import Calibration
-from station.metrology.characteristics import PLAIN, Answer, Question, check_plain, evaluate, plain
+from station.metrology.characteristics import PLAIN, Answer, Question, check_plain, evaluate_form, plain
 from station.metrology.features import MeasuredFeature
+from station.metrology.forms import Changes
 from station.order.model import CharacteristicType
 
 COVERAGE_FACTOR = 2.0
@@ -113,7 +117,7 @@ def measure_all(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sources:
     """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
     edge's own place, and what is known of the temperature."""
@@ -123,6 +127,12 @@ class Sources:
     correlation: float
     local_mm: float
     conditions: Conditions
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Nothing, then the scale and the edge offset up and down: what every form is asked under."""
+        scale, edge = self.scale_step, self.edge_step
+        return Changes(np.array([0.0, scale, -scale, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, edge, -edge]), {})
 
     @property
     def scale_step(self) -> float:
@@ -137,33 +147,44 @@ class Sources:
 
 def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: Sources) -> Measurement:
     """A form or a profile: evaluated again with all its points moved."""
-    used = {name: features[name] for name in (*question.features, *question.datums)}
-    answer = evaluate(question, used)
-
-    def value(changed: Mapping[str, MeasuredFeature]) -> float:
-        return evaluate(question, changed, answer).value
-
-    def slope(plus: Mapping[str, MeasuredFeature], minus: Mapping[str, MeasuredFeature], step: float) -> float:
-        """The steeper of both one-sided differences: a value at a kink (a zone) can go either way."""
-        up, down = (value(plus) - answer.value) / step, (answer.value - value(minus)) / step
-        return up if abs(up) >= abs(down) else down
-
-    step = sources.scale_step
-    to_scale = slope({k: f.scaled(step) for k, f in used.items()}, {k: f.scaled(-step) for k, f in used.items()}, step)
-    step = sources.edge_step
-    to_edge = slope({k: f.grown(step) for k, f in used.items()}, {k: f.grown(-step) for k, f in used.items()}, step)
+    names = tuple(dict.fromkeys((*question.features, *question.datums)))
+    edge = question.features[0]
+    # A zone is read off its feature's points: where they have noise, the geometry fitted through them does not enter.
+    nudged = [name for name in names if name != edge or not features[edge].u_mm.any()]
+    changes = sources.changes if not nudged else _with_scatter(sources.changes, [features[name] for name in nudged])
+    answer, values = evaluate_form(question, features, changes)
+    value, *changed = values.tolist()
+    to_scale = _steeper(value, changed[0], changed[1], sources.scale_step)
+    to_edge = _steeper(value, changed[2], changed[3], sources.edge_step)
     scatter = []
-    for name, feature in used.items():
+    at = 4
+    for name in nudged:
         own = 0.0
-        if answer.point_noise > 0.0 and name == question.features[0]:
-            continue  # a zone is read off this feature's points; the geometry fitted through them does not enter
-        for change in feature.scatter():
-            plus, minus = value({**used, name: feature.nudged(change)}), value({**used, name: feature.nudged(-change)})
+        for _ in range(len(features[name].covariance)):
             # At a kink both sides rise: the larger of the two is what can happen.
-            own += max(abs(plus - answer.value), abs(minus - answer.value)) ** 2
-        if own > 0.0:
+            own += max(abs(changed[at] - value), abs(changed[at + 1] - value)) ** 2
+            at += 2
+        if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
     return _budget(question, answer, to_scale, to_edge, scatter, sources)
+
+
+def _steeper(value: float, plus: float, minus: float, step: float) -> float:
+    """The steeper of both one-sided differences: a value at a kink (a zone) can go either way."""
+    up, down = (plus - value) / step, (value - minus) / step
+    return up if abs(up) >= abs(down) else down
+
+
+def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Changes:
+    """The changes, and after them each feature's own parameters by one standard deviation up and down."""
+    steps = [np.repeat(f.scatter(), 2, axis=0) * np.array([[1.0], [-1.0]] * len(f.covariance)) for f in nudged]
+    ends = np.cumsum([len(changes), *map(len, steps)])
+    nudges = {}
+    for feature, own, first in zip(nudged, steps, ends, strict=False):
+        nudges[feature.id] = np.zeros((int(ends[-1]), 3))
+        nudges[feature.id][first : first + len(own), : own.shape[1]] = own
+    still = np.zeros(int(ends[-1]) - len(changes))
+    return Changes(np.concatenate([changes.relative, still]), np.concatenate([changes.growth_mm, still]), nudges)
 
 
 def _budget(

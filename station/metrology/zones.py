@@ -32,48 +32,50 @@ def minimum_zone(deviations: Floats, basis: Floats) -> tuple[float, Floats]:
     lineare Tschebyscheff-Approximationen", Numer. Math. 1 (1959).
     """
     count, size = basis.shape
-    b, d, unit = _to_one(np.ascontiguousarray(basis), deviations)
+    b, d = np.array(basis, order="C"), np.array(deviations)
+    unit = to_one(b, d)
     if count <= size or unit < NOTHING:
         return 0.0, np.zeros(count)
     residuals = np.empty(count)
-    if not _exchanged(b, d, residuals):
+    if not exchanged(b, d, residuals, np.empty(size + 1, np.intp), np.empty(size + 1), False):
         residuals = _programmed(b, d)
     residuals *= unit
     return max(float(residuals.max()), -float(residuals.min())), residuals
 
 
 @compiled
-def _to_one(basis: Floats, deviations: Floats) -> tuple[Floats, Floats, float]:
-    """Columns and deviations scaled to a largest value of 1, and the largest deviation itself."""
-    b, d, unit = np.empty_like(basis), np.empty_like(deviations), 0.0
-    for i in range(len(d)):
+def to_one(basis: Floats, deviations: Floats) -> float:
+    """Scales columns and deviations, in place, to a largest value of 1; the largest deviation before."""
+    unit = 0.0
+    for i in range(len(deviations)):
         unit = max(unit, abs(deviations[i]))
-    for i in range(len(d)):
-        d[i] = deviations[i] / max(unit, 1e-300)
+    for i in range(len(deviations)):
+        deviations[i] /= max(unit, 1e-300)
     for j in range(basis.shape[1]):
         largest = 1e-300
-        for i in range(len(d)):
+        for i in range(len(deviations)):
             largest = max(largest, abs(basis[i, j]))
-        for i in range(len(d)):
-            b[i, j] = basis[i, j] / largest
-    return b, d, unit
+        for i in range(len(deviations)):
+            basis[i, j] /= largest
+    return unit
 
 
 @compiled
-def _exchanged(b: Floats, d: Floats, residuals: Floats) -> bool:
+def exchanged(b: Floats, d: Floats, residuals: Floats, which: Index, sign: Floats, near: bool) -> bool:
     """Residuals of the Chebyshev fit by single exchange; False where it cannot be certified.
 
     A reference of p + 1 points has weights θ ≥ 0, Σθ = 1, Σ θ s b = 0 with the signs s of its residuals, and a level
     Σ θ s d below which no motion brings the largest residual. The point standing farthest out enters with its sign,
-    the one whose weight first falls to zero leaves, and the level rises until nothing stands beyond it.
+    the one whose weight first falls to zero leaves, and the level rises until nothing stands beyond it. The last
+    reference is left in `which` and `sign` (p + 1,); with `near` the search starts from what they hold.
     """
     count, size = b.shape
     m = size + 1
-    which, sign = np.empty(m, np.intp), np.empty(m)
-    for k in range(m):
-        which[k] = (2 * k + 1) * count // (2 * m)
+    if not near:
+        for k in range(m):
+            which[k] = (2 * k + 1) * count // (2 * m)
     a, inverse, x, enter = np.empty((m, m)), np.empty((m, m)), np.empty(m), np.empty(m)
-    if not _first_signs(b, which, sign):
+    if not near and not _first_signs(b, which, sign):
         return False
     for round_ in range(_EXCHANGES):
         for k in range(m):
@@ -82,6 +84,10 @@ def _exchanged(b: Floats, d: Floats, residuals: Floats) -> bool:
             a[size, k] = 1.0
         if not _inverted(a, inverse):
             return False
+        if near and round_ == 0:
+            for k in range(m):
+                if inverse[k, size] < 0.0:
+                    return False
         # Weights are the last column of the inverse; motion and level solve the transposed equations.
         x[:] = 0.0
         for k in range(m):

@@ -1,0 +1,280 @@
+"""Form and profile of an edge's points, and how they answer to small changes of everything that was measured.
+
+Compiled, one call per characteristic: a budget asks for the same value under a few changes, every search starts where
+the unchanged one ended, and no changed feature is ever built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.compiled import compiled
+from station.metrology.datums import DatumFrame, frames_of
+from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
+from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.smoothing import noise_left, reweighted, smoothed, typical
+from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
+
+Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_NO_NUDGES = np.zeros((0, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes (m,) of everything measured, each from where nothing is changed, as in the first of them: all lengths
+    longer by `relative`, every edge moved out of the material by `growth_mm`, and by feature the change (m, 3) of its
+    associated geometry alone."""
+
+    relative: Floats
+    growth_mm: Floats
+    nudges: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.relative)
+
+    def of(self, feature: MeasuredFeature) -> Floats:
+        """The parameters (m, 3) of a circle or a line under each change."""
+        a, b, c = feature.params
+        nudges = self.nudges.get(feature.id, _NO_NUDGES)
+        straight = feature.kind is Kind.LINE
+        return np.asarray(_changed(straight, a, b, c, feature.outward, self.relative, self.growth_mm, nudges))
+
+
+NOTHING_CHANGED = Changes(np.zeros(1), np.zeros(1), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`values` (m,) of a form under each change; of the unchanged one `worst`, the number of the point that decides it,
+    the `noise` left in its points by smoothing, and the `excess` that noise adds to a zone."""
+
+    values: Floats
+    worst: int
+    noise: float
+    excess: float
+
+
+def zones(feature: MeasuredFeature, changes: Changes, sigma_points: Floats) -> Found:
+    """Widths of the minimum zones about a circle or a line of points smoothed by `sigma_points` (m,), less what noise
+    alone adds to a zone.
+
+    Noise widens a zone; independent of the form it adds about in quadrature.
+    """
+    straight, params, widths = feature.kind is Kind.LINE, changes.of(feature), np.empty(len(changes))
+    points, normals, u_mm, closed = feature.points_mm, feature.normals, feature.u_mm, _is_ring(feature)
+    relative, growth = changes.relative, changes.growth_mm
+    worst, noise, excess = _zones(
+        straight, points, normals, u_mm, relative, growth, params, sigma_points, closed, widths
+    )
+    for k in np.flatnonzero(np.isnan(widths)).tolist():
+        quiet, basis = _seen(straight, points, normals, relative[k], growth[k], params[k], sigma_points[k], closed)
+        half, residuals = minimum_zone(quiet, basis)
+        worst = farthest(residuals) if k == 0 else worst
+        widths[k] = _less(2.0 * half, excess * (1.0 + relative[k]))
+    return Found(widths, worst, noise, excess)
+
+
+def parallels(
+    feature: MeasuredFeature, datum: MeasuredFeature, changes: Changes, turn_rad: float, whole_mm: float, sigma: float
+) -> Found:
+    """Distances of two parallels at an angle to the datum that hold an edge `whole_mm` long.
+
+    The ends of an edge are rounded by the optics and not probed: its tilt goes on to them. Smoothing acts on the form
+    alone, it would eat the ends of a slope.
+    """
+    widths = np.empty(len(changes))
+    params, turn = changes.of(feature), changes.of(datum)[:, 0] + turn_rad
+    worst, noise, excess = _parallels(
+        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, whole_mm,
+        sigma, _is_ring(feature), widths,
+    )  # fmt: skip
+    return Found(widths, worst, noise, excess)
+
+
+def profiles(
+    feature: MeasuredFeature,
+    datums: Sequence[MeasuredFeature],
+    frame: DatumFrame | None,
+    changes: Changes,
+    sigma: float,
+) -> Found:
+    """Twice the largest deviations from the drawing in the `frame` of the `datums`, or after the best of all motions.
+
+    Fit first, smooth what is left: across a corner neighbouring deviations belong to different directions.
+    """
+    free, fixed, motions = _ALL, np.zeros(2), np.zeros((len(changes), 3))
+    if frame is not None:
+        motions = frames_of([changes.of(datum) for datum in datums], frame)
+        free = _TURN if frame.free_turn else _NONE
+        if frame.free_turn:
+            fixed = frame.pivot_mm
+        elif frame.free_slide is not None:
+            free, fixed = _SLIDE, frame.free_slide
+    values = np.empty(len(changes))
+    worst, noise = _profiles(
+        feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm,
+        motions, free, fixed, sigma, _is_ring(feature), values,
+    )  # fmt: skip
+    return Found(values, worst, noise, 2.0 * noise)
+
+
+_NONE, _TURN, _SLIDE, _ALL = range(4)  # what is left free to be fitted
+
+
+def _is_ring(feature: MeasuredFeature) -> bool:
+    return feature.closed and len(feature.points_mm) == feature.expected
+
+
+@compiled
+def _changed(
+    straight: bool, a: float, b: float, c: float, outward: float, relative: Floats, growth: Floats, nudges: Floats
+) -> Floats:
+    found = np.empty((len(relative), 3))
+    for k in range(len(relative)):
+        longer = 1.0 + relative[k]
+        if straight:
+            found[k, 0], found[k, 1], found[k, 2] = a, b * longer + growth[k], c * longer
+        else:
+            found[k, 0], found[k, 1], found[k, 2] = a * longer, b * longer, c * longer + outward * growth[k]
+        if k < len(nudges) and straight:
+            # Offset and angle are independent at the position along the line about which it turns.
+            found[k, 0] += nudges[k, 0]
+            found[k, 1] += nudges[k, 1] + c * nudges[k, 0]
+            found[k, 2] -= b * nudges[k, 0]
+        elif k < len(nudges):
+            found[k] += nudges[k]
+    return found
+
+
+@compiled
+def _moved(points: Floats, normals: Floats, relative: float, growth: float, moved: Floats) -> Floats:
+    """The points with all lengths longer and all edges moved out, in `moved` if anything is."""
+    if relative == 0.0 and growth == 0.0:
+        return points
+    for i in range(len(points)):
+        for j in range(2):
+            moved[i, j] = points[i, j] * (1.0 + relative) + growth * normals[i, j]
+    return moved
+
+
+@compiled
+def _noise(u_mm: Floats, sigma: float) -> tuple[float, float]:
+    """A point's noise left by smoothing, and the width of zone that noise alone would show."""
+    noise = typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma)
+    independent = max(len(u_mm) / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
+    return noise, 2.0 * noise * math.sqrt(2.0 * math.log(independent))
+
+
+@compiled
+def _less(width: float, excess: float) -> float:
+    return math.sqrt(max(width * width - excess * excess, 0.0))
+
+
+@compiled
+def _seen(
+    straight: bool, points: Floats, normals: Floats, relative: float, growth: float, params: Floats, sigma: float,
+    closed: bool,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Smoothed deviations from a circle or a line, and how they change with it."""
+    moved = _moved(points, normals, relative, growth, np.empty_like(points))
+    if straight:
+        deviations, basis = from_line(moved, params[0], params[1], params[2])
+    else:
+        deviations, basis = from_circle(moved, params[0], params[1], params[2])
+    return smoothed(deviations, sigma, closed), basis
+
+
+@compiled
+def _zones(
+    straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
+    sigma: Floats, closed: bool, widths: Floats,
+) -> tuple[int, float, float]:  # fmt: skip
+    """Fills in the widths, NaN where the exchange cannot certify one."""
+    noise, excess = _noise(u_mm, sigma[0])
+    residuals, worst, held = np.empty(len(points)), 0, False
+    which, sign = np.empty(4, np.intp), np.empty(4)
+    for k in range(len(widths)):
+        if relative[k] != 0.0:
+            # What is longer by some share in all its lengths has a zone wider by as much.
+            widths[k] = widths[0] * (1.0 + relative[k])
+            continue
+        quiet, basis = _seen(straight, points, normals, 0.0, growth[k], params[k], sigma[k], closed)
+        size = basis.shape[1]
+        unit = to_one(basis, quiet)
+        if len(points) <= size or unit < NOTHING:
+            widths[k] = 0.0
+            continue
+        held = (held and exchanged(basis, quiet, residuals, which[: size + 1], sign[: size + 1], True)) or exchanged(
+            basis, quiet, residuals, which[: size + 1], sign[: size + 1], False
+        )
+        if not held:
+            widths[k] = math.nan
+            continue
+        if k == 0:
+            worst = farthest(residuals)
+        half = max(residuals.max(), -residuals.min()) * unit
+        widths[k] = _less(2.0 * half, excess if sigma[k] == sigma[0] else _noise(u_mm, sigma[k])[1])
+    return worst, noise, excess
+
+
+@compiled
+def _parallels(
+    points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats, turn: Floats,
+    whole: float, sigma: float, closed: bool, widths: Floats,
+) -> tuple[int, float, float]:  # fmt: skip
+    noise, excess = _noise(u_mm, sigma)
+    worst, moved = 0, np.empty_like(points)
+    for k in range(len(widths)):
+        seen = _moved(points, normals, relative[k], growth[k], moved)
+        deviations, basis = from_line(seen, params[k, 0], params[k, 1], params[k, 2])
+        form, run = smoothed(deviations, sigma, closed), basis[:, 0]
+        # How the edge's own normal lies to the one that is asked for.
+        side, tilt = math.copysign(1.0, math.cos(turn[k] - params[k, 0])), math.sin(turn[k] - params[k, 0])
+        across = form * side + run * tilt
+        missing = max(whole - (run.max() - run.min()), 0.0)
+        widths[k] = _less(across.max() - across.min() + missing * abs(tilt), excess * (1.0 + relative[k]))
+        if k == 0:
+            worst = farthest(across - 0.5 * (across.max() + across.min()))
+    return worst, noise, excess
+
+
+@compiled
+def _profiles(
+    points: Floats, nominal: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, motions: Floats,
+    free: int, fixed: Floats, sigma: float, closed: bool, values: Floats,
+) -> tuple[int, float]:  # fmt: skip
+    count = len(points)
+    moved, left, scratch = np.empty_like(points), np.empty(count), np.empty(2 * count + 1)
+    usual = typical(u_mm, 0.0, scratch)
+    basis = np.empty((0, 3))
+    if free == _SLIDE:
+        basis = sliding(normals, fixed[0], fixed[1])
+    elif free == _ALL:
+        basis = moving(nominal, normals)
+    near, worst = np.zeros(3), 0
+    for k in range(len(values)):
+        seen = _moved(points, normals, relative[k], growth[k], moved)
+        turn, x, y = motions[k]
+        deviations = from_drawing(seen, nominal, normals, turn, x, y)
+        if free == _TURN:
+            basis = turning(seen, normals, fixed[0] - x, fixed[1] - y)
+        if free != _NONE:
+            motion = near.copy()
+            floor = max(usual * (1.0 + relative[k]), NOTHING)
+            reweighted(deviations, basis, floor, k == 0, motion, left, scratch)
+            deviations[:] = left
+            if k == 0:
+                near[:] = motion
+        quiet = smoothed(deviations, sigma, closed)
+        most = farthest(quiet)
+        values[k] = 2.0 * abs(quiet[most])
+        if k == 0:
+            worst = most
+    return worst, usual * noise_left(sigma)
