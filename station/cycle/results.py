@@ -42,7 +42,12 @@ class ItemResult:
     points: int
     where_mm: tuple[float, float] | None
     reason: str
-    budget: tuple[Contribution, ...] = ()
+    measurement: Measurement | None = None
+
+    @property
+    def budget(self) -> tuple[Contribution, ...]:
+        """Where the uncertainty comes from."""
+        return () if self.measurement is None else self.measurement.budget
 
     @property
     def expanded(self) -> float | None:
@@ -74,7 +79,8 @@ def answer_items(
     conditions: Conditions,
 ) -> tuple[ItemResult, ...]:
     """All characteristics of silhouettes, in the order's sequence."""
-    answers = [_without_measuring(item, features, findings) for item in plan.items]
+    unfit = {name: why for name, feature in features.items() if (why := _unfit(feature))}
+    answers = [_without_measuring(item, unfit, findings) for item in plan.items]
     open_ = [place for place, answer in enumerate(answers) if answer is None]
     questions = [plan.items[place].question for place in open_]
     # Only forms and profiles look at points; the rest speaks of what was associated with them.
@@ -103,22 +109,28 @@ def _label(item: Item) -> str:
     return f"Characteristic {c.id} ({c.type.replace('_', ' ')}{of})"
 
 
-def _without_measuring(item: Item, features: Mapping[str, MeasuredFeature], findings: Findings) -> ItemResult | None:
+def _unfit(feature: MeasuredFeature) -> str:
+    """Why a feature cannot be measured, or nothing."""
+    # Only what was fitted is measured: an edge under dirt is found, but says nothing of the feature.
+    fitted = feature.fitted
+    if fitted < max(5, LEAST_SEEN * feature.expected):
+        return f"only {100 * fitted / max(feature.expected, 1):.0f} % of the edge of {feature.id} was found clean"
+    if feature.kind is not Kind.CONTOUR and not feature.params:
+        return f"nothing round or straight fits the edge of {feature.id}"
+    return ""
+
+
+def _without_measuring(item: Item, unfit: Mapping[str, str], findings: Findings) -> ItemResult | None:
     """The answer of what cannot be measured, or need not be; None for what has to be."""
     c = item.characteristic
     if item.refusal or c.type not in MEASURED_TYPES:
         return _error(item, f"{_label(item)} cannot be measured: {item.refusal}.")
     if c.type is CharacteristicType.COUNT:
         return _count(item, findings, _label(item))
-    for name in c.features + item.question.datums:
-        feature = features[name]
-        # Only what was fitted is measured: an edge under dirt is found, but says nothing of the feature.
-        fitted = int(feature.kept.sum())
-        if fitted < max(5, LEAST_SEEN * feature.expected):
-            share = 100 * fitted / max(feature.expected, 1)
-            return _not_measured(item, f"only {share:.0f} % of the edge of {name} was found clean")
-        if feature.kind is not Kind.CONTOUR and not feature.params:
-            return _not_measured(item, f"nothing round or straight fits the edge of {name}")
+    if unfit:
+        for name in c.features + item.question.datums:
+            if name in unfit:
+                return _not_measured(item, unfit[name])
     return None
 
 
@@ -159,10 +171,10 @@ def _decided(
         if doubt:
             verdict, reason = Verdict.UNDECIDED, f"{_label(item)}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
-    points = sum(len(features[name].points_mm) for name in c.features + item.question.datums)
+    points = sum([len(features[name].points_mm) for name in c.features + item.question.datums])
     return ItemResult(
         item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
-        reason, result.budget,
+        reason, result,
     )  # fmt: skip
 
 
@@ -176,7 +188,7 @@ def _doubt(
     if feature.gap_mm > MOST_GAP_PX * pixel_mm:
         x, y = feature.gap_at_mm
         return f"no edge was found over {feature.gap_mm:.2g} mm at ({x:.3g}, {y:.3g}) mm."
-    if bool(feature.kept.all()):
+    if feature.fitted == len(feature.kept):
         return ""
     whole = evaluate(item.question, features)
     if decided(whole.value).verdict is Verdict.PASS:

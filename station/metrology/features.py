@@ -54,18 +54,23 @@ class MeasuredFeature:
     gap_mm: float  # longest stretch without any edge
     gap_at_mm: tuple[float, float]
 
+    @property
+    def fitted(self) -> int:
+        """How many points belong to the fit."""
+        return int(np.count_nonzero(self.kept))
+
     def clean(self) -> MeasuredFeature:
         """Only the points that belong to the fit."""
-        if bool(self.kept.all()):
+        if self.fitted == len(self.kept):
             return self
-        keep = self.kept
+        keep = np.flatnonzero(self.kept)
         return replace(
             self,
-            points_mm=self.points_mm[keep],
-            nominal_mm=self.nominal_mm[keep],
-            normals=self.normals[keep],
-            u_mm=self.u_mm[keep],
-            kept=self.kept[keep],
+            points_mm=self.points_mm.take(keep, axis=0),
+            nominal_mm=self.nominal_mm.take(keep, axis=0),
+            normals=self.normals.take(keep, axis=0),
+            u_mm=self.u_mm.take(keep),
+            kept=self.kept.take(keep),
         )
 
     @property

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,7 @@ _LENGTHS = frozenset(CharacteristicType) - {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One row of a budget: `standard_uncertainty` of the source in `unit`, `sensitivity` of the value to it, and their
     product in the unit of the value."""
 
@@ -47,21 +47,91 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """A value at 20 °C with its standard uncertainty and where it comes from."""
-
-    value: float
-    u: float
-    where_mm: tuple[float, float]
-    budget: tuple[Contribution, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Conditions:
     """What is known of the part's temperature and expansion."""
 
     temperature_c: float | None = None
     cte_ppm_per_k: float | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
+    edge's own place, and what is known of the temperature."""
+
+    u_scale: float
+    u_edge_mm: float
+    correlation: float
+    local_mm: float
+    conditions: Conditions
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Nothing, then the scale and the edge offset up and down: what every form is asked under."""
+        scale, edge = self.scale_step, self.edge_step
+        return Changes(np.array([0.0, scale, -scale, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, edge, -edge]), {})
+
+    @property
+    def scale_step(self) -> float:
+        """By which the scale is changed to see what it does."""
+        return max(self.u_scale, 1e-7)
+
+    @property
+    def edge_step(self) -> float:
+        """By which edges are moved (mm)."""
+        return max(self.u_edge_mm, 1e-6)
+
+    @cached_property
+    def expansion(self) -> tuple[float, float]:
+        """By how much (relative) the part is longer than at 20 °C (ISO 1), and the standard uncertainty of that."""
+        temperature, known = self.conditions.temperature_c, self.conditions.cte_ppm_per_k
+        cte = (known if known is not None else DEFAULT_CTE_PPM_PER_K) * 1e-6
+        if temperature is None:
+            off_k, u_k = 0.0, UNKNOWN_TEMPERATURE_U_K
+        else:
+            off_k, u_k = temperature - 20.0, MEASURED_TEMPERATURE_U_K
+        u_cte = 0.0 if known is not None else 0.3 * cte
+        return cte * off_k, math.hypot(cte * u_k, off_k * u_cte)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A value at 20 °C with its standard uncertainty, and what that is made of: the value's slopes against the relative
+    scale and the growth of the material, the variance from the `scatter` of each feature, the noise of single points
+    and the excess it adds to a zone. What `expands` does so with the part."""
+
+    value: float
+    u: float
+    where_mm: tuple[float, float]
+    to_scale: float
+    to_edge: float
+    scatter: Sequence[tuple[str, float]]
+    point_noise: float
+    excess: float
+    expands: bool
+    sources: Sources
+
+    @property
+    def budget(self) -> tuple[Contribution, ...]:
+        """The rows whose contributions make up `u`."""
+        by, to_scale, to_edge = self.sources, self.to_scale, self.to_edge
+        rows = [
+            Contribution("scale of the calibration", by.u_scale, "1", to_scale, to_scale * by.u_scale),
+            Contribution("edge offset of the calibration", by.u_edge_mm, "mm", to_edge, to_edge * by.u_edge_mm),
+        ]
+        rows += [_plain(f"edge of {name}", math.sqrt(own)) for name, own in self.scatter]
+        if self.point_noise > 0.0:
+            rows.append(_plain("noise of single points", self.point_noise))
+            rows.append(_plain("excess of a zone by noise", self.excess / 3.0))
+            rows.append(_plain("local edge residual", by.local_mm))
+        if self.expands:
+            _, u_relative = by.expansion
+            rows.append(Contribution("expansion of the material", u_relative, "1", to_scale, to_scale * u_relative))
+        return tuple(rows)
+
+
+def _plain(source: str, u: float) -> Contribution:
+    return Contribution(source, u, "mm", 1.0, u)
 
 
 def measure(
@@ -113,36 +183,8 @@ def measure_all(
         for place, question, value, (x, y), to_scale, to_edge, own in rows:
             names = question.features + question.datums
             scatter = [(name, own_) for name, own_ in zip(names, own, strict=False) if own_ > 0.0]
-            found[place] = _budget(question, Answer(value, (x, y)), to_scale, to_edge, scatter, sources)
+            found[place] = _combined(question, Answer(value, (x, y)), to_scale, to_edge, scatter, sources)
     return found
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
-    edge's own place, and what is known of the temperature."""
-
-    u_scale: float
-    u_edge_mm: float
-    correlation: float
-    local_mm: float
-    conditions: Conditions
-
-    @cached_property
-    def changes(self) -> Changes:
-        """Nothing, then the scale and the edge offset up and down: what every form is asked under."""
-        scale, edge = self.scale_step, self.edge_step
-        return Changes(np.array([0.0, scale, -scale, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, edge, -edge]), {})
-
-    @property
-    def scale_step(self) -> float:
-        """By which the scale is changed to see what it does."""
-        return max(self.u_scale, 1e-7)
-
-    @property
-    def edge_step(self) -> float:
-        """By which edges are moved (mm)."""
-        return max(self.u_edge_mm, 1e-6)
 
 
 def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: Sources) -> Measurement:
@@ -166,7 +208,7 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
             at += 2
         if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
-    return _budget(question, answer, to_scale, to_edge, scatter, sources)
+    return _combined(question, answer, to_scale, to_edge, scatter, sources)
 
 
 def _steeper(value: float, plus: float, minus: float, step: float) -> float:
@@ -187,7 +229,7 @@ def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Change
     return Changes(np.concatenate([changes.relative, still]), np.concatenate([changes.growth_mm, still]), nudges)
 
 
-def _budget(
+def _combined(
     question: Question,
     answer: Answer,
     to_scale: float,
@@ -195,46 +237,19 @@ def _budget(
     scatter: Sequence[tuple[str, float]],
     sources: Sources,
 ) -> Measurement:
-    """The rows and their sum; `scatter` holds the variance that each feature's own scatter gives the value."""
+    """The sum of all contributions; a deviation expands with what it is part of."""
     by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
-    rows = [
-        Contribution("scale of the calibration", sources.u_scale, "1", to_scale, by_scale),
-        Contribution("edge offset of the calibration", sources.u_edge_mm, "mm", to_edge, by_edge),
-    ]
     variance = by_scale**2 + by_edge**2 + 2.0 * sources.correlation * by_scale * by_edge
-    for name, own in scatter:
-        rows.append(_plain(f"edge of {name}", math.sqrt(own)))
+    for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:
-        rows.append(_plain("noise of single points", answer.point_noise))
-        rows.append(_plain("excess of a zone by noise", answer.excess / 3.0))
-        rows.append(_plain("local edge residual", sources.local_mm))
         variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + sources.local_mm**2
-    value, thermal = _at_20_c(question, answer, to_scale, sources.conditions)
-    if thermal is not None:
-        rows.append(thermal)
-        variance += thermal.contribution**2
-    return Measurement(value, math.sqrt(max(variance, 0.0)), answer.where_mm, tuple(rows))
-
-
-def _plain(source: str, u: float) -> Contribution:
-    return Contribution(source, u, "mm", 1.0, u)
-
-
-def _at_20_c(
-    question: Question, answer: Answer, to_scale: float, conditions: Conditions
-) -> tuple[float, Contribution | None]:
-    """The value referred to 20 °C (ISO 1) and the expansion's contribution; a deviation expands with what it is part
-    of.
-    """
-    if question.type not in _LENGTHS:
-        return answer.value, None
-    cte = (conditions.cte_ppm_per_k if conditions.cte_ppm_per_k is not None else DEFAULT_CTE_PPM_PER_K) * 1e-6
-    if conditions.temperature_c is None:
-        off_k, u_k = 0.0, UNKNOWN_TEMPERATURE_U_K
-    else:
-        off_k, u_k = conditions.temperature_c - 20.0, MEASURED_TEMPERATURE_U_K
-    u_cte = 0.0 if conditions.cte_ppm_per_k is not None else 0.3 * cte
-    u_relative = math.hypot(cte * u_k, off_k * u_cte)
-    value = answer.value - to_scale * cte * off_k
-    return value, Contribution("expansion of the material", u_relative, "1", to_scale, to_scale * u_relative)
+    value, expands = answer.value, question.type in _LENGTHS
+    if expands:
+        longer, u_relative = sources.expansion
+        value -= to_scale * longer
+        variance += (to_scale * u_relative) ** 2
+    return Measurement(
+        value, math.sqrt(max(variance, 0.0)), answer.where_mm, to_scale, to_edge, scatter, answer.point_noise,
+        answer.excess, expands, sources,
+    )  # fmt: skip
