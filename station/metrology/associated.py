@@ -254,8 +254,9 @@ def _steeper(plus: float, value: float, minus: float, step: float) -> float:
 @compiled
 def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
     """All lengths longer by `relative`."""
-    moved[:] = p * (1.0 + relative)
     for j in range(MOST_SLOTS):
+        for k in range(3):
+            moved[j, k] = p[j, k] * (1.0 + relative)
         if straight[j]:
             moved[j, 0] = p[j, 0]
 
@@ -282,7 +283,8 @@ def _nudged(straight: Flags, rows: Index, slot: int, p: Floats, change: Floats, 
                 moved[j, 1] = p[j, 1] + sign * change[1] + p[j, 2] * angle
                 moved[j, 2] = p[j, 2] - p[j, 1] * angle
             else:
-                moved[j] = p[j] + sign * change
+                for k in range(3):
+                    moved[j, k] = p[j, k] + sign * change[k]
 
 
 @compiled

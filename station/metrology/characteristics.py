@@ -134,9 +134,8 @@ def _first(question: Question, features: Features) -> MeasuredFeature:
     return features[question.features[0]]
 
 
-def _zone(feature: MeasuredFeature, changes: Changes, sigma_points: Floats) -> tuple[Answer, Floats]:
-    """Full width of the minimum zone of smoothed deviations; a third of what noise adds to it stays in the budget."""
-    found = zones(feature, changes, sigma_points)
+def _zone(feature: MeasuredFeature, found: Found) -> tuple[Answer, Floats]:
+    """Full width of a minimum zone; a third of what noise adds to it stays in the budget."""
     return _answer(feature, found, math.sqrt(2.0) * found.noise), found.values
 
 
@@ -147,9 +146,8 @@ def _answer(feature: MeasuredFeature, found: Found, point_noise: float) -> Answe
 def _roundness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
     # Half transmission at 50 undulations per revolution, the usual filter of ISO 12181-2, but never wider than the cap.
-    around = 2.0 * math.pi * changes.of(feature)[:, 2] / (feature.spacing_mm * (1.0 + changes.relative))
-    waves = math.sqrt(2.0 * math.log(2.0)) / (2.0 * math.pi * ROUNDNESS_UPR)
-    return _zone(feature, changes, np.minimum(FORM_SMOOTHING_POINTS, around * waves))
+    per_radius = math.sqrt(2.0 * math.log(2.0)) / (ROUNDNESS_UPR * feature.spacing_mm)
+    return _zone(feature, zones(feature, changes, FORM_SMOOTHING_POINTS, per_radius))
 
 
 def _line_smoothing(feature: MeasuredFeature) -> float:
@@ -159,7 +157,7 @@ def _line_smoothing(feature: MeasuredFeature) -> float:
 
 def _straightness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
-    return _zone(feature, changes, np.full(len(changes), _line_smoothing(feature)))
+    return _zone(feature, zones(feature, changes, _line_smoothing(feature)))
 
 
 def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:

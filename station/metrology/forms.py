@@ -61,23 +61,27 @@ class Found:
     excess: float
 
 
-def zones(feature: MeasuredFeature, changes: Changes, sigma_points: Floats) -> Found:
-    """Widths of the minimum zones about a circle or a line of points smoothed by `sigma_points` (m,), less what noise
-    alone adds to a zone.
+def zones(feature: MeasuredFeature, changes: Changes, sigma: float, sigma_per_radius: float = math.inf) -> Found:
+    """Widths of the minimum zones about a circle or a line of its smoothed points, less what noise alone adds to a
+    zone.
 
+    Smoothed by `sigma` points, about a circle by `sigma_per_radius` (points per mm) times the radius if that is less.
     Noise widens a zone; independent of the form it adds about in quadrature.
     """
     straight, params, widths = feature.kind is Kind.LINE, changes.of(feature), np.empty(len(changes))
     points, normals, u_mm, closed = feature.points_mm, feature.normals, feature.u_mm, _is_ring(feature)
-    relative, growth = changes.relative, changes.growth_mm
-    worst, noise, excess = _zones(
-        straight, points, normals, u_mm, relative, growth, params, sigma_points, closed, widths
-    )
-    for k in np.flatnonzero(np.isnan(widths)).tolist():
-        quiet, basis = _seen(straight, points, normals, relative[k], growth[k], params[k], sigma_points[k], closed)
-        half, residuals = minimum_zone(quiet, basis)
-        worst = farthest(residuals) if k == 0 else worst
-        widths[k] = _less(2.0 * half, excess * (1.0 + relative[k]))
+    sigmas = np.empty(len(changes))
+    certified, worst, noise, excess = _zones(
+        straight, points, normals, u_mm, changes.relative, changes.growth_mm, params, sigma, sigma_per_radius, closed,
+        sigmas, widths,
+    )  # fmt: skip
+    if not certified:
+        for k in np.flatnonzero(np.isnan(widths)).tolist():
+            quiet, basis = _seen(straight, points, normals, changes.growth_mm[k], params[k], sigmas[k], closed)
+            half, residuals = minimum_zone(quiet, basis)
+            worst = farthest(residuals) if k == 0 else worst
+            widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k])[1])
+        widths[1:] = np.where(changes.relative[1:] == 0.0, widths[1:], widths[0] * (1.0 + changes.relative[1:]))
     return Found(widths, worst, noise, excess)
 
 
@@ -178,12 +182,19 @@ def _less(width: float, excess: float) -> float:
 
 
 @compiled
+def _largest(values: Floats) -> float:
+    most = 0.0
+    for i in range(len(values)):
+        most = max(most, abs(values[i]))
+    return most
+
+
+@compiled
 def _seen(
-    straight: bool, points: Floats, normals: Floats, relative: float, growth: float, params: Floats, sigma: float,
-    closed: bool,
-) -> tuple[Floats, Floats]:  # fmt: skip
+    straight: bool, points: Floats, normals: Floats, growth: float, params: Floats, sigma: float, closed: bool
+) -> tuple[Floats, Floats]:
     """Smoothed deviations from a circle or a line, and how they change with it."""
-    moved = _moved(points, normals, relative, growth, np.empty_like(points))
+    moved = _moved(points, normals, 0.0, growth, np.empty_like(points))
     if straight:
         deviations, basis = from_line(moved, params[0], params[1], params[2])
     else:
@@ -194,34 +205,38 @@ def _seen(
 @compiled
 def _zones(
     straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
-    sigma: Floats, closed: bool, widths: Floats,
-) -> tuple[int, float, float]:  # fmt: skip
-    """Fills in the widths, NaN where the exchange cannot certify one."""
-    noise, excess = _noise(u_mm, sigma[0])
-    residuals, worst, held = np.empty(len(points)), 0, False
+    sigma: float, sigma_per_radius: float, closed: bool, sigmas: Floats, widths: Floats,
+) -> tuple[bool, int, float, float]:  # fmt: skip
+    """Fills in the widths, NaN where the exchange cannot certify one (then the first result is False)."""
+    residuals, worst, held, certified = np.empty(len(points)), 0, False, True
     which, sign = np.empty(4, np.intp), np.empty(4)
+    noise = excess = 0.0
     for k in range(len(widths)):
         if relative[k] != 0.0:
             # What is longer by some share in all its lengths has a zone wider by as much.
             widths[k] = widths[0] * (1.0 + relative[k])
             continue
-        quiet, basis = _seen(straight, points, normals, 0.0, growth[k], params[k], sigma[k], closed)
+        sigmas[k] = sigma if straight else min(sigma, sigma_per_radius * params[k, 2])
+        left, adds = _noise(u_mm, sigmas[k])
+        if k == 0:
+            noise, excess = left, adds
+        quiet, basis = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed)
         size = basis.shape[1]
         unit = to_one(basis, quiet)
         if len(points) <= size or unit < NOTHING:
             widths[k] = 0.0
             continue
-        held = (held and exchanged(basis, quiet, residuals, which[: size + 1], sign[: size + 1], True)) or exchanged(
-            basis, quiet, residuals, which[: size + 1], sign[: size + 1], False
+        here, signs = which[: size + 1], sign[: size + 1]
+        held = (held and exchanged(basis, quiet, residuals, here, signs, True)) or exchanged(
+            basis, quiet, residuals, here, signs, False
         )
         if not held:
-            widths[k] = math.nan
+            widths[k], certified = math.nan, False
             continue
         if k == 0:
             worst = farthest(residuals)
-        half = max(residuals.max(), -residuals.min()) * unit
-        widths[k] = _less(2.0 * half, excess if sigma[k] == sigma[0] else _noise(u_mm, sigma[k])[1])
-    return worst, noise, excess
+        widths[k] = _less(2.0 * unit * _largest(residuals), adds)
+    return certified, worst, noise, excess
 
 
 @compiled
@@ -237,11 +252,15 @@ def _parallels(
         form, run = smoothed(deviations, sigma, closed), basis[:, 0]
         # How the edge's own normal lies to the one that is asked for.
         side, tilt = math.copysign(1.0, math.cos(turn[k] - params[k, 0])), math.sin(turn[k] - params[k, 0])
-        across = form * side + run * tilt
-        missing = max(whole - (run.max() - run.min()), 0.0)
-        widths[k] = _less(across.max() - across.min() + missing * abs(tilt), excess * (1.0 + relative[k]))
+        low, high, begin, end = math.inf, -math.inf, math.inf, -math.inf
+        for i in range(len(form)):
+            form[i] = form[i] * side + run[i] * tilt
+            low, high = min(low, form[i]), max(high, form[i])
+            begin, end = min(begin, run[i]), max(end, run[i])
+        missing = max(whole - (end - begin), 0.0)
+        widths[k] = _less(high - low + missing * abs(tilt), excess * (1.0 + relative[k]))
         if k == 0:
-            worst = farthest(across - 0.5 * (across.max() + across.min()))
+            worst = farthest(form - 0.5 * (high + low))
     return worst, noise, excess
 
 
@@ -258,7 +277,7 @@ def _profiles(
         basis = sliding(normals, fixed[0], fixed[1])
     elif free == _ALL:
         basis = moving(nominal, normals)
-    near, worst = np.zeros(3), 0
+    near, motion, worst = np.zeros(3), np.zeros(3), 0
     for k in range(len(values)):
         seen = _moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
@@ -266,7 +285,8 @@ def _profiles(
         if free == _TURN:
             basis = turning(seen, normals, fixed[0] - x, fixed[1] - y)
         if free != _NONE:
-            motion = near.copy()
+            # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
+            motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
             floor = max(usual * (1.0 + relative[k]), NOTHING)
             reweighted(deviations, basis, floor, k == 0, motion, left, scratch)
             deviations[:] = left

@@ -49,14 +49,16 @@ def to_one(basis: Floats, deviations: Floats) -> float:
     unit = 0.0
     for i in range(len(deviations)):
         unit = max(unit, abs(deviations[i]))
+    share = 1.0 / max(unit, 1e-300)
     for i in range(len(deviations)):
-        deviations[i] /= max(unit, 1e-300)
+        deviations[i] *= share
     for j in range(basis.shape[1]):
         largest = 1e-300
         for i in range(len(deviations)):
             largest = max(largest, abs(basis[i, j]))
+        share = 1.0 / largest
         for i in range(len(deviations)):
-            basis[i, j] /= largest
+            basis[i, j] *= share
     return unit
 
 
