@@ -22,7 +22,7 @@ from station.metrology.decision import Verdict, worst
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.order.model import Order
-from station.plan.associate import associate
+from station.plan.associate import Seen, associate
 from station.plan.plan import Plan
 from station.plan.targets import Target
 from station.vision.edges import find_edges
@@ -98,26 +98,38 @@ def measure_features(
     """Every feature of the plan, associated with the edges that were found of it."""
     if measured is None:
         measured = measure_track(plan, calibration, sighting)
-    edges = measured.edges
     crowding = crowding_px(plan, sighting.blur_px)
-    u_mm = edges.u_px * plan.mm_per_px
-    points, nominal, normals, noise, clear, gaps, local = [], [], [], [], [], [], []
+    u_mm = measured.edges.u_px * plan.mm_per_px
+    # How many probes before each one (n + 1,) have no edge, or one that may not be fitted.
+    spoilt = np.concatenate([[0], np.cumsum(~(measured.edges.found & measured.edges.clear))])
+    seen = []
     for target in plan.targets:
-        rows = target.rows
-        whole = len(rows) == rows[-1] - rows[0] + 1
-        span: slice | Index = slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
-        found = edges.found[span]
-        everything = bool(found.all())
-        points.append(measured.points_mm[span] if everything else measured.points_mm[span][found])
-        nominal.append(target.points_mm if everything else target.points_mm[found])
-        normals.append(target.normals if everything else target.normals[found])
-        noise.append(u_mm[span] if everything else u_mm[span][found])
-        here = edges.clear[span]
-        clear.append(here if everything else here[found])
-        gaps.append((0.0, (0.0, 0.0)) if everything else _gap(target, found))
+        span = target.span
         crowded = 0.0 if crowding is None else float(crowding[span].mean())
-        local.append(math.hypot(calibration.local_px, crowded) * plan.mm_per_px)
-    return {f.id: f for f in associate(plan.targets, points, nominal, normals, noise, gaps, local, clear)}
+        local_mm = math.hypot(calibration.local_px, crowded) * plan.mm_per_px
+        if isinstance(span, slice) and spoilt[span.stop] == spoilt[span.start]:
+            points = measured.points_mm[span]
+            seen.append(Seen(points, target.points_mm, target.normals, u_mm[span], local_mm))
+        else:
+            seen.append(_seen(target, measured, u_mm, local_mm))
+    return {f.id: f for f in associate(plan.targets, seen)}
+
+
+def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float) -> Seen:
+    """What was found of a target that may be found in part."""
+    span, edges = target.span, measured.edges
+    found = np.flatnonzero(edges.found[span])
+    clear = edges.clear[span][found]
+    gap = (0.0, (0.0, 0.0)) if len(found) == len(target) else _gap(target, edges.found[span])
+    return Seen(
+        measured.points_mm[span][found],
+        target.points_mm[found],
+        target.normals[found],
+        u_mm[span][found],
+        local_mm,
+        None if clear.all() else clear,
+        *gap,
+    )
 
 
 def _deviations(calibration: Calibration, measured: MeasuredTrack) -> Floats:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.metrology.smoothing import typical
 
 Floats: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.intp]
@@ -52,7 +53,8 @@ def fit_circles(points: Floats, index: Index, start: Floats, floor: Floats) -> F
 
     Gauss–Newton on the orthogonal distances (Gander, Golub & Strebel 1994, section 4).
     """
-    return _fit(points, index, np.ascontiguousarray(start, np.float64), floor, 3)
+    order, first = _segments(index, len(start))
+    return _fit(points, order, first, np.ascontiguousarray(start, np.float64), floor, 3)
 
 
 def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> Fits:
@@ -62,18 +64,23 @@ def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> F
     no uncertainty of its own. `shape` is (f, 2, 2) for (angle, offset at that position). The line is the principal axis
     of the points (Pearson 1901).
     """
-    return _fit(points, index, np.ascontiguousarray(normals, np.float64), floor, 2)
+    order, first = _segments(index, len(normals))
+    return _fit(points, order, first, np.ascontiguousarray(normals, np.float64), floor, 2)
 
 
-def segmented_median(values: Floats, index: Index, count: int) -> Floats:
-    """Median (count,) of the values of each segment; NaN where a segment is empty."""
-    order, first = _segments(index, count)
-    return np.asarray(_medians(values if order is None else values[order], first))
+def fit_sorted(points: Floats, first: Index, start: Floats, floor: Floats, *, circles: bool) -> Fits:
+    """`fit_circles`, or `fit_lines`, of features whose points stand one after the other: feature f has the rows from
+    `first[f]` to `first[f + 1]`."""
+    return _fit(points, None, first, np.ascontiguousarray(start, np.float64), floor, 3 if circles else 2)
 
 
-def _fit(points: Floats, index: Index, start: Floats, floor: Floats, size: int) -> Fits:
+def segmented_median(values: Floats, first: Index) -> Floats:
+    """Median (f,) of the values ≥ 0 of each segment, from `first[f]` to `first[f + 1]`; NaN where it is empty."""
+    return np.asarray(_medians(np.ascontiguousarray(values), first))
+
+
+def _fit(points: Floats, order: Index | None, first: Index, start: Floats, floor: Floats, size: int) -> Fits:
     count = len(start)
-    order, first = _segments(index, count)
     points = np.ascontiguousarray(points, np.float64)
     fits = Fits(
         np.full((count, 3), np.nan),
@@ -115,9 +122,11 @@ def _segments(index: Index, count: int) -> tuple[Index | None, Index]:
 @compiled
 def _medians(values: Floats, first: Index) -> Floats:
     found = np.full(len(first) - 1, np.nan)
+    scratch, near = np.empty(len(values) + 1), 0.0
     for f in range(len(found)):
         if first[f + 1] > first[f]:
-            found[f] = np.median(values[first[f] : first[f + 1]])
+            # One feature's points are much like the next one's.
+            found[f] = near = typical(values[first[f] : first[f + 1]], near, scratch)
     return found
 
 

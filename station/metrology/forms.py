@@ -210,16 +210,18 @@ def _zones(
     """Fills in the widths, NaN where the exchange cannot certify one (then the first result is False)."""
     residuals, worst, held, certified = np.empty(len(points)), 0, False, True
     which, sign = np.empty(4, np.intp), np.empty(4)
-    noise = excess = 0.0
+    noise = excess = adds = 0.0
     for k in range(len(widths)):
         if relative[k] != 0.0:
             # What is longer by some share in all its lengths has a zone wider by as much.
             widths[k] = widths[0] * (1.0 + relative[k])
             continue
         sigmas[k] = sigma if straight else min(sigma, sigma_per_radius * params[k, 2])
-        left, adds = _noise(u_mm, sigmas[k])
         if k == 0:
-            noise, excess = left, adds
+            noise, excess = _noise(u_mm, sigmas[0])
+            adds = excess
+        elif sigmas[k] != sigmas[0]:
+            adds = _noise(u_mm, sigmas[k])[1]
         quiet, basis = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed)
         size = basis.shape[1]
         unit = to_one(basis, quiet)

@@ -16,7 +16,7 @@ from station.metrology.decision import guard_band_factor
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions, Measurement, measure
 from station.order.model import CharacteristicType, Order
-from station.plan.associate import associate
+from station.plan.associate import Seen, associate
 from station.plan.plan import Item, Plan
 
 PREDICTED_NOISE_PX = 0.04  # scatter of one edge point in a well-exposed 8-bit picture
@@ -63,14 +63,6 @@ def _warning(item: Item, order: Order, found: Measurement) -> str:
 
 def _as_nominal(plan: Plan, calibration: Calibration) -> list[MeasuredFeature]:
     """What would be measured of a part exactly at nominal, with the noise of a well-exposed picture."""
-    targets = plan.targets
-    points = [t.points_mm for t in targets]
-    return associate(
-        targets,
-        points,
-        points,
-        [t.normals for t in targets],
-        [np.full(len(t), PREDICTED_NOISE_PX * plan.mm_per_px) for t in targets],
-        [(0.0, (0.0, 0.0))] * len(targets),
-        [calibration.local_px * plan.mm_per_px] * len(targets),
-    )
+    local_mm, noise_mm = calibration.local_px * plan.mm_per_px, PREDICTED_NOISE_PX * plan.mm_per_px
+    seen = [Seen(t.points_mm, t.points_mm, t.normals, np.full(len(t), noise_mm), local_mm) for t in plan.targets]
+    return associate(plan.targets, seen)

@@ -47,6 +47,12 @@ class Target:
     def __len__(self) -> int:
         return len(self.points_mm)
 
+    @property
+    def span(self) -> Rows:
+        """Its rows as a slice where they follow each other, of which a view costs no copy."""
+        first, last = int(self.rows[0]), int(self.rows[-1])
+        return slice(first, last + 1) if last + 1 - first == len(self.rows) else self.rows
+
 
 def count_of(rows: Rows) -> int:
     """How many rows."""

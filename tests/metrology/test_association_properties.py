@@ -11,7 +11,7 @@ from scipy.optimize import least_squares
 
 from station.metrology.association import fit_circles, fit_lines
 from station.metrology.features import Kind
-from station.plan.associate import associate
+from station.plan.associate import Seen, associate
 from station.plan.targets import Target
 
 from .test_association import one_circle, one_line, ring
@@ -189,7 +189,7 @@ def test_a_measured_feature_of_rubbish_has_no_geometry_and_no_nan(kind, name):
     points = RUBBISH[name]
     count = len(points)
     normals, noise = np.tile([0.0, 1.0], (count, 1)), np.full(count, 1e-3)
-    (feature,) = associate([target(kind, count)], [points], [points], [normals], [noise], [(0.0, (0.0, 0.0))], [1e-3])
+    (feature,) = associate([target(kind, count)], [Seen(points, points, normals, noise, 1e-3)])
     assert feature.params == ()
     assert feature.covariance.size == 0
     assert len(feature.kept) == count
