@@ -27,7 +27,7 @@ from station.plan.plan import Plan
 from station.plan.targets import Target
 from station.vision.edges import find_edges
 from station.vision.picture import Picture
-from station.vision.probe import Edges, Index
+from station.vision.probe import Edges
 from station.vision.refusal import Refusal, Trouble
 
 Floats = NDArray[np.float64]
@@ -116,19 +116,20 @@ def measure_features(
 
 
 def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float) -> Seen:
-    """What was found of a target that may be found in part."""
-    span, edges = target.span, measured.edges
-    found = np.flatnonzero(edges.found[span])
-    clear = edges.clear[span][found]
-    gap = (0.0, (0.0, 0.0)) if len(found) == len(target) else _gap(target, edges.found[span])
+    """What was found of a target of which not everything was, or not everything may be fitted."""
+    span = target.span
+    found, clear = measured.edges.found[span], measured.edges.clear[span]
+    if found.all():
+        return Seen(measured.points_mm[span], target.points_mm, target.normals, u_mm[span], local_mm, clear)
+    rows = np.flatnonzero(found)
     return Seen(
-        measured.points_mm[span][found],
-        target.points_mm[found],
-        target.normals[found],
-        u_mm[span][found],
+        measured.points_mm[span].take(rows, axis=0),
+        target.points_mm.take(rows, axis=0),
+        target.normals.take(rows, axis=0),
+        u_mm[span].take(rows),
         local_mm,
-        None if clear.all() else clear,
-        *gap,
+        clear.take(rows),
+        *_gap(target, found),
     )
 
 

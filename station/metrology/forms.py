@@ -17,7 +17,7 @@ from station.compiled import compiled
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.smoothing import noise_left, reweighted, smoothed, typical
+from station.metrology.smoothing import largest, noise_left, reweighted, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
 Floats = NDArray[np.float64]
@@ -182,14 +182,6 @@ def _less(width: float, excess: float) -> float:
 
 
 @compiled
-def _largest(values: Floats) -> float:
-    most = 0.0
-    for i in range(len(values)):
-        most = max(most, abs(values[i]))
-    return most
-
-
-@compiled
 def _seen(
     straight: bool, points: Floats, normals: Floats, growth: float, params: Floats, sigma: float, closed: bool
 ) -> tuple[Floats, Floats]:
@@ -237,7 +229,7 @@ def _zones(
             continue
         if k == 0:
             worst = farthest(residuals)
-        widths[k] = _less(2.0 * unit * _largest(residuals), adds)
+        widths[k] = _less(2.0 * unit * largest(residuals), adds)
     return certified, worst, noise, excess
 
 
@@ -279,7 +271,7 @@ def _profiles(
         basis = sliding(normals, fixed[0], fixed[1])
     elif free == _ALL:
         basis = moving(nominal, normals)
-    near, motion, worst = np.zeros(3), np.zeros(3), 0
+    near, motion, middle, worst = np.zeros(3), np.zeros(3), 0.0, 0
     for k in range(len(values)):
         seen = _moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
@@ -290,7 +282,7 @@ def _profiles(
             # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
             motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
             floor = max(usual * (1.0 + relative[k]), NOTHING)
-            reweighted(deviations, basis, floor, k == 0, motion, left, scratch)
+            middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
             deviations[:] = left
             if k == 0:
                 near[:] = motion

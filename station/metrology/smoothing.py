@@ -17,7 +17,7 @@ _TUKEY_WIDTH = 4.685
 _DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a column says nothing new
 _ROUNDS = 25
 _LONGEST = 1.6
-_SAMPLE = 4096
+_HALVINGS = 64
 _SETTLED = 1e-7  # of the robust scale: what a further round would still move any point
 
 
@@ -95,53 +95,79 @@ def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
 
 @compiled
 def typical(values: Floats, guess: float, scratch: Floats) -> float:
-    """Median of values ≥ 0, with room for one more than they are in `scratch`.
+    """Median of values ≥ 0 (NaN of none), looked for near a guess first; `scratch` has room for one more than they are.
 
-    Only those near a guess are put in order: one that is given (0: none), or of very many the median of a sample.
+    The range that holds it is halved until it holds few: counting has no branch, putting in order has one a value.
     """
     count = len(values)
-    if count >= 4 * _SAMPLE and not guess > 0.0:
-        guess = np.median(values[:: count // _SAMPLE])
-    elif not guess > 0.0:
-        return float(np.median(values))
-    low, high = 0.92 * guess, 1.08 * guess  # four standard deviations of a sample's median, at least
-    below = inside = 0
-    least, most = values[0], values[0]
+    first, last = (count - 1) // 2, count // 2
+    low, high = 0.92 * guess, 1.08 * guess
+    under, over = _below(values, low), _below(values, high)
+    if under > first or over <= last:
+        low, high, under, over = 0.0, np.nextafter(largest(values), np.inf), 0, count
+    if count == 0 or not high < math.inf:
+        return float(np.median(values)) if count > 0 else math.nan
+    few = 32 + count // 256
+    for _ in range(_HALVINGS):
+        if over - under <= few:
+            break
+        middle = 0.5 * (low + high)
+        if middle <= low or middle >= high:
+            return low  # nothing is between: all that is left is equal
+        n = _below(values, middle)
+        if n <= first:
+            low, under = middle, n
+        elif n > last:
+            high, over = middle, n
+        else:
+            break  # between the two middle ones of an even number
+    inside = 0
     for i in range(count):
-        value = values[i]
-        scratch[inside] = value
-        below += value < low
-        inside += low <= value <= high
-        least, most = min(least, value), max(most, value)
-    first, last = (count - 1) // 2 - below, count // 2 - below
-    if least == most:
-        return float(least)
-    if first < 0 or last >= inside:
-        return float(np.median(values))
-    ordered = np.partition(scratch[:inside], last)
-    lower = ordered[last] if first == last else ordered[:last].max()
-    return float(0.5 * (lower + ordered[last]))
+        scratch[inside] = values[i]
+        inside += low <= values[i] < high
+    left = scratch[:inside]
+    left.sort()
+    return float(0.5 * (left[first - under] + left[last - under]))
+
+
+@compiled
+def _below(values: Floats, limit: float) -> int:
+    n = 0
+    for i in range(len(values)):
+        n += values[i] < limit
+    return n
+
+
+@compiled
+def largest(values: Floats) -> float:
+    """The largest magnitude; 0 of none."""
+    most = 0.0
+    for i in range(len(values)):
+        most = max(most, abs(values[i]))
+    return most
 
 
 @compiled
 def reweighted(
-    deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats, scratch: Floats
-) -> None:
+    deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats, scratch: Floats,
+    guess: float = 0.0,
+) -> float:  # fmt: skip
     """`robust_motion`, compiled, of three columns, into `motion` and `residuals`, from least squares (`cold`) or
-    from what `motion` is; `scratch` (2 n + 1,) is room to work."""
+    from what `motion` is; `scratch` (2 n + 1,) is room to work. Returns the median magnitude that is left, for which
+    there may be a `guess`."""
     count, floor = len(deviations), max(floor, 1e-12)
-    largest, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
-    magnitude, middle = scratch[count + 1 :], 0.0
+    most, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
+    magnitude, middle = scratch[count + 1 :], guess
     for i in range(count):
         for j in range(3):
-            largest[j] = max(largest[j], abs(basis[i, j]))
+            most[j] = max(most[j], abs(basis[i, j]))
     spread = math.inf  # the first round of a cold start is plain least squares
     for round_ in range(_ROUNDS + 1):
         x, y, z = motion
         for i in range(count):
             left = deviations[i] - (basis[i, 0] * x + basis[i, 1] * y + basis[i, 2] * z)
             residuals[i], magnitude[i] = left, abs(left)
-        if round_ > 0 and spread < math.inf and (np.abs(step) * largest).sum() <= _SETTLED * spread:
+        if round_ > 0 and spread < math.inf and (np.abs(step) * most).sum() <= _SETTLED * spread:
             break
         if round_ > 0 or not cold:
             middle = typical(magnitude, middle, scratch[: count + 1])
@@ -172,6 +198,7 @@ def reweighted(
         # A round goes Σψ' / Σw of the way; a step up to twice as long still lowers the loss it majorises.
         step *= min(total / slope, _LONGEST) if slope > 0.0 else 1.0
         motion += step
+    return middle
 
 
 @compiled

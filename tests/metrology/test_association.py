@@ -205,7 +205,7 @@ def test_no_features_are_no_fits():
     assert len(fit_lines(nothing, np.zeros(0, np.intp), nothing, np.zeros(0)).params) == 0
 
 
-@given(st.lists(st.lists(st.floats(-9, 9), max_size=7), min_size=1, max_size=5))
+@given(st.lists(st.lists(st.floats(0, 9), max_size=7), min_size=1, max_size=5))
 @settings(deadline=None)
 def test_the_segmented_median_is_numpys(groups):
     values = np.array([value for group in groups for value in group], float)
