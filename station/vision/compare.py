@@ -40,6 +40,7 @@ _LEAST_AREA_PX = 4.0
 _RAGGED_PX = 40.0  # an opening that small and that near the outline is its ragged edge
 _PIECE_SHARE = 0.02  # of the drawing: less is a speck
 _MARGIN_PX = 24
+_MOST = 1000  # of a kind: of more, the largest show well enough that this is no picture of such a part
 _PIXEL_PX = 0.5  # a pixel reaches that far beyond its middle
 
 
@@ -206,7 +207,7 @@ def _extra_openings(
     """Openings that nothing of the drawing's own touches."""
     found = []
     middles = light.middles
-    for k, here in _members(light.of, np.flatnonzero(alone)):
+    for k, here in _members(light.of, _largest(np.flatnonzero(alone), light.area_px)):
         area = float(light.area_px[k])
         _, depth = view.deepest(free.only(here))
         if depth > blur_px + 1.0 or area > _RAGGED_PX:
@@ -250,13 +251,21 @@ def _deep_regions(
         return []
     parts = components(region, corners=False)
     middles = parts.middles
-    wanted = np.unique(parts.of[deep])
+    reaching = np.unique(parts.of[deep])
+    wanted = _largest(reaching[parts.area_px[reaching] >= _LEAST_AREA_PX], parts.area_px)
     found = []
-    for k, here in _members(parts.of, wanted[parts.area_px[wanted] >= _LEAST_AREA_PX]):
+    for k, here in _members(parts.of, wanted):
         where, depth = view.deepest(region.only(here))
         at = view.shifted(middles[k]) if kind is DifferenceKind.LOOSE_PIECE else where
         found.append(Difference(kind, at, depth, float(parts.area_px[k])))
     return found
+
+
+def _largest(wanted: NDArray[np.intp] | Integers, area_px: Integers) -> NDArray[np.intp] | Integers:
+    """The numbers of the wanted components, of very many those of the largest, in order."""
+    if len(wanted) <= _MOST:
+        return wanted
+    return wanted[np.sort(np.argsort(-area_px[wanted], kind="stable")[:_MOST])]
 
 
 def _members(of: Integers, wanted: NDArray[np.intp] | Integers) -> list[tuple[int, NDArray[np.intp]]]:
