@@ -57,7 +57,8 @@ def _figures(sizes: Sizes) -> dict[str, Callable[[], Timed]]:
 
 
 def _circles(sizes: Sizes, count: int, target: float) -> Timed:
-    large = plate(sizes, diameters(min(count, len(holes(sizes)))))
+    count = min(count, len(holes(sizes)))
+    large = plate(sizes, diameters(count), count)
     plan = compile_plan(large.order, large.calibration)
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):

@@ -102,25 +102,29 @@ def measure_features(
     u_mm = measured.edges.u_px * plan.mm_per_px
     # How many probes before each one (n + 1,) have no edge, or one that may not be fitted.
     spoilt = np.concatenate([[0], np.cumsum(~(measured.edges.found & measured.edges.clear))])
+    runs = np.searchsorted(plan.track.runs, [target.rows[0] for target in plan.targets], side="right") - 1
+    unexplained = measured.edges.unexplained[runs].tolist()
     seen = []
-    for target in plan.targets:
+    for target, times in zip(plan.targets, unexplained, strict=True):
         span = target.span
         crowded = 0.0 if crowding is None else float(crowding[span].mean())
         local_mm = math.hypot(calibration.local_px, crowded) * plan.mm_per_px
         if isinstance(span, slice) and spoilt[span.stop] == spoilt[span.start]:
             points = measured.points_mm[span]
-            seen.append(Seen(points, target.points_mm, target.normals, u_mm[span], local_mm))
+            seen.append(Seen(points, target.points_mm, target.normals, u_mm[span], local_mm, times))
         else:
-            seen.append(_seen(target, measured, u_mm, local_mm))
+            seen.append(_seen(target, measured, u_mm, local_mm, times))
     return {f.id: f for f in associate(plan.targets, seen)}
 
 
-def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float) -> Seen:
+def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float, unexplained: float) -> Seen:
     """What was found of a target of which not everything was, or not everything may be fitted."""
     span = target.span
     found, clear = measured.edges.found[span], measured.edges.clear[span]
     if found.all():
-        return Seen(measured.points_mm[span], target.points_mm, target.normals, u_mm[span], local_mm, clear)
+        return Seen(
+            measured.points_mm[span], target.points_mm, target.normals, u_mm[span], local_mm, unexplained, clear
+        )
     rows = np.flatnonzero(found)
     return Seen(
         measured.points_mm[span].take(rows, axis=0),
@@ -128,6 +132,7 @@ def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float
         target.normals.take(rows, axis=0),
         u_mm[span].take(rows),
         local_mm,
+        unexplained,
         clear.take(rows),
         *_gap(target, found),
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from station.metrology.association import Fits, fit_sorted, segmented_median
 from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.scatter import excess
 from station.plan.targets import LEAST_PROBES, Target
 
 Floats = NDArray[np.float64]
@@ -22,14 +23,16 @@ PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was found of a target: `points_mm`, `nominal_mm`, `normals` (n, 2) in the part's frame and `noise_mm` (n,);
-    `clear` (n,) which of them may be fitted (None: all); `local_mm` how far the whole edge may be off beyond noise; the
-    longest stretch (mm) without an edge, and its middle."""
+    `local_mm` how far the whole edge may be off beyond noise; how many times the picture differs more from a clean
+    step than noise explains (`unexplained`); `clear` (n,) which points may be fitted (None: all); the longest stretch
+    (mm) without an edge, and its middle."""
 
     points_mm: Floats
     nominal_mm: Floats
     normals: Floats
     noise_mm: Floats
     local_mm: float
+    unexplained: float = 1.0
     clear: Mask | None = None
     gap_mm: float = 0.0
     gap_at_mm: tuple[float, float] = (0.0, 0.0)
@@ -44,9 +47,11 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
 
     The covariance of a fit is that of its points' noise plus `local_mm`, the standard uncertainty of a whole edge's
     place that noise does not explain: it acts as if it were independent over the contour, so that a short arc's centre
-    pays for it as it should.
+    pays for it as it should. Noise that points show beyond the camera's counts as far as pixels show it too: form alone
+    is no noise, and a picture of another kind of step is no scatter.
     """
     sizes = [len(s.points_mm) if s.clear is None else int(np.count_nonzero(s.clear)) for s in seen]
+    noises = [s.noise_mm for s in seen]
     params: list[tuple[float, ...]] = [()] * len(targets)
     covariances: list[Floats] = [np.zeros((0, 0))] * len(targets)
     kept = [
@@ -69,13 +74,16 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             start = np.add.reduceat(np.concatenate([s.fitted(s.normals) for s in here]), first[:-1], axis=0)
             start /= size[:, None]
         fits = fit_sorted(points, first, start, floor, circles=kind is Kind.CIRCLE)
-        variance = np.add.reduceat(noise**2, first[:-1]) / size
+        belongs, bounds = np.asarray(fits.weights > 0.0), first.tolist()
+        more = np.minimum(excess(fits.residuals, belongs, noise, first), [s.unexplained for s in here])
+        variance = more**2 * np.add.reduceat(noise**2, first[:-1]) / size
         covariance = _covariances(fits, variance, np.array([s.local_mm for s in here]))
         if kind is Kind.CIRCLE:
             # The error of a phase averages out in a radius, not in a centre.
             phase = np.array([PHASE_PX * targets[i].spacing_mm for i in members]) ** 2
             covariance[:, [0, 1], [0, 1]] += phase[:, None]
-        belongs, bounds = np.asarray(fits.weights > 0.0), first.tolist()
+        for i, times in zip(members, more.tolist(), strict=True):
+            noises[i] = noises[i] if times == 1.0 else times * noises[i]
         fitted = np.asarray(np.isfinite(fits.params).all(axis=1)).tolist()
         for place, (i, found) in enumerate(zip(members, fits.params.tolist(), strict=True)):
             if not fitted[place]:
@@ -87,6 +95,11 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
                 whole = clear.copy()
                 whole[clear] = kept[i]
                 kept[i] = whole
+    for i, (target, s) in enumerate(zip(targets, seen, strict=True)):
+        if target.kind is Kind.CONTOUR and sizes[i]:
+            offset = np.einsum("ij,ij->i", s.points_mm - s.nominal_mm, s.normals)
+            more = excess(offset, kept[i], noises[i], np.array([0, len(offset)]))
+            noises[i] = noises[i] * min(more[0], s.unexplained)
     return [
         MeasuredFeature(
             id=target.id,
@@ -94,7 +107,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             points_mm=s.points_mm,
             nominal_mm=s.nominal_mm,
             normals=s.normals,
-            u_mm=s.noise_mm,
+            u_mm=noises[i],
             spacing_mm=target.spacing_mm,
             closed=target.closed,
             params=params[i],

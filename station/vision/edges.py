@@ -41,6 +41,7 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
     count = len(probes)
     offset, u = np.empty(count), np.empty(count)
     found, clear = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    unexplained = np.ones(len(probes.closed))
     sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
     pulls = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
     _find(
@@ -59,7 +60,7 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         # Only what is lit follows the lamp.
         (EVEN, field.lamp) if field.dark_part else (field.lamp, EVEN),
         (FLAT_PX * pulls[0] / sum(pulls), FLAT_PX * pulls[1] / sum(pulls)),
-        table.noise,
+        (table.noise, table.pixel_noise),
         (table.low_pull, table.high_pull),
         table.rows,
         PROBIT,
@@ -68,8 +69,9 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         u,
         found,
         clear,
+        unexplained,
     )
-    return Edges(offset, u, sigma, found, clear)
+    return Edges(offset, u, sigma, found, clear, unexplained)
 
 
 @compiled
@@ -88,7 +90,7 @@ def _find(
     variances: tuple[float, float],
     lamps: tuple[Floats, Floats],
     flat_px: tuple[float, float],
-    noise: float,
+    noise: tuple[float, float],
     pulls: tuple[float, float],
     table: Floats,
     probit: Floats,
@@ -97,6 +99,7 @@ def _find(
     all_u: Floats,
     all_found: Mask,
     all_clear: Mask,
+    unexplained: Floats,
 ) -> None:
     """Levels, variances, lamps, strips and pulls come in pairs: of the material, of the field."""
     rising = levels[1] > levels[0]
@@ -147,14 +150,31 @@ def _find(
             slopes(run, offset, slope)
             score(pixels, run, offset, slope, sigma, low, high, fall, table, again, sums)
             limit = misfit_limit(sums)
-            solve(sums, limit, noise / (step * step), run.closed, place, widening)
+            solve(sums, limit, noise[0] / (step * step), run.closed, place, widening)
             more = _once_more(place, widening, sigma, offset, again)
             if round_ == 0:
                 more |= _look_again(pixels, run, distance, steps, probit, limit, sums, place, sigma, offset, again)
             if not more:
                 break
         found, clear, u = all_found[first:last], all_clear[first:last], all_u[first:last]
-        finish(run, sums, limit, place, widening, low, high, noise, level_noise, dirty, sigma, offset, u, found, clear)
+        unexplained[number] = finish(
+            run,
+            sums,
+            limit,
+            place,
+            widening,
+            low,
+            high,
+            noise[0],
+            noise[1],
+            level_noise,
+            dirty,
+            sigma,
+            offset,
+            u,
+            found,
+            clear,
+        )
 
 
 @compiled

@@ -38,12 +38,13 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What was found, per probe (n,).
+    """What was found, per probe (n,) and per run (r,).
 
     `offset_px` of the edge along the normal, free of the blur's pull on curved edges (NaN where nothing was found);
     `u_px` its standard uncertainty by noise, independent from probe to probe; `sigma_px` the edge spread there;
     `found`; `clear` where it is, besides, a clean step like those beside it: dirt on or near an edge moves it, and a
-    fit should not hear of it.
+    fit should not hear of it. `unexplained` (r,): how many times, at least 1, a run's pixels differ more from a blurred
+    step than noise explains.
     """
 
     offset_px: Floats
@@ -51,6 +52,7 @@ class Edges:
     sigma_px: Floats
     found: Mask
     clear: Mask
+    unexplained: Floats
 
 
 _GAPS = 64  # that tell how far apart the probes of a run are

@@ -14,6 +14,7 @@ _TIMES_MISFIT = 3.0  # the run's own: more is dirt on the edge
 _EVERY = 4  # probe looked at for the run's own misfit
 FARTHEST = 0.8  # σ from the expected place
 _BLUR_BLOCKS = 3  # neighbours on each side that share a blur, where it changes along the contour
+_CHANCE, _FREEDOM = 2.0, 3.0  # standard deviations; pixels of a probe beyond those that its place takes
 _SKIRT = 4  # probes beside dirt that it may move
 _LEAST_TURN = 1e-3  # rad: a kink that small moves an edge by less than a thousandth of a pixel
 _MOST_NEIGHBOURS = 40  # that blur reaches, on each side
@@ -82,6 +83,7 @@ def finish(
     low: Floats,
     high: Floats,
     noise: float,
+    pixel_noise: float,
     level_noise: float,
     dirty: Mask,
     sigma: Floats,
@@ -89,11 +91,13 @@ def finish(
     u: Floats,
     found: Mask,
     clear: Mask,
-) -> None:
+) -> float:
     """From expected to measured offsets of a run: the last step, what counts as found, the blur's pull, the noise.
 
     Blur pulls a curved edge towards its centre of curvature by σ² κ / 2, κ that of the edge as it is: a hole that is
-    larger as a whole bends less. `noise` and `level_noise` are variances of place·(high − low)/σ, in levels².
+    larger as a whole bends less. `noise` and `level_noise` are variances of place·(high − low)/σ, in levels²,
+    `pixel_noise` that of `StepTable`. Returns how many times the run's pixels differ more from the model than noise
+    explains, at least 1.
     """
     total = count = a_total = x_total = s_total = 0.0
     for k in range(len(sums)):
@@ -112,6 +116,7 @@ def finish(
         x_total += sums[k, 4]
         s_total += sums[k, 3]
     _keep_clear_of_dirt(run.closed, clear)
+    unexplained = _unexplained(sums, low, high, noise, pixel_noise, clear)
     growth = total / max(count, 1.0)
     # Not knowing the blur costs all places of the run a little.
     noise /= 1.0 - x_total * x_total / max(a_total * s_total, 1e-12)
@@ -127,6 +132,23 @@ def finish(
         if uneven:
             pull += _beyond_curvature(run, sigma[k], k)
         offset[k] += pull / smaller
+    return unexplained
+
+
+@compiled
+def _unexplained(sums: Floats, low: Floats, high: Floats, noise: float, pixel_noise: float, clear: Mask) -> float:
+    """Root of the residuals' mean square over what noise leaves, less what chance may add (Birge's ratio)."""
+    left = expected = 0.0
+    probes = 0
+    for k in range(len(sums)):
+        if clear[k]:
+            left += (sums[k, 5] - sums[k, 0] * sums[k, 0] / sums[k, 1]) * (high[k] - low[k]) ** 2
+            expected += pixel_noise * sums[k, 6] - noise
+            probes += 1
+    if expected <= 0.0:
+        return 1.0
+    ratio = left / expected - _CHANCE * np.sqrt(2.0 / (_FREEDOM * probes))
+    return float(np.sqrt(max(ratio, 1.0)))
 
 
 @compiled

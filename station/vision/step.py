@@ -39,12 +39,14 @@ class StepTable:
     """`rows` (m, 8) for u = −REACH + i/PER_UNIT: Φ, its step to the next row, wφ, wφu, wφ², wφ²u, wφ²u², w.
 
     `noise` is the factor by which A⁻¹ has to be multiplied for the variance of p·(high − low)/σ in levels²: 1 where the
-    weights are the inverse variances themselves. `low_pull` and `high_pull`: by how much of σ·δ/(high − low) an error δ
+    weights are the inverse variances themselves; `pixel_noise` the mean variance (levels²) of a window's pixels as they
+    are weighed: Σ w r² is that much per Σ w. `low_pull` and `high_pull`: by how much of σ·δ/(high − low) an error δ
     of the material's or the field's level moves the place.
     """
 
     rows: Floats
     noise: float
+    pixel_noise: float
     low_pull: float
     high_pull: float
 
@@ -60,6 +62,9 @@ def step_table(part_variance: float, field_variance: float) -> StepTable:
     weight *= 0.5 * (max(part, least) + max(field, least))
     wg, wgg = weight * density, weight * density**2
     rows = np.column_stack([rise, np.append(np.diff(rise), 0.0), wg, wg * u, wgg, wgg * u, wgg * u * u, weight])
-    noise = float((wg**2 * (part + (field - part) * rise)).sum() / wgg.sum())
+    variance = part + (field - part) * rise
+    noise = float((wg**2 * variance).sum() / wgg.sum())
+    seen = np.abs(u) < WINDOW_SIGMAS
+    pixel_noise = float((weight * variance)[seen].sum() / weight[seen].sum())
     low_pull, high_pull = (float((wg * share).sum() / wgg.sum()) for share in (1.0 - rise, rise))
-    return StepTable(np.ascontiguousarray(rows), noise, low_pull, high_pull)
+    return StepTable(np.ascontiguousarray(rows), noise, pixel_noise, low_pull, high_pull)

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
@@ -48,6 +48,8 @@ def turned(points, angle, shift, scale):
 @given(SEEDS, st.floats(1.0, 6.2), st.sampled_from([0.0, 0.01]))
 @settings(max_examples=25, deadline=None)
 def test_a_clean_circle_is_exactly_least_squares(seed, sweep, form):
+    # Of a short arc one lobe may be all that stands out: whether it is form or contamination nobody can tell.
+    assume(form == 0.0 or sweep > 3.0)
     points = rough_ring(seed, sweep, form=form)
     fits, params = one_circle(points, (0.71, -0.42, 1.48), floor=1e-3)
     exact = least_squares(
