@@ -88,8 +88,9 @@ def plateaus(
         for _ in range(number):
             if not (0.0 <= x < width and 0.0 <= y < height):
                 break
-            level = float(means[np.uint32(y), np.uint32(x)])
-            total += level if even else level / brightness(lamp, x * block_px - 0.5, y * block_px - 0.5)
+            column, row = np.uint32(x), np.uint32(y)
+            light = 1.0 if even else brightness(lamp, (column + 0.5) * block_px - 0.5, (row + 0.5) * block_px - 0.5)
+            total += means[row, column] / light
             seen += 1
             x += nx
             y += ny

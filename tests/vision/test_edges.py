@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -427,3 +428,76 @@ def test_probes_nearer_than_a_pixel_share_what_there_is(angle: float) -> None:
         assert np.abs(edges.offset_px[edges.found]).max() < 0.02
         assert abs(edges.offset_px[edges.found].mean()) < 0.0005
         assert np.isnan(edges.offset_px[~edges.found]).all()
+
+
+@pytest.mark.parametrize("high", [2.0, -2.0, 5.0])
+@pytest.mark.parametrize("at", [17, 26, 33])
+def test_a_step_aside_between_two_places_that_are_looked_at_is_found(at: int, high: float) -> None:
+    """A bump or a notch 10 px long that begins and ends between them: its edge is where it is, not where theirs are."""
+    edge = np.full(120, 60.3)
+    edge[at + 10 : at + 20] += high
+    edges = find_edges(
+        grey(upright(edge[:, None], 1.0, (120, 120))),
+        field_of(grey(upright(60.3, 1.0, (120, 120)))),
+        straight((60.0, 10.0), (1.0, 0.0), 80, along=(0.0, 1.0)),
+        spread(1.0),
+        20.0,
+    )
+    middle = edges.offset_px[at + 3 : at + 7]
+    assert middle == pytest.approx(np.full(4, 0.3 + high), abs=0.1)
+    assert edges.offset_px[:10] == pytest.approx(np.full(10, 0.3), abs=0.01)
+
+
+@pytest.mark.parametrize("fall", [-0.003, 0.002])
+@pytest.mark.parametrize("off", [0.0, 3.0])
+def test_light_that_changes_across_the_edge_moves_nothing(fall: float, off: float) -> None:
+    """3 % over 10 px: the step's lit side slopes, and its level at the edge is not that at the drawing's place."""
+    at, psf = 60.3, 1.2
+    fine = np.arange(-20.0, 140.0, 0.01) + 0.005  # a hundred to a pixel, about its centre
+    bell = np.exp(-0.5 * (np.arange(-8.0, 8.0, 0.01) + 0.005) ** 2 / psf**2)
+    blurred = np.convolve(np.where(fine > at, 1.0 + fall * (fine - 60.0), 0.0), bell / bell.sum(), "same")
+    columns = blurred.reshape(-1, 100).mean(axis=1)  # of pixels whose centres are at −19.5, …
+    # The convolution with an even number of places stands half of one aside, as do the pixels half a pixel.
+    at += 0.005 - 0.5
+    light = np.tile(columns[20:120], (120, 1))
+    picture = Picture(np.ascontiguousarray(200.0 * light, dtype=np.float32), 255.0)
+    sigma = spread(psf)
+    lamp = np.array([1.0, fall, 0.0, 0.0, 0.0, 0.0, 59.5, 0.0, 1.0, 1.0])
+    field = replace(field_of(picture, 0.0, 200.0), lamp=lamp)
+    probes = straight((at - off, 10.0), (1.0, 0.0), 100, along=(0.0, 1.0))
+    edges = find_edges(picture, field, probes, sigma, 10.0)
+    assert edges.offset_px == pytest.approx(np.full(100, off), abs=0.004)
+    assert edges.offset_px.mean() == pytest.approx(off, abs=0.0005)
+    blind = find_edges(picture, field_of(picture, 0.0, 200.0), probes, sigma, 10.0)
+    assert abs(blind.offset_px.mean() - off) > 0.0015
+
+
+def test_pixels_that_noise_does_not_explain_are_told() -> None:
+    rng = np.random.default_rng(3)
+    light, probes = slanting(20.0, 0.3, 1.0)
+    clean = [found(grey(light, rng), probes, spread(1.0)).unexplained[0] for _ in range(30)]
+    assert np.mean(clean) < 1.03
+    # A chamfer: a quarter of the step stands 3 px aside.
+    normal = probes.normals[0]
+    aside = np.roll(light, np.rint(3.0 * normal[::-1]).astype(int), axis=(0, 1))
+    assert found(grey(0.75 * light + 0.25 * aside, rng), probes, spread(1.0)).unexplained[0] > 2.0
+    # Compression, which leaves less noise where the picture is flat than beside the edge.
+    done, data = cv2.imencode(".jpg", grey(light, rng).grey, [cv2.IMWRITE_JPEG_QUALITY, 75])
+    assert done
+    pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    picture = Picture(np.ascontiguousarray(pixels), 255.0)
+    field = replace(field_of(picture), part_noise=1.0 / 12.0, field_noise=0.3)
+    assert find_edges(picture, field, probes, spread(1.0), 10.0).unexplained[0] > 2.0
+
+
+def test_beside_dirt_no_edge_is_clear() -> None:
+    """A speck's skirts move the edges next to it by hundredths of a pixel: a fit should not hear of them."""
+    light, probes = slanting(35.0, 0.1, 1.0)
+    rows, columns = np.mgrid[: light.shape[0], : light.shape[1]]
+    x, y = probes.points_px[50]
+    dust = 0.7 * np.exp(-0.5 * ((columns - x) ** 2 + (rows - y) ** 2) / 2.0**2)
+    edges = find_edges(grey(light * (1.0 - dust)), field_of(grey(light)), probes, spread(1.0), 10.0)
+    assert not edges.clear[46:55].any()
+    assert edges.clear[:35].all()
+    assert edges.clear[65:].all()
+    assert np.abs(edges.offset_px[edges.clear]).max() < 0.02
