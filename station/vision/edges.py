@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 from station.vision.field import BLOCK_PX, Field
 from station.vision.lamp import EVEN, is_even
-from station.vision.levels import at_edges, between, plateaus, shared
+from station.vision.levels import at_edges, between, blocks_of, in_blocks, plateaus, pool, shared
 from station.vision.picture import Picture
 from station.vision.probe import Edges, Floats, Index, Mask, Probes, Run, run_of
 from station.vision.score import SUMS, score, slopes
-from station.vision.seek import BILINEAR_VARIANCE, PROBIT, Steps, bracket_some, cross_all, cross_at
+from station.vision.seek import BILINEAR_VARIANCE, PROBIT, STRIDE, Steps, bracket_some, cross_all, cross_at
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_table
 
@@ -107,10 +107,39 @@ def _find(
     longest = 0
     for number in range(len(closed)):
         longest = max(longest, runs[number + 1] - runs[number])
+    starts = np.zeros(len(closed) + 1, np.intp)
+    for number in range(len(closed)):
+        starts[number + 1] = starts[number] + blocks_of(runs[number + 1] - runs[number])
+    value, weight = np.zeros((2, starts[-1])), np.zeros((2, starts[-1]))
+    known, sure = np.zeros((2, len(closed))), np.zeros((2, len(closed)))
     # Of one run at a time, so that it stays in the processor's cache.
-    a_mean, a_count, a_fall, a_level = np.empty(longest), np.empty(longest), np.empty(longest), np.empty((2, longest))
-    a_slope, a_place, a_widening = np.empty(longest), np.empty(longest), np.empty(longest)
-    a_dirty, a_again, a_sums = np.empty(longest, np.bool_), np.empty(longest, np.bool_), np.empty((longest, SUMS))
+    a_mean, a_count, a_dirty = np.empty(longest), np.empty(longest), np.empty(longest, np.bool_)
+    for number in range(len(closed)):
+        first, last = runs[number], runs[number + 1]
+        n = last - first
+        if n == 0:
+            continue
+        run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
+        mean, count, dirty = a_mean[:n], a_count[:n], a_dirty[:n]
+        offset, sigma = all_offset[first:last], all_sigma[first]
+        dirty[:] = False
+        _fetch(pixels, run, STRIDE, mean)
+        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
+        blurred, longer = 3.0 * sigma + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
+        for side in range(2):
+            lamp, strip = lamps[side], flat_px[side] * longer + 2.0
+            count[:] = 0.0
+            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, count)
+            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, count)
+            between(pixels, run, side, offset, sigma, levels[1 - side], lamp, mean, count)
+            here = slice(starts[number], starts[number + 1])
+            in_blocks(mean, count, variances[side], DIRT * step, value[side, here], weight[side, here], dirty)
+        all_clear[first:last] = ~dirty
+    for side in range(2):
+        pool(value[side], weight[side], starts, known[side], sure[side])
+    a_level, a_fall, a_slope = np.empty((2, longest)), np.empty(longest), np.empty(longest)
+    a_place, a_widening = np.empty(longest), np.empty(longest)
+    a_again, a_sums = np.empty(longest, np.bool_), np.empty((longest, SUMS))
     for number in range(len(closed)):
         first, last = runs[number], runs[number + 1]
         n = last - first
@@ -118,22 +147,23 @@ def _find(
             continue
         run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
         offset, sigma = all_offset[first:last], all_sigma[first:last]
-        mean, count, low, high = a_mean[:n], a_count[:n], a_level[0, :n], a_level[1, :n]
-        fall, dirty = a_fall[:n], a_dirty[:n]
-        dirty[:] = False
-        _fetch(pixels, run, mean)
-        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
-        blurred, longer = 3.0 * sigma[0] + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
+        low, high, fall = a_level[0, :n], a_level[1, :n], a_fall[:n]
+        _fetch(pixels, run, 1, fall)
         level_noise = 0.0
         for side in range(2):
-            lamp, strip = lamps[side], flat_px[side] * longer + 2.0
-            count[:] = 0.0
-            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, count)
-            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, count)
-            between(pixels, run, side, offset, sigma[0], levels[1 - side], lamp, mean, count)
-            level = a_level[side, :n]
-            number_px = shared(run, mean, count, variances[side], levels[side], lamp, DIRT * step, level, dirty)
-            level_noise += pulls[side] ** 2 * variances[side] / max(number_px, 0.05)
+            here = slice(starts[number], starts[number + 1])
+            level_variance = shared(
+                run,
+                value[side, here],
+                weight[side, here],
+                known[side, number],
+                sure[side, number],
+                levels[side],
+                lamps[side],
+                a_level[side, :n],
+            )
+            # As if it were noise of each probe that averages out over the run.
+            level_noise += pulls[side] ** 2 * min(n * level_variance, 20.0 * variances[side])
         spread = np.sqrt(sigma[0] * sigma[0] + BILINEAR_VARIANCE)
         steps = Steps(low, high, rising, spread, LEAST_STEP * step, MOST_STEP * step)
         cross_all(pixels, run, distance, steps, probit, offset)
@@ -168,7 +198,6 @@ def _find(
             noise[0],
             noise[1],
             level_noise,
-            dirty,
             sigma,
             offset,
             u,
@@ -178,11 +207,11 @@ def _find(
 
 
 @compiled
-def _fetch(pixels: NDArray[np.generic], run: Run, level: Floats) -> None:
-    """Into `level` (n,) the pixel at each probe: for the processor, which so waits for many of them at once, not one by
-    one later."""
+def _fetch(pixels: NDArray[np.generic], run: Run, every: int, level: Floats) -> None:
+    """Into `level` (n,) the pixel at `every`-th probe: for the processor, which so waits for many of them at once, not
+    one by one later."""
     height, width = pixels.shape
-    for k in range(len(level)):
+    for k in range(0, len(level), every):
         x, y = run.points[k, 0], run.points[k, 1]
         level[k] = pixels[np.uint32(y), np.uint32(x)] if 0.0 <= x < width and 0.0 <= y < height else 0.0
 

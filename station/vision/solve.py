@@ -61,7 +61,7 @@ def solve(sums: Floats, limit: float, variance: float, closed: bool, place: Floa
         if below > 0.0:
             value[b] = above / below
             weight[b] = below / variance
-    along_run(value, weight, _BLUR_BLOCKS, 0.0, closed, widening)
+    along_run(value, weight, _BLUR_BLOCKS, 0.0, 0.0, 0.0, closed, widening)
     for k in range(probes):
         a, x, s = sums[k, 1], sums[k, 4], sums[k, 3]
         if a <= 0.0:
@@ -85,7 +85,6 @@ def finish(
     noise: float,
     pixel_noise: float,
     level_noise: float,
-    dirty: Mask,
     sigma: Floats,
     offset: Floats,
     u: Floats,
@@ -96,8 +95,8 @@ def finish(
 
     Blur pulls a curved edge towards its centre of curvature by σ² κ / 2, κ that of the edge as it is: a hole that is
     larger as a whole bends less. `noise` and `level_noise` are variances of place·(high − low)/σ, in levels²,
-    `pixel_noise` that of `StepTable`. Returns how many times the run's pixels differ more from the model than noise
-    explains, at least 1.
+    `pixel_noise` that of `StepTable`; `clear` (n,) says beside which probes nothing odd lies. Returns how many times
+    the run's pixels differ more from the model than noise explains, at least 1.
     """
     total = count = a_total = x_total = s_total = 0.0
     for k in range(len(sums)):
@@ -106,7 +105,7 @@ def finish(
         sigma[k] = spread * (1.0 + widening[k])
         step = sums[k, 1] > 0.0 and sums[k, 5] < MOST_MISFIT * MOST_MISFIT * sums[k, 6]
         found[k] = step and abs(place[k]) < FARTHEST and offset[k] == offset[k]
-        clear[k] = found[k] and sums[k, 5] < limit * sums[k, 6] and not dirty[k]
+        clear[k] = clear[k] and found[k] and sums[k, 5] < limit * sums[k, 6]
         if not found[k]:
             offset[k] = np.nan
             continue

@@ -7,7 +7,7 @@ import pytest
 
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
-from station.vision.levels import BLOCK, along_run, between, plateaus, shared
+from station.vision.levels import BLOCK, along_run, between, blocks_of, in_blocks, plateaus, pool, shared
 
 from .edges_for_tests import all_of, pixel_step, spread, straight
 
@@ -41,7 +41,10 @@ def level_of(
     """Levels of a run of probes one pixel apart along a row, the pixels per probe, and which are dirty."""
     run = all_of(straight((0.0, 50.0), (0.0, 1.0), len(mean), along=(1.0, 0.0)), closed=closed)
     level, dirty = np.full(len(mean), np.nan), np.zeros(len(mean), np.bool_)
-    pixels = shared(run, mean, count, variance, FALLBACK, lamp, LEAST, level, dirty)
+    value, weight = np.empty(blocks_of(len(mean))), np.empty(blocks_of(len(mean)))
+    in_blocks(mean, count, variance, LEAST, value, weight, dirty)
+    of_level = shared(run, value, weight, 0.0, 0.0, FALLBACK, lamp, level)
+    pixels = variance / of_level / len(mean) if weight.any() else 0.0
     return level, float(pixels), dirty
 
 
@@ -187,7 +190,7 @@ def test_a_closed_run_wraps_and_an_open_one_does_not() -> None:
     smooth = {}
     for closed in (False, True):
         out = np.full(96, np.nan)
-        along_run(value, weight, 1, 0.0, closed, out)
+        along_run(value, weight, 1, 0.0, 0.0, 0.0, closed, out)
         smooth[closed] = out
     assert smooth[True][88] == pytest.approx(smooth[True][23], rel=0.1)
     assert smooth[True][-1] == pytest.approx(smooth[True][16], abs=0.4)
@@ -195,7 +198,7 @@ def test_a_closed_run_wraps_and_an_open_one_does_not() -> None:
     assert not smooth[False][60:].any()
     # Starting the run elsewhere turns the levels with it.
     turned = np.empty(96)
-    along_run(np.roll(value, 2), weight, 1, 0.0, True, turned)
+    along_run(np.roll(value, 2), weight, 1, 0.0, 0.0, 0.0, True, turned)
     assert np.roll(smooth[True], 32) == pytest.approx(turned)
 
 
@@ -267,3 +270,53 @@ def test_between_two_edges_the_middle_tells_the_level_less_what_both_let_in(psf:
         reach = np.full(60, room + 0.4)
         between(pixels, all_of(probes, reach), 1, offset, spread(psf), 20.0, EVEN, mean, count)
         assert not count.any()
+
+
+def pooled(means: np.ndarray, weights: np.ndarray, blocks: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """What the others say of runs with these means and inverse variances, spread over some blocks each."""
+    value, weight = np.repeat(means, blocks), np.repeat(weights / blocks, blocks)
+    known, sure = np.empty(len(means)), np.empty(len(means))
+    pool(value, weight, np.arange(len(means) + 1) * blocks, known, sure)
+    return known, sure
+
+
+def test_runs_that_agree_know_what_all_know() -> None:
+    rng = np.random.default_rng(1)
+    weights = rng.uniform(1.0, 9.0, 400)
+    known, sure = pooled(200.0 + rng.standard_normal(400) / np.sqrt(weights), weights)
+    assert sure == pytest.approx(np.full(400, weights.sum()), rel=0.4)
+    assert np.abs(known - 200.0).max() < 4.0 / np.sqrt(weights.sum())
+
+
+def test_runs_that_differ_are_left_to_themselves() -> None:
+    rng = np.random.default_rng(2)
+    weights = np.full(300, 100.0)
+    known, sure = pooled(200.0 + 2.0 * rng.standard_normal(300), weights)
+    # Each is known to 0.1, the others are 2 apart.
+    assert sure == pytest.approx(np.full(300, 0.25), rel=0.2)
+    assert known == pytest.approx(np.full(300, 200.0), abs=0.5)
+
+
+def test_a_run_says_nothing_of_itself_and_alone_there_are_no_others() -> None:
+    known, sure = pooled(np.array([200.0, 201.0]), np.array([0.1, 0.1]))
+    assert known == pytest.approx([201.0, 200.0])
+    assert sure == pytest.approx([0.1, 0.1])
+    for means, weights in (([200.0], [1.0]), ([200.0, 0.0], [1.0, 0.0]), ([0.0, 0.0], [0.0, 0.0])):
+        known, sure = pooled(np.array(means), np.array(weights))
+        assert sure[0] == 0.0
+    known, sure = pooled(np.array([200.0, 202.0, 0.0]), np.array([1.0, 1.0, 0.0]))
+    assert known[2] == pytest.approx(201.0)
+    assert sure[2] > 0.0
+
+
+def test_what_others_know_counts_where_a_run_is_constant() -> None:
+    out = np.empty(64)
+    precision = along_run(np.full(4, 200.0), np.full(4, 1.0), 1, 210.0, 12.0, 77.0, False, out)
+    assert out == pytest.approx(np.full(64, (4 * 200.0 + 12 * 210.0) / 16.0))
+    assert precision == pytest.approx(16.0)
+    along_run(np.zeros(4), np.zeros(4), 1, 210.0, 12.0, 77.0, False, out)
+    assert out == pytest.approx(np.full(64, 210.0))
+    # One that varies is followed as it is.
+    precision = along_run(np.array([190.0, 200.0, 210.0, 220.0]), np.full(4, 100.0), 1, 210.0, 1e9, 77.0, False, out)
+    assert out[0] < 195.0
+    assert precision == pytest.approx(400.0)
