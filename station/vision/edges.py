@@ -1,11 +1,13 @@
 """All edges of a picture in one go: look for them, learn the levels beside them, place them, learn the blur.
 
-One compiled pass, run by run, so that the pixels of a feature are still at hand when the next step wants them. What
-neighbours share (levels, blur) is estimated along the contour. The blur is estimated together with the places, so a
+Two compiled passes, run by run, so that the pixels of a feature are still at hand when the next step wants them: first
+the levels, which runs share with each other, then the places. The blur is estimated together with the places, so a
 wrong assumption about it moves nothing.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,12 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 from station.vision.field import BLOCK_PX, Field
 from station.vision.lamp import EVEN, is_even
-from station.vision.levels import at_edges, between, blocks_of, in_blocks, plateaus, pool, shared
+from station.vision.levels import between, plateaus
 from station.vision.picture import Picture
-from station.vision.probe import Edges, Floats, Index, Mask, Probes, Run, run_of
+from station.vision.probe import Edges, Floats, Index, Mask, Outlines, Probes, Run, outlines_of, run_of
 from station.vision.score import SUMS, score, slopes
 from station.vision.seek import BILINEAR_VARIANCE, PROBIT, STRIDE, Steps, bracket_some, cross_all, cross_at
+from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_table
 
@@ -32,68 +35,126 @@ _NEAR = 0.15  # σ: within this of the expected place one step is exact to a tho
 _SAME_BLUR = 0.04
 
 
+class Light(NamedTuple):
+    """What the first look knows, in pairs of material and field: levels, variances of a pixel (levels²), how the lamp
+    falls off, how long the strips are that levels are read from (px)."""
+
+    levels: tuple[float, float]
+    variances: tuple[float, float]
+    lamps: tuple[Floats, Floats]
+    strips_px: tuple[float, float]
+
+
+class Blocks(NamedTuple):
+    """Levels of material and field in the blocks of all runs and their inverse variances, (2, b); run i has the blocks
+    `starts[i]` to `starts[i + 1]`. `known`, `sure` (2, r): the same as the other runs tell."""
+
+    value: Floats
+    weight: Floats
+    starts: Index
+    known: Floats
+    sure: Floats
+
+
+class Model(NamedTuple):
+    """`StepTable` as compiled loops read it; `pulls` are those of material and field."""
+
+    rows: Floats
+    noise: float
+    pixel_noise: float
+    pulls: tuple[float, float]
+
+
 def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, distance_px: float) -> Edges:
     """The edge nearest each probe's point, not farther than `distance_px`, to the limit that the noise sets.
 
     `sigma_px` is the edge spread to begin with. Method: `step.py`.
     """
     table = step_table(*field.noise)
-    count = len(probes)
-    offset, u = np.empty(count), np.empty(count)
-    found, clear = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    unexplained = np.ones(len(probes.closed))
-    sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
-    pulls = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
-    _find(
-        picture.grey,
-        field.means,
-        probes.points_px,
-        probes.normals,
-        probes.curvature_per_px,
-        probes.reach_in_px,
-        probes.reach_out_px,
-        probes.runs,
-        probes.closed,
-        distance_px,
+    costs = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
+    light = Light(
         (field.part_level, field.field_level),
         field.noise,
         # Only what is lit follows the lamp.
         (EVEN, field.lamp) if field.dark_part else (field.lamp, EVEN),
-        (FLAT_PX * pulls[0] / sum(pulls), FLAT_PX * pulls[1] / sum(pulls)),
-        (table.noise, table.pixel_noise),
-        (table.low_pull, table.high_pull),
-        table.rows,
-        PROBIT,
-        sigma,
-        offset,
-        u,
-        found,
-        clear,
-        unexplained,
+        (FLAT_PX * costs[0] / sum(costs), FLAT_PX * costs[1] / sum(costs)),
     )
+    model = Model(table.rows, table.noise, table.pixel_noise, (table.low_pull, table.high_pull))
+    count = len(probes)
+    offset, u, found, clear = np.empty(count), np.empty(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
+    unexplained = np.ones(len(probes.closed))
+    outlines = outlines_of(probes)
+    blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, sigma, offset, clear)
+    _place(picture.grey, outlines, light, model, blocks, distance_px, sigma, offset, u, found, clear, unexplained)
     return Edges(offset, u, sigma, found, clear, unexplained)
 
 
 @compiled
-def _find(
+def _longest(runs: Index) -> int:
+    longest = 0
+    for number in range(len(runs) - 1):
+        longest = max(longest, runs[number + 1] - runs[number])
+    return longest
+
+
+@compiled
+def _read_levels(
     pixels: NDArray[np.generic],
     means: NDArray[np.generic],
-    points: Floats,
-    normals: Floats,
-    curvature: Floats,
-    reach_in: Floats,
-    reach_out: Floats,
-    runs: Index,
-    closed: Mask,
+    outlines: Outlines,
+    light: Light,
     distance: float,
-    levels: tuple[float, float],
-    variances: tuple[float, float],
-    lamps: tuple[Floats, Floats],
-    flat_px: tuple[float, float],
-    noise: tuple[float, float],
-    pulls: tuple[float, float],
-    table: Floats,
-    probit: Floats,
+    all_sigma: Floats,
+    all_offset: Floats,
+    all_clear: Mask,
+) -> Blocks:
+    """The levels beside all runs; into `all_offset` where some of the edges are, into `all_clear` where nothing odd
+    lies beside them."""
+    runs, levels = outlines.runs, light.levels
+    count = len(runs) - 1
+    starts = np.zeros(count + 1, np.intp)
+    for number in range(count):
+        starts[number + 1] = starts[number] + blocks_of(runs[number + 1] - runs[number])
+    value, weight = np.zeros((2, starts[-1])), np.zeros((2, starts[-1]))
+    # Of one run at a time, so that it stays in the processor's cache.
+    longest = _longest(runs)
+    a_mean, a_number, a_dirty = np.empty(longest), np.empty(longest), np.empty(longest, np.bool_)
+    for number in range(count):
+        first, last = runs[number], runs[number + 1]
+        n = last - first
+        if n == 0:
+            continue
+        run, offset, sigma = run_of(outlines, number), all_offset[first:last], all_sigma[first]
+        mean, pixel_number, dirty = a_mean[:n], a_number[:n], a_dirty[:n]
+        dirty[:] = False
+        _fetch(pixels, run, STRIDE, mean)
+        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), levels[1] > levels[0], offset)
+        blurred, longer = 3.0 * sigma + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
+        here = slice(starts[number], starts[number + 1])
+        for side in range(2):
+            lamp, strip = light.lamps[side], light.strips_px[side] * longer + 2.0
+            pixel_number[:] = 0.0
+            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, pixel_number)
+            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, pixel_number)
+            between(pixels, run, side, offset, sigma, levels[1 - side], lamp, mean, pixel_number)
+            least = DIRT * abs(levels[1] - levels[0])
+            in_blocks(mean, pixel_number, light.variances[side], least, value[side, here], weight[side, here], dirty)
+        all_clear[first:last] = ~dirty
+    known, sure = np.zeros((2, count)), np.zeros((2, count))
+    for side in range(2):
+        pool(value[side], weight[side], starts, known[side], sure[side])
+    return Blocks(value, weight, starts, known, sure)
+
+
+@compiled
+def _place(
+    pixels: NDArray[np.generic],
+    outlines: Outlines,
+    light: Light,
+    model: Model,
+    blocks: Blocks,
+    distance: float,
     all_sigma: Floats,
     all_offset: Floats,
     all_u: Floats,
@@ -101,76 +162,29 @@ def _find(
     all_clear: Mask,
     unexplained: Floats,
 ) -> None:
-    """Levels, variances, lamps, strips and pulls come in pairs: of the material, of the field."""
-    rising = levels[1] > levels[0]
+    """All edges and their spread, from where some of them are and the levels beside them."""
+    runs, levels, pulls = outlines.runs, light.levels, model.pulls
     step = abs(levels[1] - levels[0])
-    longest = 0
-    for number in range(len(closed)):
-        longest = max(longest, runs[number + 1] - runs[number])
-    starts = np.zeros(len(closed) + 1, np.intp)
-    for number in range(len(closed)):
-        starts[number + 1] = starts[number] + blocks_of(runs[number + 1] - runs[number])
-    value, weight = np.zeros((2, starts[-1])), np.zeros((2, starts[-1]))
-    known, sure = np.zeros((2, len(closed))), np.zeros((2, len(closed)))
-    # Of one run at a time, so that it stays in the processor's cache.
-    a_mean, a_count, a_dirty = np.empty(longest), np.empty(longest), np.empty(longest, np.bool_)
-    for number in range(len(closed)):
-        first, last = runs[number], runs[number + 1]
-        n = last - first
-        if n == 0:
-            continue
-        run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
-        mean, count, dirty = a_mean[:n], a_count[:n], a_dirty[:n]
-        offset, sigma = all_offset[first:last], all_sigma[first]
-        dirty[:] = False
-        _fetch(pixels, run, STRIDE, mean)
-        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
-        blurred, longer = 3.0 * sigma + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
-        for side in range(2):
-            lamp, strip = lamps[side], flat_px[side] * longer + 2.0
-            count[:] = 0.0
-            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, count)
-            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, count)
-            between(pixels, run, side, offset, sigma, levels[1 - side], lamp, mean, count)
-            here = slice(starts[number], starts[number + 1])
-            in_blocks(mean, count, variances[side], DIRT * step, value[side, here], weight[side, here], dirty)
-        all_clear[first:last] = ~dirty
-    for side in range(2):
-        pool(value[side], weight[side], starts, known[side], sure[side])
+    longest = _longest(runs)
     a_level, a_fall, a_slope = np.empty((2, longest)), np.empty(longest), np.empty(longest)
     a_place, a_widening = np.empty(longest), np.empty(longest)
     a_again, a_sums = np.empty(longest, np.bool_), np.empty((longest, SUMS))
-    for number in range(len(closed)):
+    for number in range(len(runs) - 1):
         first, last = runs[number], runs[number + 1]
         n = last - first
         if n == 0:
             continue
-        run = run_of(points, normals, curvature, reach_in, reach_out, first, last, closed[number])
-        offset, sigma = all_offset[first:last], all_sigma[first:last]
+        run, offset, sigma = run_of(outlines, number), all_offset[first:last], all_sigma[first:last]
         low, high, fall = a_level[0, :n], a_level[1, :n], a_fall[:n]
         _fetch(pixels, run, 1, fall)
-        level_noise = 0.0
-        for side in range(2):
-            here = slice(starts[number], starts[number + 1])
-            level_variance = shared(
-                run,
-                value[side, here],
-                weight[side, here],
-                known[side, number],
-                sure[side, number],
-                levels[side],
-                lamps[side],
-                a_level[side, :n],
-            )
-            # As if it were noise of each probe that averages out over the run.
-            level_noise += pulls[side] ** 2 * min(n * level_variance, 20.0 * variances[side])
+        level_noise = _shared_levels(run, number, light, pulls, blocks, a_level[:, :n])
         spread = np.sqrt(sigma[0] * sigma[0] + BILINEAR_VARIANCE)
-        steps = Steps(low, high, rising, spread, LEAST_STEP * step, MOST_STEP * step)
-        cross_all(pixels, run, distance, steps, probit, offset)
+        steps = Steps(low, high, levels[1] > levels[0], spread, LEAST_STEP * step, MOST_STEP * step)
+        cross_all(pixels, run, distance, steps, PROBIT, offset)
         fall[:] = 0.0
         for side in range(2):
-            if not is_even(lamps[side]):
-                at_edges(run, lamps[side], offset, a_level[side, :n], fall)
+            if not is_even(light.lamps[side]):
+                at_edges(run, light.lamps[side], offset, a_level[side, :n], fall)
         slope, place, widening, again, sums = a_slope[:n], a_place[:n], a_widening[:n], a_again[:n], a_sums[:n]
         sums[:] = 0.0
         for k in range(n):
@@ -178,32 +192,42 @@ def _find(
         limit = 0.0
         for round_ in range(_ROUNDS):
             slopes(run, offset, slope)
-            score(pixels, run, offset, slope, sigma, low, high, fall, table, again, sums)
+            score(pixels, run, offset, slope, sigma, low, high, fall, model.rows, again, sums)
             limit = misfit_limit(sums)
-            solve(sums, limit, noise[0] / (step * step), run.closed, place, widening)
+            solve(sums, limit, model.noise / (step * step), run.closed, place, widening)
             more = _once_more(place, widening, sigma, offset, again)
             if round_ == 0:
-                more |= _look_again(pixels, run, distance, steps, probit, limit, sums, place, sigma, offset, again)
+                more |= _look_again(pixels, run, distance, steps, limit, sums, place, sigma, offset, again)
             if not more:
                 break
         found, clear, u = all_found[first:last], all_clear[first:last], all_u[first:last]
+        noises = model.noise, model.pixel_noise, level_noise
         unexplained[number] = finish(
-            run,
-            sums,
-            limit,
-            place,
-            widening,
-            low,
-            high,
-            noise[0],
-            noise[1],
-            level_noise,
-            sigma,
-            offset,
-            u,
-            found,
-            clear,
+            run, sums, limit, place, widening, low, high, noises, sigma, offset, u, found, clear
         )
+
+
+@compiled
+def _shared_levels(
+    run: Run, number: int, light: Light, pulls: tuple[float, float], blocks: Blocks, level: Floats
+) -> float:
+    """Into `level` (2, n) those beside each probe of a run; what not knowing them costs its places, as `finish` wants
+    it: as if it were noise of each probe that averages out over the run."""
+    here = slice(blocks.starts[number], blocks.starts[number + 1])
+    noise = 0.0
+    for side in range(2):
+        variance = shared(
+            run,
+            blocks.value[side, here],
+            blocks.weight[side, here],
+            blocks.known[side, number],
+            blocks.sure[side, number],
+            light.levels[side],
+            light.lamps[side],
+            level[side],
+        )
+        noise += pulls[side] ** 2 * min(level.shape[1] * variance, 20.0 * light.variances[side])
+    return noise
 
 
 @compiled
@@ -222,7 +246,6 @@ def _look_again(
     run: Run,
     distance: float,
     steps: Steps,
-    probit: Floats,
     limit: float,
     sums: Floats,
     place: Floats,
@@ -234,7 +257,7 @@ def _look_again(
     some = False
     for k in range(len(place)):
         if sums[k, 5] > limit * sums[k, 6] or abs(place[k]) > FARTHEST:
-            at = cross_at(pixels, run, k, distance, steps, probit)
+            at = cross_at(pixels, run, k, distance, steps, PROBIT)
             if abs(at - offset[k]) > _NEAR * sigma[k]:
                 offset[k], place[k] = at, 0.0
                 again[k] = some = True

@@ -55,13 +55,21 @@ class Edges:
     unexplained: Floats
 
 
-_GAPS = 64  # that tell how far apart the probes of a run are
+class Outlines(NamedTuple):
+    """`Probes` as compiled loops read them."""
+
+    points: Floats
+    normals: Floats
+    curvature: Floats
+    reach_in: Floats
+    reach_out: Floats
+    runs: Index
+    closed: Mask
 
 
 class Run(NamedTuple):
-    """Probes that are neighbours, as compiled loops read them: `points`, `normals` (n, 2) and `curvature` (n,) as in
-    `Probes`, `reach` into and out of the material (n,), their mean distance `spacing` (px), whether they are `closed`.
-    """
+    """Probes that are neighbours: `points`, `normals` (n, 2) and `curvature` (n,) as in `Probes`, `reach` into and out
+    of the material (n,), their mean distance `spacing` (px), whether they are `closed`."""
 
     points: Floats
     normals: Floats
@@ -71,26 +79,37 @@ class Run(NamedTuple):
     closed: bool
 
 
+_GAPS = 64  # that tell how far apart the probes of a run are
+
+
+def outlines_of(probes: Probes) -> Outlines:
+    """All probes."""
+    return Outlines(
+        probes.points_px,
+        probes.normals,
+        probes.curvature_per_px,
+        probes.reach_in_px,
+        probes.reach_out_px,
+        probes.runs,
+        probes.closed,
+    )
+
+
 @compiled
-def run_of(
-    points: Floats,
-    normals: Floats,
-    curvature: Floats,
-    reach_in: Floats,
-    reach_out: Floats,
-    first: int,
-    last: int,
-    closed: bool,
-) -> Run:
-    """Views of the probes `first` to `last`."""
+def run_of(outlines: Outlines, number: int) -> Run:
+    """Views of the probes of a run."""
+    first, last = outlines.runs[number], outlines.runs[number + 1]
+    points = outlines.points[first:last]
     length, gaps = 0.0, 0
-    for k in range(first + 1, last, max((last - first) // _GAPS, 1)):
+    for k in range(1, last - first, max((last - first) // _GAPS, 1)):
         dx, dy = points[k, 0] - points[k - 1, 0], points[k, 1] - points[k - 1, 1]
         length += np.sqrt(dx * dx + dy * dy)
         gaps += 1
     spacing = length / gaps if gaps > 0 else 1.0
-    reach = reach_in[first:last], reach_out[first:last]
-    return Run(points[first:last], normals[first:last], curvature[first:last], reach, spacing, closed)
+    reach = outlines.reach_in[first:last], outlines.reach_out[first:last]
+    return Run(
+        points, outlines.normals[first:last], outlines.curvature[first:last], reach, spacing, outlines.closed[number]
+    )
 
 
 def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:

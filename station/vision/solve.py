@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from station.compiled import compiled
-from station.vision.levels import BLOCK, along_run
 from station.vision.probe import Floats, Mask, Run
+from station.vision.sharing import BLOCK, along_run
 
 MOST_MISFIT = 0.2  # root mean square residual, of the step's height: more is no edge
 LEAST_MISFIT = 0.05  # less is never held against an edge
@@ -82,9 +82,7 @@ def finish(
     widening: Floats,
     low: Floats,
     high: Floats,
-    noise: float,
-    pixel_noise: float,
-    level_noise: float,
+    noises: tuple[float, float, float],
     sigma: Floats,
     offset: Floats,
     u: Floats,
@@ -94,10 +92,11 @@ def finish(
     """From expected to measured offsets of a run: the last step, what counts as found, the blur's pull, the noise.
 
     Blur pulls a curved edge towards its centre of curvature by σ² κ / 2, κ that of the edge as it is: a hole that is
-    larger as a whole bends less. `noise` and `level_noise` are variances of place·(high − low)/σ, in levels²,
-    `pixel_noise` that of `StepTable`; `clear` (n,) says beside which probes nothing odd lies. Returns how many times
-    the run's pixels differ more from the model than noise explains, at least 1.
+    larger as a whole bends less. `noises` are `noise` and `pixel_noise` of `StepTable` and what not knowing the levels
+    costs, a variance of place·(high − low)/σ in levels²; `clear` (n,) says beside which probes nothing odd lies.
+    Returns how many times the run's pixels differ more from the model than noise explains, at least 1.
     """
+    noise, pixel_noise, level_noise = noises
     total = count = a_total = x_total = s_total = 0.0
     for k in range(len(sums)):
         spread = sigma[k]

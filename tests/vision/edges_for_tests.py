@@ -9,7 +9,7 @@ from station.twin.coverage import polygon_coverage
 from station.vision.field import BLOCK_PX, Field, block_means
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
-from station.vision.probe import Floats, Probes, Run, one_run, run_of
+from station.vision.probe import Floats, Outlines, Probes, Run, one_run, run_of
 
 LOW, HIGH = 20.0, 220.0
 CONTRAST = HIGH - LOW
@@ -141,5 +141,5 @@ def all_of(probes: Probes, reach: Floats | None = None, *, closed: bool | None =
     """All probes as one run; `reach` (n,) px, to both sides, instead of theirs."""
     inward, outward = (probes.reach_in_px, probes.reach_out_px) if reach is None else (reach, reach)
     around = bool(probes.closed[0]) if closed is None else closed
-    count = len(probes)
-    return run_of(probes.points_px, probes.normals, probes.curvature_per_px, inward, outward, 0, count, around)
+    runs, rounds = one_run(len(probes), closed=around)
+    return run_of(Outlines(probes.points_px, probes.normals, probes.curvature_per_px, inward, outward, runs, rounds), 0)

@@ -7,7 +7,8 @@ import pytest
 
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
-from station.vision.levels import BLOCK, along_run, between, blocks_of, in_blocks, plateaus, pool, shared
+from station.vision.levels import between, plateaus
+from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, pool, shared
 
 from .edges_for_tests import all_of, pixel_step, spread, straight
 
