@@ -24,8 +24,9 @@ from station.metrology.masters import CertifiedSize, fit_masters
 from station.order.geometry import ArcFeature, CircleFeature, signed_area_mm2
 from station.order.model import Characteristic, CharacteristicType, Limits, Order
 from station.plan.compile import compile_plan
-from station.vision.field import choose_piece, decimation_for, look, pieces_of
+from station.vision.field import decimation_for, look
 from station.vision.picture import picture_from
+from station.vision.pieces import choose_piece, pieces_of
 from station.vision.refusal import Refusal
 
 # How far an edge may lie from where geometry has it before anyone has calibrated it (one standard uncertainty).

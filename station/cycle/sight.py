@@ -17,9 +17,10 @@ from station.metrology.calibration import Calibration, Clipping
 from station.plan.plan import Plan
 from station.plan.track import Track
 from station.vision.edges import find_edges
-from station.vision.field import Field, Piece, choose_piece, decimation_for, look, pieces_of
+from station.vision.field import Field, decimation_for, look
 from station.vision.locate import Match, Shape, match
 from station.vision.picture import Picture
+from station.vision.pieces import Piece, choose_piece, pieces_of
 from station.vision.pose import Pose, rigid_step, tukey_weights
 from station.vision.refusal import Refusal, Trouble
 from station.vision.search import best_shifts

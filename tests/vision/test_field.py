@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from station.vision.field import Field, block_means, choose_piece, decimation_for, look, pieces_of
+from station.vision.field import Field, block_means, decimation_for, look
 from station.vision.picture import Picture, picture_from
+from station.vision.pieces import choose_piece, pieces_of
 from station.vision.refusal import Refusal, Trouble
 
 WIDE, HIGH = 400, 300

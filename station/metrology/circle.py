@@ -1,0 +1,153 @@
+"""Circles through points, plain or robust: Gauss–Newton on orthogonal distances (Gander, Golub & Strebel 1994, 4)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.compiled import compiled
+from station.metrology.robust import (
+    CAUCHY_ROUNDS,
+    CLEAN_WIDTH,
+    ROUNDS,
+    SETTLED_CAUCHY,
+    SETTLED_TUKEY,
+    largest,
+    reweigh,
+    scale_of,
+    there,
+    written,
+)
+
+Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_SINGULAR = 1e-12  # of the determinant of the normal equations scaled to unit diagonal
+_SETTLED = 1e-10  # step of least squares relative to the radius; the next would be smaller by residual / radius
+
+
+@compiled
+def _circle_step(x: Floats, y: Floats, w: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
+    """One Gauss–Newton `step` (3,) from `at` (x, y, r), and `h` (3, 3) the inverse of its normal equations; False
+    where they are singular."""
+    cx, cy, radius = at[0], at[1], at[2]
+    suu = suv = svv = su = sv = sw = ru = rv = rw = 0.0
+    for i in range(n):
+        dx, dy = x[i] - cx, y[i] - cy
+        distance = max(math.sqrt(dx * dx + dy * dy), 1e-12)
+        inverse = 1.0 / distance
+        u, v = dx * inverse, dy * inverse
+        e = distance - radius
+        wu, wv = w[i] * u, w[i] * v
+        suu += wu * u
+        suv += wu * v
+        svv += wv * v
+        su += wu
+        sv += wv
+        sw += w[i]
+        ru += wu * e
+        rv += wv * e
+        rw += w[i] * e
+    # Symmetric scaling to unit diagonal keeps the condition number honest whatever the units are.
+    a, b, c = 1 / math.sqrt(max(suu, 1e-300)), 1 / math.sqrt(max(svv, 1e-300)), 1 / math.sqrt(max(sw, 1e-300))
+    p, q, s = suv * a * b, su * a * c, sv * b * c
+    determinant = suu * a * a * (1.0 - s * s) - p * (p - q * s) + q * (p * s - q)
+    if not (svv > 0.0 and sw > 0.0 and determinant > _SINGULAR):
+        return False
+    h[0, 0], h[1, 1], h[2, 2] = a * a * (1.0 - s * s), b * b * (1.0 - q * q), c * c * (1.0 - p * p)
+    h[0, 1] = h[1, 0] = a * b * (q * s - p)
+    h[0, 2] = h[2, 0] = a * c * (p * s - q)
+    h[1, 2] = h[2, 1] = b * c * (p * q - s)
+    for j in range(3):
+        for k in range(3):
+            h[j, k] /= determinant
+        step[j] = h[j, 0] * ru + h[j, 1] * rv + h[j, 2] * rw
+    return True
+
+
+@compiled
+def _from_circle(x: Floats, y: Floats, n: int, at: Floats, r: Floats) -> None:
+    for i in range(n):
+        dx, dy = x[i] - at[0], y[i] - at[1]
+        r[i] = math.sqrt(dx * dx + dy * dy) - at[2]
+
+
+@compiled
+def _plain_circle(x: Floats, y: Floats, w: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
+    """Least squares from `at`, in place, all weights 1; False where there is no such circle."""
+    w[:n] = 1.0
+    for _ in range(ROUNDS):
+        if not _circle_step(x, y, w, n, at, step, h):
+            return False
+        at += step
+        if max(abs(step[0]), abs(step[1]), abs(step[2])) <= _SETTLED * abs(at[2]):
+            break
+    return bool(at[2] > 0.0)
+
+
+@compiled
+def _robust_circle(
+    x: Floats, y: Floats, w: Floats, r: Floats, n: int, floor: float, at: Floats, step: Floats, h: Floats
+) -> float:
+    """The robust circle from `at`, in place, with its weights and residuals; its scale, NaN where there is none."""
+    w[:n] = 1.0
+    scale, tukey = math.inf, False
+    for round_ in range(CAUCHY_ROUNDS + ROUNDS):
+        if not _circle_step(x, y, w, n, at, step, h):
+            return math.nan
+        at += step
+        _from_circle(x, y, n, at, r)
+        moved = max(abs(step[0]), abs(step[1]), abs(step[2]))
+        if tukey and moved <= SETTLED_TUKEY * scale:
+            break
+        tukey = tukey or round_ >= CAUCHY_ROUNDS or (round_ > 0 and moved <= SETTLED_CAUCHY * scale)
+        scale = scale_of(r, n, floor)
+        reweigh(r, w, n, scale, tukey)
+    return scale if at[2] > 0.0 else math.nan
+
+
+@compiled
+def circles(
+    points: Floats,
+    first: Index,
+    start: Floats,
+    floor: Floats,
+    params: Floats,
+    shape: Floats,
+    weights: Floats,
+    used: Floats,
+    rms: Floats,
+    residuals: Floats,
+) -> None:
+    """Fills what `association.Fits` holds, for circles that begin at `start` (f, 3)."""
+    most = 0
+    for f in range(len(start)):
+        most = max(most, first[f + 1] - first[f])
+    x, y, w, r, which = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most, np.intp)
+    at, step, h, plain, plain_h = np.empty(3), np.empty(3), np.empty((3, 3)), np.empty(3), np.empty((3, 3))
+    for f in range(len(start)):
+        x0, y0 = start[f, 0], start[f, 1]
+        n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
+        least = max(floor[f], 1e-12)
+        plain[0], plain[1], plain[2] = 0.0, 0.0, start[f, 2]
+        fits = n > 0 and _plain_circle(x, y, w, n, plain, step, plain_h)
+        if fits:
+            _from_circle(x, y, n, plain, r)
+        clean = fits and largest(r, n) <= CLEAN_WIDTH * least
+        if n > 0 and not clean:
+            at[0], at[1], at[2] = 0.0, 0.0, start[f, 2]
+            scale = _robust_circle(x, y, w, r, n, least, at, step, h)
+            clean = fits and largest(r, n) <= CLEAN_WIDTH * scale
+            if clean:  # its form is larger than its noise, and nothing stands on it
+                w[:n] = 1.0
+                _from_circle(x, y, n, plain, r)
+            elif math.isnan(scale):
+                continue
+        elif not clean:
+            continue
+        fitted, inverse = (plain, plain_h) if clean else (at, h)
+        params[f, 0], params[f, 1], params[f, 2] = x0 + fitted[0], y0 + fitted[1], fitted[2]
+        shape[f] = inverse
+        used[f], rms[f] = written(w, r, which, n, weights, residuals)
