@@ -5,7 +5,6 @@ Every refusal says what, where and what to do.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -34,7 +33,6 @@ DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
 _ROUGH_PROBES = 1000
 _FINE_PROBES = 10_000
-_SETTLED_PX = 0.1  # single crossings do not tell more
 _UNKNOWN_BLUR_PX = 1.0
 _CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
 
@@ -261,24 +259,21 @@ def register(
         offset, spread = seek(picture, field, probes, max(reach_px, 12.0) * (2.0 if round_ == 0 else 1.0))
         if np.isfinite(offset).sum() < 8:
             return pose, float("nan")
-        pose, way = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
+        pose = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
         shown = spread[np.isfinite(spread)]
         blur = float(np.median(shown)) if len(shown) else _UNKNOWN_BLUR_PX
-        if way < _SETTLED_PX * plan.mm_per_px:
-            break
     fine = stretches_of(plan.track, _FINE_PROBES)
     probes = place_probes(fine, pose, calibration, plan.mm_per_px)
     edges = find_edges(picture, field, probes, blur, 12.0)
     if edges.found.sum() < 8:
         return pose, float("nan")
     offset = edges.offset_px - calibration.edge_offset_px
-    pose, _ = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
+    pose = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
     return pose, float(np.median(edges.sigma_px[edges.found]))
 
 
-def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> tuple[Pose, float]:
-    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none), and
-    about how far (mm) the outline moves."""
+def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> Pose:
+    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none)."""
     gap = np.einsum("ij,ij->i", measured_mm - track.points_mm, track.normals)
     weights = tukey_weights(gap, floor_mm, 8.0)
     x, y = track.points_mm.T
@@ -286,5 +281,4 @@ def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> tu
     turn, *shift = rigid_step(track.points_mm, track.normals, np.nan_to_num(gap), weights, about).tolist()
     # In the part's frame so far; seen in a mirror it turns the other way.
     dx, dy = pose.turn(np.array([shift]))[0].tolist()
-    moved = pose.nudged(-turn if pose.mirrored else turn, dx, dy, pose.to_plane(about))
-    return moved, math.hypot(dx, dy) + abs(turn) * max(float(np.ptp(x)), float(np.ptp(y)))
+    return pose.nudged(-turn if pose.mirrored else turn, dx, dy, pose.to_plane(about))

@@ -19,7 +19,7 @@ from station.vision.step import PER_UNIT, REACH, WINDOW_SIGMAS
 _SLOPE = 4  # neighbours on each side
 MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
 CROWDED_SIGMAS = 6.0  # of the blur: nearer edges pull at one another
-_LEAST_UPRIGHT = 0.25  # an edge that leans more is nearer round the corner than along the normal
+_LEAST_UPRIGHT = 0.25
 _MIDDLE, _MOST_PIXELS = REACH * PER_UNIT, 1024  # the row of the table of an edge's middle; that a probe may own
 SUMS = 7  # B, A, Q, S, X, Σ w r², Σ w
 
@@ -95,6 +95,9 @@ def score(
         up_in = up_out = 1.0
         if crowded:
             up_in, up_out = upright(run.reach[0], run.spacing, k), upright(run.reach[1], run.spacing, k)
+            # One that leans more is round the corner, or a jump of the reach to another edge.
+            gap_in = gap_in if up_in > _LEAST_UPRIGHT else np.inf
+            gap_out = gap_out if up_out > _LEAST_UPRIGHT else np.inf
             inside = min(inside, max(gap_in * up_in / (1.0 + up_in), MIN_WINDOW_PX))
             outside = min(outside, max(gap_out * up_out / (1.0 + up_out), MIN_WINDOW_PX))
             crowded = min(gap_in * up_in, gap_out * up_out) < CROWDED_SIGMAS * spread
