@@ -57,8 +57,8 @@ def _figures(sizes: Sizes) -> dict[str, Callable[[], Timed]]:
 
 
 def _circles(sizes: Sizes, count: int, target: float) -> Timed:
-    count = min(count, len(holes(sizes)))
-    large = plate(sizes, diameters(count), count)
+    there = min(count, len(holes(sizes)))
+    large = plate(sizes, diameters(there), there)
     plan = compile_plan(large.order, large.calibration)
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):

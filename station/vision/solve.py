@@ -16,6 +16,7 @@ FARTHEST = 0.8  # σ from the expected place
 _BLUR_BLOCKS = 3  # neighbours on each side that share a blur, where it changes along the contour
 _CHANCE, _FREEDOM = 2.0, 3.0  # standard deviations; pixels of a probe beyond those that its place takes
 _SKIRT = 4  # probes beside dirt that it may move
+_SPARES = 32  # of so many probes one may be left out for its neighbour's sake
 _LEAST_TURN = 1e-3  # rad: a kink that small moves an edge by less than a thousandth of a pixel
 _MOST_NEIGHBOURS = 40  # that blur reaches, on each side
 _FARTHEST_SIGMAS = 3.5
@@ -153,8 +154,9 @@ def _unexplained(sums: Floats, low: Floats, high: Floats, noise: float, pixel_no
 def _keep_clear_of_dirt(closed: bool, clear: Mask) -> None:
     """What hides an edge is blurred too: its skirts move the edges beside it, by too little to be seen there."""
     count = len(clear)
+    wide = min(_SKIRT, count // _SPARES)
     for k in np.flatnonzero(~clear):
-        for j in range(k - _SKIRT, k + _SKIRT + 1):
+        for j in range(k - wide, k + wide + 1):
             if closed:
                 clear[j % count] = False
             elif 0 <= j < count:
