@@ -20,7 +20,7 @@ from station.vision.picture import Picture
 from station.vision.probe import Edges, Floats, Index, Mask, Outlines, Probes, Run, outlines_of, run_of
 from station.vision.score import SUMS, score, slopes
 from station.vision.seek import BILINEAR_VARIANCE, PROBIT, STRIDE, Steps, bracket_some, cross_all, cross_at
-from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
+from station.vision.sharing import at_edges, blocks_of, every, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_table
 
@@ -81,13 +81,18 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
     )
     model = Model(table.rows, table.noise, table.pixel_noise, (table.low_pull, table.high_pull))
     count = len(probes)
-    offset, u, found, clear = np.empty(count), np.empty(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    sigma = np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX))
-    unexplained = np.ones(len(probes.closed))
+    edges = Edges(
+        offset_px=np.empty(count),
+        u_px=np.empty(count),
+        sigma_px=np.full(count, min(max(sigma_px, LEAST_SIGMA_PX), MOST_SIGMA_PX)),
+        found=np.zeros(count, np.bool_),
+        clear=np.zeros(count, np.bool_),
+        unexplained=np.ones(len(probes.closed)),
+    )
     outlines = outlines_of(probes)
-    blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, sigma, offset, clear)
-    _place(picture.grey, outlines, light, model, blocks, distance_px, sigma, offset, u, found, clear, unexplained)
-    return Edges(offset, u, sigma, found, clear, unexplained)
+    blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, edges)
+    _place(picture.grey, outlines, light, model, blocks, distance_px, edges)
+    return edges
 
 
 @compiled
@@ -105,12 +110,9 @@ def _read_levels(
     outlines: Outlines,
     light: Light,
     distance: float,
-    all_sigma: Floats,
-    all_offset: Floats,
-    all_clear: Mask,
+    edges: Edges,
 ) -> Blocks:
-    """The levels beside all runs; into `all_offset` where some of the edges are, into `all_clear` where nothing odd
-    lies beside them."""
+    """The levels beside all runs; into `edges` where some of them are, as `clear` where nothing odd lies beside."""
     runs, levels = outlines.runs, light.levels
     count = len(runs) - 1
     starts = np.zeros(count + 1, np.intp)
@@ -125,11 +127,11 @@ def _read_levels(
         n = last - first
         if n == 0:
             continue
-        run, offset, sigma = run_of(outlines, number), all_offset[first:last], all_sigma[first]
+        run, offset, sigma = run_of(outlines, number), edges.offset_px[first:last], edges.sigma_px[first]
         mean, pixel_number, dirty = a_mean[:n], a_number[:n], a_dirty[:n]
         dirty[:] = False
         _fetch(pixels, run, STRIDE, mean)
-        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), levels[1] > levels[0], offset)
+        bracket_some(pixels, run, every(n), distance, 0.5 * (levels[0] + levels[1]), levels[1] > levels[0], offset)
         blurred, longer = 3.0 * sigma + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
         here = slice(starts[number], starts[number + 1])
         for side in range(2):
@@ -140,7 +142,7 @@ def _read_levels(
             between(pixels, run, side, offset, sigma, levels[1 - side], lamp, mean, pixel_number)
             least = DIRT * abs(levels[1] - levels[0])
             in_blocks(mean, pixel_number, light.variances[side], least, value[side, here], weight[side, here], dirty)
-        all_clear[first:last] = ~dirty
+        edges.clear[first:last] = ~dirty
     known, sure = np.zeros((2, count)), np.zeros((2, count))
     for side in range(2):
         pool(value[side], weight[side], starts, known[side], sure[side])
@@ -155,12 +157,7 @@ def _place(
     model: Model,
     blocks: Blocks,
     distance: float,
-    all_sigma: Floats,
-    all_offset: Floats,
-    all_u: Floats,
-    all_found: Mask,
-    all_clear: Mask,
-    unexplained: Floats,
+    edges: Edges,
 ) -> None:
     """All edges and their spread, from where some of them are and the levels beside them."""
     runs, levels, pulls = outlines.runs, light.levels, model.pulls
@@ -174,7 +171,7 @@ def _place(
         n = last - first
         if n == 0:
             continue
-        run, offset, sigma = run_of(outlines, number), all_offset[first:last], all_sigma[first:last]
+        run, offset, sigma = run_of(outlines, number), edges.offset_px[first:last], edges.sigma_px[first:last]
         low, high, fall = a_level[0, :n], a_level[1, :n], a_fall[:n]
         _fetch(pixels, run, 1, fall)
         level_noise = _shared_levels(run, number, light, pulls, blocks, a_level[:, :n])
@@ -200,9 +197,9 @@ def _place(
                 more |= _look_again(pixels, run, distance, steps, limit, sums, place, sigma, offset, again)
             if not more:
                 break
-        found, clear, u = all_found[first:last], all_clear[first:last], all_u[first:last]
+        found, clear, u = edges.found[first:last], edges.clear[first:last], edges.u_px[first:last]
         noises = model.noise, model.pixel_noise, level_noise
-        unexplained[number] = finish(
+        edges.unexplained[number] = finish(
             run, sums, limit, place, widening, low, high, noises, sigma, offset, u, found, clear
         )
 

@@ -36,8 +36,7 @@ class Probes:
         return len(self.points_px)
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(NamedTuple):
     """What was found, per probe (n,) and per run (r,).
 
     `offset_px` of the edge along the normal, free of the blur's pull on curved edges (NaN where nothing was found);

@@ -22,7 +22,6 @@ from station.vision.picture import Picture
 from station.vision.probe import Floats, Probes, Run
 
 STRIDE = 16
-EVERY = 4  # probe has its levels read
 AGREE_PX = 1.0  # probes a stride apart whose edges differ more are no straight stretch
 _PROBITS = 512
 PROBIT: Floats = ndtri((np.arange(_PROBITS) + 0.5) / _PROBITS)
@@ -194,9 +193,9 @@ class Steps(NamedTuple):
 
 @compiled
 def bracket_some(
-    pixels: NDArray[np.generic], run: Run, distance_px: float, middle: float, rising: bool, offset: Floats
+    pixels: NDArray[np.generic], run: Run, every: int, distance_px: float, middle: float, rising: bool, offset: Floats
 ) -> None:
-    """Into `offset` (n,) a place between two pixels for every `EVERY`-th probe of a run and its last, NaN for the rest.
+    """Into `offset` (n,) a place between two pixels for `every`-th probe of a run and its last, NaN for the rest.
 
     `rising`: the field is brighter than the material. Nothing is looked for farther than `distance_px` or the reach.
     """
@@ -206,11 +205,11 @@ def bracket_some(
     for before in range(0, last, STRIDE):
         after = min(before + STRIDE, last)
         offset[after] = _look(pixels, run, after, distance_px, middle, rising)
-        straight = abs(offset[after] - offset[before]) < AGREE_PX  # False for NaN
-        for k in range(before + EVERY, after, EVERY):
-            offset[k] = (
-                _midway(offset, before, after, k) if straight else _look(pixels, run, k, distance_px, middle, rising)
-            )
+        if _straight(offset, before, after):
+            _between(offset, before, after, every)
+        else:
+            for k in range(before + every, after, every):
+                offset[k] = _look(pixels, run, k, distance_px, middle, rising)
 
 
 @compiled
@@ -223,11 +222,11 @@ def cross_all(
     for before in range(0, last, STRIDE):
         after = min(before + STRIDE, last)
         offset[after] = _cross(pixels, run, after, steps, probit, offset[after])
-        straight = abs(offset[after] - offset[before]) < AGREE_PX
-        for k in range(before + 1, after):
-            offset[k] = (
-                _midway(offset, before, after, k) if straight else cross_at(pixels, run, k, distance_px, steps, probit)
-            )
+        if _straight(offset, before, after):
+            _between(offset, before, after, 1)
+        else:
+            for k in range(before + 1, after):
+                offset[k] = cross_at(pixels, run, k, distance_px, steps, probit)
 
 
 @compiled
@@ -238,8 +237,15 @@ def cross_at(pixels: NDArray[np.generic], run: Run, k: int, distance_px: float, 
 
 
 @compiled
-def _midway(offset: Floats, before: int, after: int, k: int) -> float:
-    return float(offset[before] + (offset[after] - offset[before]) * (k - before) / (after - before))
+def _straight(offset: Floats, before: int, after: int) -> bool:
+    return bool(abs(offset[after] - offset[before]) < AGREE_PX)  # False for NaN
+
+
+@compiled
+def _between(offset: Floats, before: int, after: int, every: int) -> None:
+    rise = (offset[after] - offset[before]) / (after - before)
+    for k in range(before + every, after, every):
+        offset[k] = offset[before] + rise * (k - before)
 
 
 @compiled

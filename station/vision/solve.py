@@ -11,7 +11,7 @@ from station.vision.sharing import BLOCK, along_run
 MOST_MISFIT = 0.2  # root mean square residual, of the step's height: more is no edge
 LEAST_MISFIT = 0.05  # less is never held against an edge
 _TIMES_MISFIT = 3.0  # the run's own: more is dirt on the edge
-_EVERY = 4  # probe looked at for the run's own misfit
+_LOOKED_AT = 48  # probes at least, for the run's own misfit, if it has as many
 FARTHEST = 0.8  # σ from the expected place
 _BLUR_BLOCKS = 3  # neighbours on each side that share a blur, where it changes along the contour
 _CHANCE, _FREEDOM = 2.0, 3.0  # standard deviations; pixels of a probe beyond those that its place takes
@@ -26,9 +26,10 @@ _FOR_BLUR = 0.6  # σ: farther from the expected place a probe says little of th
 @compiled
 def misfit_limit(sums: Floats) -> float:
     """Mean square residual up to which a run's probes show an edge: a multiple of what they show in general."""
-    ratio = np.empty(len(sums) // _EVERY + 1)
+    every = max(1, len(sums) // _LOOKED_AT)
+    ratio = np.empty(len(sums) // every + 1)
     count = 0
-    for k in range(0, len(sums), _EVERY):
+    for k in range(0, len(sums), every):
         if sums[k, 6] > 0.0:
             ratio[count] = sums[k, 5] / sums[k, 6]
             count += 1
