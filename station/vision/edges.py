@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 from station.vision.field import BLOCK_PX, Field
 from station.vision.lamp import EVEN, is_even
+from station.vision.lanes import SUMS
 from station.vision.levels import between, plateaus
 from station.vision.picture import Picture
 from station.vision.probe import Edges, Floats, Index, Mask, Outlines, Probes, Run, outlines_of, run_of
-from station.vision.score import SUMS, score, slopes
+from station.vision.score import score, slopes
 from station.vision.seek import BILINEAR_VARIANCE, PROBIT, STRIDE, Steps, bracket_some, cross_all, cross_at
 from station.vision.sharing import at_edges, blocks_of, every, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
-from station.vision.step import step_table
+from station.vision.step import step_model
 
 LEAST_SIGMA_PX = 0.45
 MOST_SIGMA_PX = 8.0
@@ -32,7 +33,8 @@ SHORT_RUN = 300  # probes: a shorter contour needs longer strips for the same sh
 DIRT = 0.02  # of the contrast: blocks that differ more from the others are dirty
 _ROUNDS = 4
 _NEAR = 0.15  # σ: within this of the expected place one step is exact to a thousandth
-_SAME_BLUR = 0.04
+_SAME_BLUR = 0.02
+_WIDER = 1.1  # blur than assumed: levels were read too near the edges
 
 
 class Light(NamedTuple):
@@ -57,9 +59,9 @@ class Blocks(NamedTuple):
 
 
 class Model(NamedTuple):
-    """`StepTable` as compiled loops read it; `pulls` are those of material and field."""
+    """`StepModel` as compiled loops read it; `pulls` are those of material and field."""
 
-    rows: Floats
+    weighed: tuple[float, float]
     noise: float
     pixel_noise: float
     pulls: tuple[float, float]
@@ -70,8 +72,8 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
 
     `sigma_px` is the edge spread to begin with. Method: `step.py`.
     """
-    table = step_table(*field.noise)
-    costs = table.low_pull * field.part_noise**0.5, table.high_pull * field.field_noise**0.5
+    step = step_model(*field.noise)
+    costs = step.low_pull * field.part_noise**0.5, step.high_pull * field.field_noise**0.5
     light = Light(
         (field.part_level, field.field_level),
         field.noise,
@@ -79,7 +81,7 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         (EVEN, field.lamp) if field.dark_part else (field.lamp, EVEN),
         (FLAT_PX * costs[0] / sum(costs), FLAT_PX * costs[1] / sum(costs)),
     )
-    model = Model(table.rows, table.noise, table.pixel_noise, (table.low_pull, table.high_pull))
+    model = Model(step.weighed, step.noise, step.pixel_noise, (step.low_pull, step.high_pull))
     count = len(probes)
     edges = Edges(
         offset_px=np.empty(count),
@@ -90,8 +92,13 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
         unexplained=np.ones(len(probes.closed)),
     )
     outlines = outlines_of(probes)
-    blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, edges)
-    _place(picture.grey, outlines, light, model, blocks, distance_px, edges)
+    first = probes.runs[:-1][np.diff(probes.runs) > 0]
+    assumed_px = edges.sigma_px[first]
+    for _ in range(2):
+        blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, edges)
+        _place(picture.grey, outlines, light, model, blocks, distance_px, edges)
+        if not (edges.sigma_px[first] > _WIDER * assumed_px).any():
+            break
     return edges
 
 
@@ -189,7 +196,7 @@ def _place(
         limit = 0.0
         for round_ in range(_ROUNDS):
             slopes(run, offset, slope)
-            score(pixels, run, offset, slope, sigma, low, high, fall, model.rows, again, sums)
+            score(pixels, run, offset, slope, sigma, low, high, fall, model.weighed, again, sums)
             limit = misfit_limit(sums)
             solve(sums, limit, model.noise / (step * step), run.closed, place, widening)
             more = _once_more(place, widening, sigma, offset, again)

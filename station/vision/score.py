@@ -12,16 +12,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.vision.lanes import (
+    AWAY,
+    BASE,
+    BEND,
+    BEYOND,
+    COLUMNS,
+    FAN,
+    GAIN,
+    GAP_IN,
+    GAP_OUT,
+    LANES,
+    LIT,
+    MIDDLE,
+    NEXT_COLUMN,
+    NEXT_ROW,
+    PER_ROW,
+    PER_SIGMA,
+    PLACES,
+    REACH,
+    REFLECTED,
+    ROWS,
+    SHIFT,
+    SLANT,
+    START,
+    SUM,
+    SUMS,
+    UP_IN,
+    UP_OUT,
+    Lanes,
+    Places,
+    add_neighbours,
+    add_pixel,
+    find_pixel,
+    read_pixel,
+)
 from station.vision.levels import upright
-from station.vision.probe import Floats, Mask, Run
-from station.vision.step import PER_UNIT, REACH, WINDOW_SIGMAS
+from station.vision.probe import Floats, Index, Mask, Run
+from station.vision.step import WINDOW_SIGMAS
 
 _SLOPE = 4  # neighbours on each side
 MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
 CROWDED_SIGMAS = 6.0  # of the blur: nearer edges pull at one another
 _LEAST_UPRIGHT = 0.25
-_MIDDLE, _MOST_PIXELS = REACH * PER_UNIT, 1024  # the row of the table of an edge's middle; that a probe may own
-SUMS = 7  # B, A, Q, S, X, Σ w r², Σ w
 
 
 @compiled
@@ -49,15 +82,6 @@ def slopes(run: Run, offset: Floats, slope: Floats) -> None:
 
 
 @compiled
-def _rise(place: float, table: Floats) -> float:
-    """Φ at a place of the table."""
-    if place <= 0.0:
-        return 0.0
-    cell = int(place)
-    return float(table[cell, 0] + (place - cell) * table[cell, 1]) if cell < len(table) - 1 else 1.0
-
-
-@compiled
 def score(
     pixels: NDArray[np.generic],
     run: Run,
@@ -67,7 +91,7 @@ def score(
     low: Floats,
     high: Floats,
     fall: Floats,
-    table: Floats,
+    weighed: tuple[float, float],
     again: Mask,
     sums: Floats,
 ) -> None:
@@ -75,15 +99,63 @@ def score(
 
     They are taken about the edge expected at `offset`, over not more than half the way to the next edge. Zero where the
     strip leaves the picture. `fall` (n,) is the relative change of light per pixel across the edge: on the lit side the
-    level is L (1 + fall d), which blurred is L (Φ + fall σ (u Φ + φ)) where the field is lit.
+    level is L (1 + fall d), which blurred is L (Φ + fall σ (u Φ + φ)) where the field is lit. `weighed` is that of
+    `StepModel`.
     """
     height, width = pixels.shape
     flat = pixels.reshape(height * width)
-    end_of_table = len(table) - 1.0
-    farthest = CROWDED_SIGMAS / _LEAST_UPRIGHT
-    where, along = np.empty(_MOST_PIXELS, np.uintp), np.empty(_MOST_PIXELS)
-    for k in range(len(offset)):
+    part, field = np.float32(weighed[0]), np.float32(weighed[1])
+    lanes, places = np.zeros(COLUMNS * LANES, np.float32), np.zeros(PLACES * LANES, np.int32)
+    who, own = np.empty(LANES, np.intp), np.empty(LANES)
+    k = 0
+    while k < len(offset):
+        k, count, rows, columns, crowded = _lay_out(
+            k, height, width, run, offset, slope, sigma, low, high, fall, again, sums, lanes, places, who, own
+        )
+        lanes[BEYOND:] = 0.0
+        lanes[ROWS + count : ROWS + LANES] = 0.0
+        for row in range(rows):
+            for column in range(columns):
+                find_pixel(lanes, places, row, column)
+                read_pixel(flat, lanes, places)
+                if crowded:
+                    add_neighbours(lanes)
+                add_pixel(lanes, part, field)
+        for i in range(count):
+            for j in range(SUMS):
+                sums[who[i], j] = own[i] * lanes[SUM + j * LANES + i]
+
+
+@compiled
+def _lay_out(
+    k: int,
+    height: int,
+    width: int,
+    run: Run,
+    offset: Floats,
+    slope: Floats,
+    sigma: Floats,
+    low: Floats,
+    high: Floats,
+    fall: Floats,
+    again: Mask,
+    sums: Floats,
+    lanes: Lanes,
+    places: Places,
+    who: Index,
+    own: Floats,
+) -> tuple[int, int, int, int, bool]:
+    """Lays the marked probes from `k` on into lanes: `who` they are, and how much of a pixel is their `own`.
+
+    Returns the first probe that found no lane, how many did, the most rows and columns of their strips, and whether
+    edges lie so close to some that they are seen.
+    """
+    count = rows = columns = 0
+    any_crowded = False
+    lanes[GAP_IN : GAP_IN + 2 * LANES], lanes[UP_IN : UP_IN + 2 * LANES] = np.inf, 1.0  # of those that stand alone
+    while k < len(offset) and count < LANES:
         if not again[k]:
+            k += 1
             continue
         at, spread, bent = offset[k], sigma[k], run.curvature[k]
         nx, ny = run.normals[k, 0], run.normals[k, 1]
@@ -91,7 +163,7 @@ def score(
         inside = outside = WINDOW_SIGMAS * spread
         # Half the way to the next edge: beyond, that edge's own spread would bend the plateau.
         gap_in, gap_out = run.reach[0][k] + at, run.reach[1][k] - at
-        crowded = min(gap_in, gap_out) < farthest * spread
+        crowded = min(gap_in, gap_out) < CROWDED_SIGMAS / _LEAST_UPRIGHT * spread
         up_in = up_out = 1.0
         if crowded:
             up_in, up_out = upright(run.reach[0], run.spacing, k), upright(run.reach[1], run.spacing, k)
@@ -103,59 +175,46 @@ def score(
             crowded = min(gap_in * up_in, gap_out * up_out) < CROWDED_SIGMAS * spread
         margin = max(inside, outside) + 2.0
         if not (margin <= cx < width - margin and margin <= cy < height - margin):
-            for i in range(SUMS):
-                sums[k, i] = 0.0
+            for j in range(SUMS):
+                sums[k, j] = 0.0
+            k += 1
             continue
-        per_unit = PER_UNIT / spread
-        # Which pixels are the probe's: the steeper axis is walked, `row` along it, `column` across.
+        i = count
+        # Which pixels are the probe's: the steeper axis is walked, rows along it, columns across.
         if abs(ny) >= abs(nx):
-            c_row, c_column, m_row, m_column, row_step, column_step, across = cy, cx, ny, nx, width, 1, 1.0
+            c_row, c_column, m_row, m_column, across = cy, cx, ny, nx, 1.0
+            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = width, 1
         else:
-            c_row, c_column, m_row, m_column, row_step, column_step, across = cx, cy, nx, ny, 1, width, -1.0
-        per_row = 1.0 / m_row
-        # A strip narrower than a pixel might own none: it looks at a whole one, which counts for as much as is its own.
-        wide = run.spacing * abs(per_row) * (1.0 + bent * at)
-        half, own = 0.5 * max(wide, 1.0), min(wide, 1.0)
-        fan = half * bent
-        bend = 0.5 * bent * m_row * m_row
-        slant = m_column + across * slope[k] * m_row
+            c_row, c_column, m_row, m_column, across = cx, cy, nx, ny, -1.0
+            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = 1, width
+        per_row, per_sigma, gain = 1.0 / m_row, 1.0 / spread, 1.0 / (high[k] - low[k])
         begin, end = c_row - inside * m_row, c_row + outside * m_row
         if begin > end:
             begin, end = end, begin
-        owned = 0
-        for row in range(int(begin) + 1, int(end) + 1):
-            away = (row - c_row) * per_row
-            middle = c_column + away * m_column
-            reach = half + fan * away
-            first, behind = int(middle - reach + 1.0), int(middle + reach + 1.0)
-            for column in range(first, min(behind, first + _MOST_PIXELS - owned)):
-                e = column - middle
-                where[owned] = row * row_step + column * column_step
-                along[owned] = (away + e * (slant + bend * e)) * per_unit
-                owned += 1
-        # What they say of the edge. Unsigned: a negative index would mean the other end, and cost a test.
-        b_sum = a_sum = q_sum = s_sum = x_sum = misfit = weight = 0.0
-        base, gain = low[k], 1.0 / (high[k] - low[k])
+        row, column = int(begin) + 1, int(c_column)
+        away = (row - c_row) * per_row
+        # A strip narrower than a pixel might own none: it looks at a whole one, which counts for as much as is its own.
+        wide = run.spacing * abs(per_row) * (1.0 + bent * at)
+        half = 0.5 * max(wide, 1.0)
+        places[START + i] = row * places[NEXT_ROW + i] + column * places[NEXT_COLUMN + i]
+        lanes[AWAY + i], lanes[PER_ROW + i] = away, per_row
+        lanes[MIDDLE + i], lanes[SHIFT + i] = c_column - column + away * m_column, per_row * m_column
+        lanes[REACH + i], lanes[FAN + i] = half * (1.0 + bent * away), half * bent * per_row
+        lanes[ROWS + i] = int(end) + 1 - row
+        lanes[SLANT + i] = m_column + across * slope[k] * m_row
+        lanes[BEND + i] = 0.5 * bent * m_row * m_row
+        lanes[PER_SIGMA + i] = per_sigma
+        lanes[BASE + i], lanes[GAIN + i] = low[k], gain
         # A backlight is the field's, reflected light the part's.
-        lit = max(low[k], high[k]) * gain * fall[k] * spread
-        reflected = 1.0 if gain < 0.0 else 0.0
-        for i in range(owned):
-            place = along[i] + _MIDDLE
-            cell = np.uintp(min(max(place, 0.0), end_of_table))
-            residual = (flat[where[i]] - base) * gain - (table[cell, 0] + (place - cell) * table[cell, 1])
-            if lit != 0.0:
-                rise = table[cell, 0] - reflected
-                residual -= lit * ((place - _MIDDLE) / PER_UNIT * rise + table[cell, 2] / table[cell, 7])
-            if crowded:
-                # Within the next edge's blur: light falls again beyond the gap, material ends behind the web.
-                residual += _rise(_MIDDLE + up_out * (along[i] - gap_out * per_unit), table)
-                residual -= _rise(_MIDDLE - up_in * (along[i] + gap_in * per_unit), table)
-            b_sum -= table[cell, 2] * residual
-            q_sum -= table[cell, 3] * residual
-            a_sum += table[cell, 4]
-            x_sum += table[cell, 5]
-            s_sum += table[cell, 6]
-            misfit += table[cell, 7] * residual * residual
-            weight += table[cell, 7]
-        sums[k, 0], sums[k, 1], sums[k, 2], sums[k, 3] = own * b_sum, own * a_sum, own * q_sum, own * s_sum
-        sums[k, 4], sums[k, 5], sums[k, 6] = own * x_sum, own * misfit, own * weight
+        lanes[LIT + i] = max(low[k], high[k]) * gain * fall[k] * spread
+        lanes[REFLECTED + i] = 1.0 if gain < 0.0 else 0.0
+        lanes[GAP_IN + i], lanes[GAP_OUT + i] = (
+            (gap_in * per_sigma, gap_out * per_sigma) if crowded else (np.inf, np.inf)
+        )
+        lanes[UP_IN + i], lanes[UP_OUT + i] = up_in, up_out
+        who[i], own[i] = k, min(wide, 1.0)
+        rows = max(rows, int(end) + 1 - row)
+        columns = max(columns, int(2.0 * half * (1.0 + abs(bent) * max(inside, outside)) + 1.0))
+        count += 1
+        k += 1
+    return k, count, rows, columns, any_crowded

@@ -94,7 +94,7 @@ def finish(
     """From expected to measured offsets of a run: the last step, what counts as found, the blur's pull, the noise.
 
     Blur pulls a curved edge towards its centre of curvature by σ² κ / 2, κ that of the edge as it is: a hole that is
-    larger as a whole bends less. `noises` are `noise` and `pixel_noise` of `StepTable` and what not knowing the levels
+    larger as a whole bends less. `noises` are `noise` and `pixel_noise` of `StepModel` and what not knowing the levels
     costs, a variance of place·(high − low)/σ in levels²; `clear` (n,) says beside which probes nothing odd lies.
     Returns how many times the run's pixels differ more from the model than noise explains, at least 1.
     """

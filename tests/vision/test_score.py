@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from station.vision.lanes import SUMS
 from station.vision.picture import Picture
 from station.vision.probe import Probes, one_run
-from station.vision.score import SUMS, score, slopes
-from station.vision.step import WINDOW_SIGMAS, step_table
+from station.vision.score import score, slopes
+from station.vision.step import WINDOW_SIGMAS, step_model
 
 from .edges_for_tests import CONTRAST, LOW, all_of, around, grey, round_light, slanting, spread, straight
 
 B, A, Q, S, X, MISFIT, WEIGHT = range(SUMS)
-EVEN = step_table(1.0, 1.0).rows  # every pixel has the weight 1: Σw is their number
+EVEN = (1.0, 1.0)  # every pixel has the weight 1: Σw is their number
 
 
 def summed(
@@ -25,7 +26,7 @@ def summed(
     sigma: float,
     offset: np.ndarray | None = None,
     slope: np.ndarray | None = None,
-    table: np.ndarray = EVEN,
+    weighed: tuple[float, float] = EVEN,
     again: np.ndarray | None = None,
 ) -> np.ndarray:
     count = len(probes)
@@ -39,7 +40,7 @@ def summed(
         np.full(count, LOW),
         np.full(count, LOW + CONTRAST),
         np.zeros(count),
-        table,
+        weighed,
         np.ones(count, np.bool_) if again is None else again,
         sums,
     )
@@ -138,7 +139,7 @@ def test_on_a_circle_every_pixel_belongs_to_one_probe(radius: float, hole: bool)
 @pytest.mark.parametrize("angle", [0.0, 12.0, 45.0, 100.0, 231.0])
 def test_the_sums_of_a_run_are_those_of_its_pixels(angle: float, psf: float) -> None:
     """Against the definition in `step.py` over all pixels of the band, for an edge beside the expected place."""
-    table = step_table(0.6, 5.4)
+    model = step_model(0.6, 5.4)
     light, probes = slanting(angle, 0.3, psf)
     picture, sigma = grey(light), spread(psf)
     off = 0.2 * sigma
@@ -150,7 +151,7 @@ def test_the_sums_of_a_run_are_those_of_its_pixels(angle: float, psf: float) -> 
         probes.reach_out_px,
         *one_run(len(probes), closed=False),
     )
-    sums = summed(picture, moved, sigma, table=table.rows)[10:-10].sum(axis=0)
+    sums = summed(picture, moved, sigma, weighed=model.weighed)[10:-10].sum(axis=0)
     owner = owners(moved, picture.width_px, sigma)
     used = (owner >= 10) & (owner < len(probes) - 10)
     u = ((pixels_of(picture.width_px) - moved.points_px[0]) @ moved.normals[0])[used] / sigma
@@ -158,9 +159,8 @@ def test_the_sums_of_a_run_are_those_of_its_pixels(angle: float, psf: float) -> 
     variance = 5.4 / 4 + (5.4 - 5.4 / 4) * norm.cdf(u)
     w, g, r = 0.5 * (5.4 / 4 + 5.4) / variance, norm.pdf(u), (level - LOW) / CONTRAST - norm.cdf(u)
     expected = [-(w * g * r), w * g * g, -(w * g * u * r), w * (g * u) ** 2, w * g * g * u, w * r * r, w]
-    # The table is read at the row below u, 1/64 too low at most.
     scale = np.array([0.2 * sums[A], sums[A], sums[A], sums[S], sums[A], sums[MISFIT], sums[WEIGHT]])
-    assert sums / scale == pytest.approx(np.array([e.sum() for e in expected]) / scale, abs=0.03)
+    assert sums / scale == pytest.approx(np.array([e.sum() for e in expected]) / scale, abs=1e-5)
     assert sums[B] / sums[A] == pytest.approx(0.2, abs=0.01)
 
 
