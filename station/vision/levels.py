@@ -23,6 +23,7 @@ _LEAST_BLOCKS = 3  # in a row: fewer of them miss too many of the flat pixels
 # moves the diameter of a disc of 12 px by half its scatter, at 2.5 sigmas by all of it for no better level.
 _NEAR = 2.75
 _LEAST_ROOM = 1.5  # sigmas to either edge: what is narrower than twice that shows next to nothing of its own level
+_UPRIGHT = 0.9  # cosine: beside an edge that leans more a strip's two sides end too far apart to be read alike
 _FLAT = 5.0  # sigmas from an edge: nothing spills there
 
 
@@ -90,7 +91,8 @@ def plateaus(
             continue
         # Where the next edge leans, its blur reaches farther along the strip.
         bent = run.curvature[k] * outward
-        far = min(reach[k] - outward * at - clear / upright(reach, run.spacing, k), _beyond(run, bent))
+        lean = upright(reach, run.spacing, k)
+        far = min(reach[k] - outward * at - clear / lean, _beyond(run, bent))
         if far - clear < (_LEAST_BLOCKS * block_px if thorough else 0.0):
             continue
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
@@ -99,7 +101,9 @@ def plateaus(
         total = seen = 0.0
         for step in range(int(min(longest_px, far - clear) * per_block + 1.0)):
             away = clear * per_block + step
-            columns, apart, share = _across(EVERY * run.spacing * (per_block + bent * away), thorough)
+            columns, apart, share = _across(
+                EVERY * run.spacing * (per_block + bent * away), thorough and lean > _UPRIGHT
+            )
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
                 bx, by = x + away * nx - e * ny, y + away * ny + e * nx
@@ -159,7 +163,7 @@ def between(
         total = seen = 0.0
         for step in range(int(min(longest_px, far - near) + 1.0)):
             away = near + step
-            columns, apart, share = _across(EVERY * run.spacing * (1.0 + bent * away), thorough)
+            columns, apart, share = _across(EVERY * run.spacing * (1.0 + bent * away), thorough and lean > _UPRIGHT)
             flat = min(away, (room - away) * lean) > _FLAT * sigma
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
