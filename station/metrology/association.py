@@ -1,6 +1,7 @@
 """Ideal circles and lines through measured points: least squares (ISO 14405-1 GG), robust, all features in one call.
 
-A feature on which nothing stands is plain least squares, every point with full weight: nothing is more precise.
+A feature on which nothing stands is plain least squares, every point weighed by its noise where noise is what scatters,
+all alike where the part's form is: nothing is more precise.
 Contamination (dust, a fibre, a burr) is looked for where a residual exceeds what the points' noise explains, and taken
 out by Tukey's biweight with a width of six robust standard deviations, wide enough to leave the part's own form alone.
 Whether something stands there is read off the robust fit: least squares is bent towards a long fibre and hides it.
@@ -59,10 +60,11 @@ def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> F
     return _fit(points, order, first, np.ascontiguousarray(normals, np.float64), floor, 2)
 
 
-def fit_sorted(points: Floats, first: Index, start: Floats, floor: Floats, *, circles: bool) -> Fits:
+def fit_sorted(points: Floats, first: Index, start: Floats, floor: Floats, noise: Floats, *, circles: bool) -> Fits:
     """`fit_circles`, or `fit_lines`, of features whose points stand one after the other: feature f has the rows from
-    `first[f]` to `first[f + 1]`."""
-    return _fit(points, None, first, np.ascontiguousarray(start, np.float64), floor, 3 if circles else 2)
+    `first[f]` to `first[f + 1]`. `noise` (n,) are the standard uncertainties of the points."""
+    start = np.ascontiguousarray(start, np.float64)
+    return _fit(points, None, first, start, floor, 3 if circles else 2, noise)
 
 
 def segmented_median(values: Floats, first: Index) -> Floats:
@@ -70,7 +72,15 @@ def segmented_median(values: Floats, first: Index) -> Floats:
     return np.asarray(_medians(np.ascontiguousarray(values), first))
 
 
-def _fit(points: Floats, order: Index | None, first: Index, start: Floats, floor: Floats, size: int) -> Fits:
+def _fit(
+    points: Floats,
+    order: Index | None,
+    first: Index,
+    start: Floats,
+    floor: Floats,
+    size: int,
+    noise: Floats | None = None,
+) -> Fits:
     count = len(start)
     points = np.ascontiguousarray(points, np.float64)
     fits = Fits(
@@ -87,6 +97,7 @@ def _fit(points: Floats, order: Index | None, first: Index, start: Floats, floor
         first,
         start,
         np.asarray(floor, np.float64),
+        np.zeros(len(points)) if noise is None else np.ascontiguousarray(noise, np.float64),
         fits.params,
         fits.shape,
         fits.weights,

@@ -14,6 +14,7 @@ from station.metrology.robust import (
     ROUNDS,
     SETTLED_CAUCHY,
     SETTLED_TUKEY,
+    by_noise,
     largest,
     reweigh,
     scale_of,
@@ -114,6 +115,7 @@ def circles(
     first: Index,
     start: Floats,
     floor: Floats,
+    noise: Floats,
     params: Floats,
     shape: Floats,
     weights: Floats,
@@ -121,7 +123,7 @@ def circles(
     rms: Floats,
     residuals: Floats,
 ) -> None:
-    """Fills what `association.Fits` holds, for circles that begin at `start` (f, 3)."""
+    """Fills what `association.Fits` holds, for circles that begin at `start` (f, 3); `noise` (n,) of the points."""
     most = 0
     for f in range(len(start)):
         most = max(most, first[f + 1] - first[f])
@@ -135,14 +137,19 @@ def circles(
         fits = n > 0 and _plain_circle(x, y, w, n, plain, step, plain_h)
         if fits:
             _from_circle(x, y, n, plain, r)
+            by_noise(r, noise, which, n, w)
+            fits = _circle_step(x, y, w, n, plain, step, plain_h)
+        if fits:
+            plain += step
+            _from_circle(x, y, n, plain, r)
         clean = fits and largest(r, n) <= CLEAN_WIDTH * least
         if n > 0 and not clean:
             at[0], at[1], at[2] = 0.0, 0.0, start[f, 2]
             scale = _robust_circle(x, y, w, r, n, least, at, step, h)
             clean = fits and largest(r, n) <= CLEAN_WIDTH * scale
             if clean:  # its form is larger than its noise, and nothing stands on it
-                w[:n] = 1.0
                 _from_circle(x, y, n, plain, r)
+                by_noise(r, noise, which, n, w)
             elif math.isnan(scale):
                 continue
         elif not clean:

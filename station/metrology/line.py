@@ -14,6 +14,7 @@ from station.metrology.robust import (
     ROUNDS,
     SETTLED_CAUCHY,
     SETTLED_TUKEY,
+    by_noise,
     largest,
     reweigh,
     scale_of,
@@ -57,6 +58,27 @@ def _axis(x: Floats, y: Floats, w: Floats, r: Floats, n: int, expected: float, a
 
 
 @compiled
+def _plain_line(
+    x: Floats,
+    y: Floats,
+    w: Floats,
+    r: Floats,
+    noise: Floats,
+    which: Index,
+    n: int,
+    expected: float,
+    at: Floats,
+    h: Floats,
+) -> bool:
+    """Least squares next to the `expected` angle, every point as it is known; False where there is no such line."""
+    w[:n] = 1.0
+    if not _axis(x, y, w, r, n, expected, at, h):
+        return False
+    by_noise(r, noise, which, n, w)
+    return _axis(x, y, w, r, n, expected, at, h)
+
+
+@compiled
 def _robust_line(
     x: Floats, y: Floats, w: Floats, r: Floats, n: int, floor: float, expected: float, at: Floats, h: Floats
 ) -> float:
@@ -83,6 +105,7 @@ def lines(
     first: Index,
     normals: Floats,
     floor: Floats,
+    noise: Floats,
     params: Floats,
     shape: Floats,
     weights: Floats,
@@ -90,7 +113,8 @@ def lines(
     rms: Floats,
     residuals: Floats,
 ) -> None:
-    """Fills what `association.Fits` holds, for lines whose normals are about `normals` (f, 2)."""
+    """Fills what `association.Fits` holds, for lines whose normals are about `normals` (f, 2);
+    `noise` (n,) of the points."""
     most = 0
     for f in range(len(normals)):
         most = max(most, first[f + 1] - first[f])
@@ -106,16 +130,14 @@ def lines(
         n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
         expected = math.atan2(normals[f, 1], normals[f, 0])
         least = max(floor[f], 1e-12)
-        w[:n] = 1.0
-        if n == 0 or not _axis(x, y, w, r, n, expected, at, h):
+        if n == 0 or not _plain_line(x, y, w, r, noise, which, n, expected, at, h):
             continue
         if largest(r, n) > CLEAN_WIDTH * least:
             scale = _robust_line(x, y, w, r, n, least, expected, at, h)
             if math.isnan(scale):
                 continue
             if largest(r, n) <= CLEAN_WIDTH * scale:  # its form is larger than its noise, and nothing stands on it
-                w[:n] = 1.0
-                _axis(x, y, w, r, n, expected, at, h)
+                _plain_line(x, y, w, r, noise, which, n, expected, at, h)
         c, s = math.cos(at[0]), math.sin(at[0])
         params[f, 0], params[f, 1], params[f, 2] = at[0], at[1] + c * x0 + s * y0, at[2] + c * y0 - s * x0
         shape[f] = h

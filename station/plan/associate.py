@@ -73,7 +73,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
         else:
             start = np.add.reduceat(np.concatenate([s.fitted(s.normals) for s in here]), first[:-1], axis=0)
             start /= size[:, None]
-        fits = fit_sorted(points, first, start, floor, circles=kind is Kind.CIRCLE)
+        fits = fit_sorted(points, first, start, floor, noise, circles=kind is Kind.CIRCLE)
         belongs, bounds = np.asarray(fits.weights > 0.0), first.tolist()
         more = np.minimum(excess(fits.residuals, belongs, noise, first), [s.unexplained for s in here])
         variance = more**2 * np.add.reduceat(noise**2, first[:-1]) / size

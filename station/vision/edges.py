@@ -20,8 +20,18 @@ from station.vision.levels import between, plateaus
 from station.vision.picture import Picture
 from station.vision.probe import Edges, Floats, Index, Mask, Outlines, Probes, Run, outlines_of, run_of
 from station.vision.score import score, slopes
-from station.vision.seek import BILINEAR_VARIANCE, PROBIT, STRIDE, Steps, bracket_some, cross_all, cross_at
-from station.vision.sharing import at_edges, blocks_of, every, in_blocks, pool, shared
+from station.vision.seek import (
+    BILINEAR_VARIANCE,
+    LONG_RUN,
+    PROBIT,
+    STRIDE,
+    Steps,
+    bracket_some,
+    cross_all,
+    cross_at,
+    every,
+)
+from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_model
 
@@ -29,7 +39,6 @@ LEAST_SIGMA_PX = 0.45
 MOST_SIGMA_PX = 8.0
 LEAST_STEP, MOST_STEP = 0.35, 2.5  # of the picture's contrast
 FLAT_PX = 26  # pixels read beside an edge, shared out by what both sides' noise does to the place
-SHORT_RUN = 300  # probes: a shorter contour needs longer strips for the same share of its noise
 DIRT = 0.02  # of the contrast: blocks that differ more from the others are dirty
 _ROUNDS = 4
 _NEAR = 0.15  # σ: within this of the expected place one step is exact to a thousandth
@@ -128,6 +137,9 @@ def _read_levels(
     value, weight = np.zeros((2, starts[-1])), np.zeros((2, starts[-1]))
     # Of one run at a time, so that it stays in the processor's cache.
     longest = _longest(runs)
+    step, rising = abs(levels[1] - levels[0]), levels[1] > levels[0]
+    a_level = np.empty((2, longest))
+    a_level[0], a_level[1] = levels
     a_mean, a_number, a_dirty = np.empty(longest), np.empty(longest), np.empty(longest, np.bool_)
     for number in range(count):
         first, last = runs[number], runs[number + 1]
@@ -138,17 +150,21 @@ def _read_levels(
         mean, pixel_number, dirty = a_mean[:n], a_number[:n], a_dirty[:n]
         dirty[:] = False
         _fetch(pixels, run, STRIDE, mean)
-        bracket_some(pixels, run, every(n), distance, 0.5 * (levels[0] + levels[1]), levels[1] > levels[0], offset)
-        blurred, longer = 3.0 * sigma + 0.7, min(max(SHORT_RUN / n, 1.0), 3.0)
+        bracket_some(pixels, run, every(n), distance, 0.5 * (levels[0] + levels[1]), rising, offset)
+        thorough = n < LONG_RUN
+        blurred, longer = 3.0 * sigma + 0.7, min(max(LONG_RUN / n, 1.0), 3.0)
         here = slice(starts[number], starts[number + 1])
+        spread = np.sqrt(sigma * sigma + BILINEAR_VARIANCE)
+        steps = Steps(a_level[0, :n], a_level[1, :n], rising, spread, LEAST_STEP * step, MOST_STEP * step)
         for side in range(2):
             lamp, strip = light.lamps[side], light.strips_px[side] * longer + 2.0
             pixel_number[:] = 0.0
-            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, lamp, mean, pixel_number)
-            plateaus(pixels, 1, run, side, offset, blurred, strip, lamp, mean, pixel_number)
-            between(pixels, run, side, offset, sigma, levels[1 - side], lamp, mean, pixel_number)
-            least = DIRT * abs(levels[1] - levels[0])
-            in_blocks(mean, pixel_number, light.variances[side], least, value[side, here], weight[side, here], dirty)
+            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, thorough, lamp, mean, pixel_number)
+            other = levels[1 - side]
+            between(pixels, run, side, offset, distance, steps, sigma, strip, thorough, other, lamp, mean, pixel_number)
+            in_blocks(
+                mean, pixel_number, light.variances[side], DIRT * step, value[side, here], weight[side, here], dirty
+            )
         edges.clear[first:last] = ~dirty
     known, sure = np.zeros((2, count)), np.zeros((2, count))
     for side in range(2):

@@ -1,7 +1,8 @@
 """What field and material look like beside an edge: the level of flat pixels on both sides of each probe.
 
-Pixels within the blur of the edge or of the next one are left out; where no flat ones are left, the middle between two
-edges tells the level less what both let in.
+A strip beside the edge is read, as wide as the probes that are read are apart, so that every pixel is read about once.
+Where there is room it is read off the means of blocks, beyond the blur of the edge and of the next one. Where there is
+little (a small disc, a narrow bar) it is read off single pixels from nearer on, less what both edges let in.
 """
 
 from __future__ import annotations
@@ -14,15 +15,34 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 from station.vision.lamp import brightness, is_even
 from station.vision.probe import Floats, Run
+from station.vision.seek import PROBIT, Steps, cross_at, every
 
 LEAST_PIXELS = 0.1
+_LEAST_BLOCKS = 3  # in a row: fewer of them miss too many of the flat pixels
+# Sigmas from either edge that pixels are read from, less the spill. There it is 0.3 %: a blur assumed wrong by a tenth
+# moves the diameter of a disc of 12 px by half its scatter, at 2.5 sigmas by all of it for no better level.
+_NEAR = 2.75
 _LEAST_ROOM = 1.5  # sigmas to either edge: what is narrower than twice that shows next to nothing of its own level
+_UPRIGHT = 0.9  # cosine: beside an edge that leans more a strip's two sides end too far apart to be read alike
+_FLAT = 5.0  # sigmas from an edge: nothing spills there
 
 
 @compiled
-def _apart(curvature: float, away: float) -> float:
-    """How far apart neighbours' normals still are `away` from the contour: inside a hole they share their pixels."""
-    return min(max(1.0 + curvature * away, LEAST_PIXELS), 1.0)
+def _beyond(run: Run, bent: float) -> float:
+    """How far (px) inside a closed run that bends by `bent` per pixel its strips may reach: they meet in its centre."""
+    return -1.0 / bent if run.closed and bent < 0.0 else np.inf
+
+
+@compiled
+def _across(wide: float, thorough: bool) -> tuple[int, float, float]:
+    """How many blocks to read side by side in a strip that many blocks `wide`, how far apart, how much of each counts.
+
+    Of a long run one row tells enough.
+    """
+    if not thorough or wide < 1.5:
+        return 1, 0.0, min(max(wide, LEAST_PIXELS), 1.0)
+    columns = int(wide + 0.5)
+    return columns, wide / columns, min(wide / columns, 1.0)
 
 
 @compiled
@@ -49,45 +69,51 @@ def plateaus(
     offset: Floats,
     blurred_px: float,
     longest_px: float,
+    thorough: bool,
     lamp: Floats,
     mean: Floats,
     count: Floats,
 ) -> None:
     """Mean level of a strip of flat pixels on one side (0 in, 1 out) of a run's edges at `offset`, and their number.
 
-    Read off the block means (`block_px` each way) of a picture, every block whole; `longest_px` limits the strip.
-    Pixels nearer than `blurred_px` to the edge or to the next one are left out. Levels are relative to `lamp`. Probes
-    that have a count already are passed over.
+    Read off the block means (`block_px` each way) of a picture, every block whole. Pixels nearer than `blurred_px` to
+    the edge or to the next one are left out; `longest_px` limits the strip. Levels are relative to `lamp`. A `thorough`
+    look reads all of the strip's width, and leaves to single pixels what is shorter than three blocks.
     """
     height, width = means.shape
     outward, reach = 2.0 * side - 1.0, run.reach[side]
-    clear = blurred_px + (0.0 if block_px == 1 else 0.71 * block_px)
+    clear = blurred_px + 0.71 * block_px
     per_block = 1.0 / block_px
     even = is_even(lamp)
+    apart_px = every(len(offset)) * run.spacing
     for k in range(len(offset)):
         at = offset[k]
-        if count[k] > 0.0 or at != at:
+        if at != at:
             continue
         # Where the next edge leans, its blur reaches farther along the strip.
-        room = reach[k] - outward * at - clear / upright(reach, run.spacing, k)
-        number = int(min(longest_px, room - clear) * per_block + 1.0) if room > clear else 0
+        bent = run.curvature[k] * outward
+        lean = upright(reach, run.spacing, k)
+        far = min(reach[k] - outward * at - clear / lean, _beyond(run, bent))
+        if far - clear < (_LEAST_BLOCKS * block_px if thorough else 0.0):
+            continue
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
-        x = (run.points[k, 0] + 0.5 + (outward * at + clear) * nx) * per_block
-        y = (run.points[k, 1] + 0.5 + (outward * at + clear) * ny) * per_block
-        total = 0.0
-        seen = 0
-        for _ in range(number):
-            if not (0.0 <= x < width and 0.0 <= y < height):
-                break
-            column, row = np.uint32(x), np.uint32(y)
-            light = 1.0 if even else brightness(lamp, (column + 0.5) * block_px - 0.5, (row + 0.5) * block_px - 0.5)
-            total += means[row, column] / light
-            seen += 1
-            x += nx
-            y += ny
-        # Only every fourth probe has an offset yet: a block stands for the pixels of four.
-        count[k] = seen * block_px * block_px * _apart(run.curvature[k] * outward, clear + 0.5 * seen * block_px)
-        mean[k] = total / max(seen, 1)
+        x = (run.points[k, 0] + 0.5 + outward * at * nx) * per_block
+        y = (run.points[k, 1] + 0.5 + outward * at * ny) * per_block
+        total = seen = 0.0
+        for step in range(int(min(longest_px, far - clear) * per_block + 1.0)):
+            away = clear * per_block + step
+            columns, apart, share = _across(apart_px * (per_block + bent * away), thorough and lean > _UPRIGHT)
+            for i in range(columns):
+                e = (i - 0.5 * (columns - 1)) * apart
+                bx, by = x + away * nx - e * ny, y + away * ny + e * nx
+                if not (0.0 <= bx < width and 0.0 <= by < height):
+                    continue
+                column, row = np.uint32(bx), np.uint32(by)
+                light = 1.0 if even else brightness(lamp, (column + 0.5) * block_px - 0.5, (row + 0.5) * block_px - 0.5)
+                total += share * means[row, column] / light
+                seen += share
+        count[k] = seen * block_px * block_px
+        mean[k] = total / max(seen, 1e-12)
 
 
 @compiled
@@ -96,33 +122,63 @@ def between(
     run: Run,
     side: int,
     offset: Floats,
+    distance_px: float,
+    steps: Steps,
     sigma: float,
+    longest_px: float,
+    thorough: bool,
     other: float,
     lamp: Floats,
     mean: Floats,
     count: Floats,
 ) -> None:
-    """Where there is no flat pixel between two edges: the level of the one in their middle, less what both let in.
+    """The same off single pixels, less what spills into them, for probes that have no count yet.
 
-    `other` is the level beyond the edges. Of the pixel nearest the middle the share s of it is Φ(−d/σ) + Φ(−(a − d)/σ),
-    d and a − d its distances from both.
+    Of a pixel the share s is of the level `other` beyond the edges: s = Φ(−d/σ) + Φ(−(a − d)/σ), d and a − d its
+    distances from both. Where less than 2.75 σ is left between them, the middle one is read. A pixel 2.75 σ from an
+    edge changes by 2 % of the step per σ, so a `thorough` look places the edge first (`steps`, `distance_px` as
+    in `cross_at`): at its blurred place, of which the spill is Φ to first order of the curvature.
     """
     height, width = pixels.shape
     outward, reach = 2.0 * side - 1.0, run.reach[side]
+    clear = _NEAR * sigma + 0.5
+    even = is_even(lamp)
+    per_sigma = 1.0 / (sigma * 2.0**0.5)
+    apart_px = every(len(offset)) * run.spacing
     for k in range(len(offset)):
         at = offset[k]
-        room = reach[k] - outward * at
-        if count[k] > 0.0 or at != at or room < 2.0 * _LEAST_ROOM * sigma or room > 12.0 * sigma:
+        if count[k] > 0.0 or at != at:
             continue
+        if thorough:
+            at = cross_at(pixels, run, k, distance_px, steps, PROBIT)
+        room = reach[k] - outward * at
+        if at != at or room < 2.0 * _LEAST_ROOM * sigma:
+            continue
+        lean = upright(reach, run.spacing, k)
+        bent = run.curvature[k] * outward
+        near = min(clear, 0.5 * room)
+        far = max(min(room - clear / lean, _beyond(run, bent)), near)
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x, y = run.points[k, 0] + (outward * at) * nx, run.points[k, 1] + (outward * at) * ny
-        column, row = np.floor(x + 0.5 * room * nx + 0.5), np.floor(y + 0.5 * room * ny + 0.5)
-        if not (0.0 <= column < width and 0.0 <= row < height):
-            continue
-        away = (column - x) * nx + (row - y) * ny
-        beyond = (room - away) * upright(reach, run.spacing, k)
-        spill = 0.5 * (erfc(away / (sigma * 2.0**0.5)) + erfc(beyond / (sigma * 2.0**0.5)))
-        if spill < 0.5:
-            mean[k] = (pixels[np.uint32(row), np.uint32(column)] - other * spill) / (1.0 - spill)
-            mean[k] /= brightness(lamp, column, row)
-            count[k] = _apart(run.curvature[k] * outward, 0.5 * room)
+        total = seen = 0.0
+        for step in range(int(min(longest_px, far - near) + 1.0)):
+            away = near + step
+            columns, apart, share = _across(apart_px * (1.0 + bent * away), thorough and lean > _UPRIGHT)
+            flat = min(away, (room - away) * lean) > _FLAT * sigma
+            for i in range(columns):
+                e = (i - 0.5 * (columns - 1)) * apart
+                px, py = x + away * nx - e * ny + 0.5, y + away * ny + e * nx + 0.5
+                if not (0.0 <= px < width and 0.0 <= py < height):
+                    continue
+                column, row = np.floor(px), np.floor(py)
+                spill = 0.0
+                if not flat:
+                    here = (column - x) * nx + (row - y) * ny
+                    spill = 0.5 * (erfc(here * per_sigma) + erfc((room - here) * lean * per_sigma))
+                    if spill >= 0.5:
+                        continue
+                light = 1.0 if even else brightness(lamp, column, row)
+                total += share * (pixels[np.uint32(row), np.uint32(column)] - other * spill) / ((1.0 - spill) * light)
+                seen += share
+        if seen > 0.0:
+            mean[k], count[k] = total / seen, seen

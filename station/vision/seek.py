@@ -22,6 +22,7 @@ from station.vision.picture import Picture
 from station.vision.probe import Floats, Probes, Run
 
 STRIDE = 16
+LONG_RUN = 300  # probes: a shorter contour needs more pixels beside each for the same share of its noise
 AGREE_PX = 1.0  # probes a stride apart whose edges differ more are no straight stretch
 _PROBITS = 512
 PROBIT: Floats = ndtri((np.arange(_PROBITS) + 0.5) / _PROBITS)
@@ -189,6 +190,12 @@ class Steps(NamedTuple):
     spread: float
     least: float
     most: float
+
+
+@compiled
+def every(probes: int) -> int:
+    """Which of a run's probes have their levels read: every fourth, of a long run's every eighth."""
+    return 4 if probes < LONG_RUN else 8
 
 
 @compiled

@@ -14,24 +14,15 @@ from station.compiled import compiled
 from station.vision.lamp import brightness, is_even
 from station.vision.levels import LEAST_PIXELS
 from station.vision.probe import Floats, Index, Mask, Run
+from station.vision.seek import LONG_RUN, every
 
 BLOCK = 16
-LONG_RUN = 256  # probes
 _MIDDLE_HALF = 1.19  # variance of the mean of the middle half, relative to that of the mean (normal noise)
 _LEAST_BLOCKS = 6  # of a run, to tell an odd one from the others
 _MOST_DIRT = 0.25  # share of a run's blocks that may be odd: if more are, the level itself varies
 _LONGEST_DIRT = 4  # blocks: what is longer is no speck but another light
 _DIRT_SIGMAS = 5.0
 _SIGNIFICANT = 3.0  # standard deviations of chi-squared above what noise explains
-
-
-@compiled
-def every(probes: int) -> int:
-    """Which of a run's probes have their levels read: every fourth, of a long run's every eighth.
-
-    Even an eighth of the flat pixels costs a place less than a hundredth of its noise.
-    """
-    return 4 if probes < LONG_RUN else 8
 
 
 @compiled

@@ -8,9 +8,11 @@ import pytest
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
 from station.vision.levels import between, plateaus
+from station.vision.probe import Probes, Run, one_run, outlines_of, run_of
+from station.vision.seek import Steps
 from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, pool, shared
 
-from .edges_for_tests import all_of, pixel_step, spread, straight
+from .edges_for_tests import all_of, pixel_step, polygon_light, spread, straight
 
 
 def strips(
@@ -23,17 +25,39 @@ def strips(
     offset: float = 0.0,
     reach: float = 60.0,
     longest: float = 20.0,
-    blurred: float = 4.0,
     already: np.ndarray | None = None,
     lamp: np.ndarray = EVEN,
+    thorough: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Means and pixel counts beside an upright edge at `x`, rows 10 and on."""
     probes = straight((x - offset, 10.0), (1.0, 0.0), count, along=(0.0, 1.0))
     mean, number = np.full(count, -1.0), np.zeros(count) if already is None else already.copy()
-    offsets, reaches = np.full(count, offset), np.full(count, reach)
-    seen = block_means(pixels, block) if block > 1 else pixels
-    plateaus(seen, block, all_of(probes, reaches), int(outward > 0.0), offsets, blurred, longest, lamp, mean, number)
+    run, offsets = all_of(probes, np.full(count, reach)), np.full(count, offset)
+    own = 220.0 if outward > 0.0 else 20.0
+    read(pixels, block, run, int(outward > 0.0), offsets, longest, own, lamp, mean, number, thorough=thorough)
     return mean, number
+
+
+def read(
+    pixels: np.ndarray,
+    block: int,
+    run: Run,
+    side: int,
+    offset: np.ndarray,
+    longest: float,
+    other: float,
+    lamp: np.ndarray,
+    mean: np.ndarray,
+    count: np.ndarray,
+    *,
+    thorough: bool = False,
+) -> None:
+    """Off blocks or pixels at least 4 px from edges; nothing spills if the level beyond them is no `other`."""
+    if block > 1:
+        plateaus(block_means(pixels, block), block, run, side, offset, BLURRED, longest, thorough, lamp, mean, count)
+    else:
+        steps = Steps(np.full(len(mean), 20.0), np.full(len(mean), 220.0), True, 1.0, 70.0, 500.0)
+        between(pixels, run, side, offset, 6.0, steps, SIGMA, longest, thorough, other, lamp, mean, count)
 
 
 def level_of(
@@ -50,6 +74,7 @@ def level_of(
 
 
 FALLBACK, LEAST = 77.0, 4.0
+BLURRED, SIGMA = 4.0, 3.5 / 2.75
 STEP = np.where(np.arange(160) < 80, 20, 220)[None, :] * np.ones((120, 1), np.uint8)
 STEP = STEP.astype(np.uint8)
 
@@ -72,22 +97,19 @@ def test_no_pixel_near_an_edge_or_the_next_one_is_read(block: int, angle: float)
     along = np.array([-normal[1], normal[0]])
     rows, columns = np.mgrid[:200, :200]
     away = (np.dstack([columns, rows]) - (100.0, 100.0)) @ normal
-    blurred = 4.0
     # The nearest pixel is read, or the block around it: a corner of the first may lie two pixels nearer to the edge.
     nearer = 0.75 if block == 1 else 2.25
-    flat = np.where((away > blurred - nearer) & (away < 30.0 - blurred + nearer), 200.0, 0.0).astype(np.float32)
+    flat = np.where((away > BLURRED - nearer) & (away < 30.0 - BLURRED + nearer), 200.0, 0.0).astype(np.float32)
     probes = straight(np.array([100.0, 100.0]) - 20.0 * along, normal, 40, along=along)
     mean, count = np.zeros(40), np.zeros(40)
-    seen = block_means(flat, block) if block > 1 else flat
-    zero, reach = np.zeros(40), np.full(40, 30.0)
-    plateaus(seen, block, all_of(probes, reach), 1, zero, blurred, 50.0, EVEN, mean, count)
+    read(flat, block, all_of(probes, np.full(40, 30.0)), 1, np.zeros(40), 50.0, 200.0, EVEN, mean, count)
     assert (count > 0.0).all()
     assert mean == pytest.approx(np.full(40, 200.0))
 
 
 def test_where_there_is_no_room_or_no_picture_nothing_is_read() -> None:
-    for block in (1, BLOCK_PX):
-        _, count = strips(STEP, 79.5, block=block, reach=7.0)
+    for block, reach in ((1, 3.0 * SIGMA - 0.1), (BLOCK_PX, 13.0)):
+        _, count = strips(STEP, 79.5, block=block, reach=reach)
         assert not count.any()
     for place in (-50.0, 170.0, np.nan, np.inf):
         assert not strips(STEP, place)[1].any()
@@ -261,16 +283,65 @@ def test_between_two_edges_the_middle_tells_the_level_less_what_both_let_in(psf:
     mean, count, offset = np.zeros(60), np.zeros(60), np.full(60, 0.4)
     count[:7] = 3.0
     reach = np.full(60, wide + 0.4)
-    between(pixels, all_of(probes, reach), 1, offset, spread(psf), 20.0, EVEN, mean, count)
+    steps = Steps(np.full(60, 20.0), np.full(60, 210.0), True, spread(psf), 70.0, 500.0)
+    between(pixels, all_of(probes, reach), 1, offset, 6.0, steps, spread(psf), 20.0, False, 20.0, EVEN, mean, count)
     assert mean[7:] == pytest.approx(np.full(53, 210.0), abs=5.0)
     assert (count[7:] == 1.0).all()
-    # Known levels stay, and a slot with next to nothing of its own level, or one with room, is left alone.
+    # Known levels stay, and a slot with next to nothing of its own level is left alone.
     assert not mean[:7].any()
-    for room in (1.0, 2.5 * spread(psf), 13.0 * spread(psf)):
+    for room in (1.0, 2.5 * spread(psf)):
         mean, count = np.zeros(60), np.zeros(60)
         reach = np.full(60, room + 0.4)
-        between(pixels, all_of(probes, reach), 1, offset, spread(psf), 20.0, EVEN, mean, count)
+        between(pixels, all_of(probes, reach), 1, offset, 6.0, steps, spread(psf), 20.0, False, 20.0, EVEN, mean, count)
         assert not count.any()
+
+
+@pytest.mark.parametrize("psf", [0.7, 1.0, 1.5])
+@pytest.mark.parametrize("radius", [8.0, 12.0, 16.0])
+def test_a_small_disc_is_read_whole_less_what_spills_into_it(radius: float, psf: float) -> None:
+    """From 2.75 sigmas and half a pixel inside its edge on, each pixel about once, whatever lies beyond its centre."""
+    count, center = int(2.0 * np.pi * radius) | 1, np.array([40.3, 39.8])
+    angle = (np.arange(count) + 0.5) / count * 2.0 * np.pi
+    normals = np.column_stack([np.cos(angle), np.sin(angle)])
+    turn = np.linspace(0.0, 2.0 * np.pi, 720, endpoint=False)
+    light = polygon_light(center + radius * np.column_stack([np.cos(turn), np.sin(turn)]), 80, 80, psf)
+    pixels = np.ascontiguousarray(20.0 + 200.0 * light, dtype=np.float32)
+    runs, closed = one_run(count, closed=True)
+    # The probes lie a little off, and are read from places that are known to half a pixel.
+    points = center + (0.3, -0.4) + radius * normals
+    probes = Probes(points, normals, np.full(count, 1.0 / radius), *np.full((2, count), 2.0 * radius), runs, closed)
+    offset = np.full(count, np.nan)
+    offset[::4] = 0.5
+    mean, number = np.zeros(count), np.zeros(count)
+    steps = Steps(np.full(count, 20.0), np.full(count, 220.0), True, spread(psf), 70.0, 500.0)
+    run = run_of(outlines_of(probes), 0)
+    between(pixels, run, 0, offset, 6.0, steps, spread(psf), 40.0, True, 220.0, EVEN, mean, number)
+    known = number > 0.0
+    assert np.array_equal(known, offset == offset)
+    assert (number[known] * mean[known]).sum() / number.sum() == pytest.approx(20.0, abs=0.1)
+    whole = np.pi * (radius - 2.75 * spread(psf)) ** 2
+    assert number.sum() == pytest.approx(whole, rel=0.15)
+
+
+def test_a_strip_fans_out_beside_a_small_disc() -> None:
+    """A short run has its strips read over their whole width, a long one one row of them."""
+    radius, count = 15.0, 95
+    angle = (np.arange(count) + 0.5) / count * 2.0 * np.pi
+    normals = np.column_stack([np.cos(angle), np.sin(angle)])
+    runs, closed = one_run(count, closed=True)
+    points, curved = (80.0, 80.0) + radius * normals, np.full(count, 1.0 / radius)
+    probes = Probes(points, normals, curved, np.full(count, 30.0), np.full(count, 60.0), runs, closed)
+    offset = np.where(np.arange(count) % 4 == 0, 0.0, np.nan)
+    pixels, run, seen = np.full((160, 160), 220.0, np.float32), run_of(outlines_of(probes), 0), {}
+    for thorough in (False, True):
+        mean, number = np.zeros(count), np.zeros(count)
+        read(pixels, BLOCK_PX, run, 1, offset, 24.0, 220.0, EVEN, mean, number, thorough=thorough)
+        seen[thorough] = number.sum()
+        assert mean[number > 0.0] == pytest.approx(220.0)
+    first = radius + BLURRED + 0.71 * BLOCK_PX - 2.0
+    # 24 blocks of seven steps; all of the ring that they begin.
+    assert seen[False] == 24 * 7 * BLOCK_PX**2
+    assert seen[True] == pytest.approx(np.pi * ((first + 28.0) ** 2 - first**2), rel=0.1)
 
 
 def pooled(means: np.ndarray, weights: np.ndarray, blocks: int = 3) -> tuple[np.ndarray, np.ndarray]:
