@@ -17,6 +17,7 @@ from station.vision.probe import Floats, Run
 
 LEAST_PIXELS = 0.1
 _LEAST_ROOM = 1.5  # sigmas to either edge: what is narrower than twice that shows next to nothing of its own level
+_FACING = 0.9  # cosine: of two edges that lean more to each other the middle is no plateau
 
 
 @compiled
@@ -41,6 +42,16 @@ def upright(reach: Floats, spacing: float, k: int) -> float:
 
 
 @compiled
+def facing(free: float, reach: float) -> float:
+    """Cosine of the angle between a probe's edge and the next: 1 where they face each other, 0 at right angles.
+
+    At s from the corner of two edges at the angle α the free disc is 2 s tan(α/2) wide and the reach s tan(α), which
+    leaves cos α = q/(2 − q) of their quotient q. An edge that the ray passes by makes q small, too.
+    """
+    return free / (2.0 * reach - free)
+
+
+@compiled
 def plateaus(
     means: NDArray[np.generic],
     block_px: int,
@@ -60,7 +71,7 @@ def plateaus(
     that have a count already are passed over.
     """
     height, width = means.shape
-    outward, reach = 2.0 * side - 1.0, run.reach[side]
+    outward, free = 2.0 * side - 1.0, run.free[side]
     clear = blurred_px + (0.0 if block_px == 1 else 0.71 * block_px)
     per_block = 1.0 / block_px
     even = is_even(lamp)
@@ -68,8 +79,8 @@ def plateaus(
         at = offset[k]
         if count[k] > 0.0 or at != at:
             continue
-        # Where the next edge leans, its blur reaches farther along the strip.
-        room = reach[k] - outward * at - clear / upright(reach, run.spacing, k)
+        # Within the free disc every pixel is that far from any edge, from those beside the strip as well.
+        room = free[k] - outward * at - clear
         number = int(min(longest_px, room - clear) * per_block + 1.0) if room > clear else 0
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x = (run.points[k, 0] + 0.5 + (outward * at + clear) * nx) * per_block
@@ -108,11 +119,14 @@ def between(
     d and a − d its distances from both.
     """
     height, width = pixels.shape
-    outward, reach = 2.0 * side - 1.0, run.reach[side]
+    outward, reach, free = 2.0 * side - 1.0, run.reach[side], run.free[side]
     for k in range(len(offset)):
         at = offset[k]
-        room = reach[k] - outward * at
+        room = free[k] - outward * at
         if count[k] > 0.0 or at != at or room < 2.0 * _LEAST_ROOM * sigma or room > 12.0 * sigma:
+            continue
+        straight_on = facing(room, reach[k] - outward * at)
+        if straight_on < _FACING:
             continue
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x, y = run.points[k, 0] + (outward * at) * nx, run.points[k, 1] + (outward * at) * ny
@@ -120,7 +134,7 @@ def between(
         if not (0.0 <= column < width and 0.0 <= row < height):
             continue
         away = (column - x) * nx + (row - y) * ny
-        beyond = (room - away) * upright(reach, run.spacing, k)
+        beyond = 0.5 * room + (0.5 * room - away) * straight_on
         spill = 0.5 * (erfc(away / (sigma * 2.0**0.5)) + erfc(beyond / (sigma * 2.0**0.5)))
         if spill < 0.5:
             mean[k] = (pixels[np.uint32(row), np.uint32(column)] - other * spill) / (1.0 - spill)
