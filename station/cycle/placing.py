@@ -23,6 +23,8 @@ def place_probes(track: Track, pose: Pose, calibration: Calibration, mm_per_px: 
         track.curvature_per_mm * mm_per_px,
         track.reach_in_mm / mm_per_px,
         track.reach_out_mm / mm_per_px,
+        track.free_in_mm / mm_per_px,
+        track.free_out_mm / mm_per_px,
         track.runs,
         track.closed,
     )
@@ -104,6 +106,8 @@ def _rows(track: Track, rows: slice | NDArray[np.intp], runs: NDArray[np.intp], 
         taken(track.curvature_per_mm),
         taken(track.reach_in_mm),
         taken(track.reach_out_mm),
+        taken(track.free_in_mm),
+        taken(track.free_out_mm),
         runs,
         closed,
     )

@@ -58,7 +58,15 @@ class Probed:
         complete = np.diff(self.first[self.strokes.first]) == np.diff(ends)
         closed[np.searchsorted(runs, ends[:-1][self.strokes.closed & complete])] = True
         return Track(
-            self.points_mm, self.normals, self.curvature_per_mm, reach.inward_mm, reach.outward_mm, runs, closed
+            points_mm=self.points_mm,
+            normals=self.normals,
+            curvature_per_mm=self.curvature_per_mm,
+            reach_in_mm=reach.inward_mm,
+            reach_out_mm=reach.outward_mm,
+            free_in_mm=reach.free_in_mm,
+            free_out_mm=reach.free_out_mm,
+            runs=runs,
+            closed=closed,
         )
 
 
@@ -86,6 +94,8 @@ def joined(one: Track, other: Track) -> Track:
         curvature_per_mm=np.concatenate([one.curvature_per_mm, other.curvature_per_mm]),
         reach_in_mm=np.concatenate([one.reach_in_mm, other.reach_in_mm]),
         reach_out_mm=np.concatenate([one.reach_out_mm, other.reach_out_mm]),
+        free_in_mm=np.concatenate([one.free_in_mm, other.free_in_mm]),
+        free_out_mm=np.concatenate([one.free_out_mm, other.free_out_mm]),
         runs=np.concatenate([one.runs, len(one) + other.runs[1:]]),
         closed=np.concatenate([one.closed, other.closed]),
     )

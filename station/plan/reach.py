@@ -1,7 +1,7 @@
-"""How far a profile may look across an edge before it meets another one.
+"""How far a profile may look across an edge before it meets another one, and how much room there is beside it.
 
 A ray along each probe's normal is met with the straight and round pieces of the silhouette near it (line and line, line
-and circle), so the answer is exact for any shape.
+and circle), and so are the discs that touch the probe (`discs.py`): the answer is exact for any shape.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.plan.discs import fill, shrink
 from station.plan.edges import Edges
 
 Floats = NDArray[np.float64]
@@ -27,11 +28,14 @@ _BLOCK = 32  # probes of one stroke that look together
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`inward_mm`, `outward_mm` (n,); `side` (n,): 1 where the silhouette has an edge within 1.5 pixels of the probe
-    and its material inward, -1 where it has it outward, 0 where there is no edge."""
+    """`inward_mm`, `outward_mm` (n,) along the normal; `free_in_mm`, `free_out_mm` (n,): diameters of the widest discs
+    that touch the edge at the probe and hold no other, never more than the reach; `side` (n,): 1 where the silhouette
+    has an edge within 1.5 pixels of the probe and its material inward, -1 where it has it outward, 0 where none."""
 
     inward_mm: Floats
     outward_mm: Floats
+    free_in_mm: Floats
+    free_out_mm: Floats
     side: NDArray[np.int8]
 
 
@@ -41,11 +45,10 @@ def reach_of(
     """Reach of probes (n, 2), at most 40 pixels. `first` (m + 1,) are the offsets of their strokes: the strokes of the
     `edges` where they are `on_edges`, others that may lie beside one where not."""
     limits = (MAX_REACH_PX * pixel_mm, OWN_EDGE_PX * pixel_mm, BESIDE_PX * pixel_mm)
-    found = _reach(points_mm, normals, first, on_edges, edges, *limits)
-    least = LEAST_REACH_PX * pixel_mm
-    np.maximum(found[0], least, out=found[0])
-    np.maximum(found[1], least, out=found[1])
-    return Reach(found[0], found[1], np.sign(found[2]))
+    reach, free, side = _reach(points_mm, normals, first, on_edges, edges, *limits)
+    np.maximum(reach, LEAST_REACH_PX * pixel_mm, out=reach)
+    np.minimum(free, reach, out=free)
+    return Reach(reach[0], reach[1], free[0], free[1], np.sign(side))
 
 
 @compiled
@@ -59,9 +62,11 @@ def _reach(
     own_edge: float,
     beside: float,
 ) -> tuple[Floats, Floats, NDArray[np.int8]]:
+    """Reach and free discs (2, n), inwards and outwards; which side has its material inwards, by votes of edges."""
     pieces, owner, low, cell, shape = edges.pieces, edges.owner, edges.low_mm, edges.cell_mm, edges.shape
     count = len(points)
-    inward, outward, side = np.full(count, limit), np.full(count, limit), np.zeros(count, np.int8)
+    reach, free, side = np.full((2, count), limit), np.full((2, count), limit), np.zeros(count, np.int8)
+    reach_in, reach_out, free_in, free_out = reach[0], reach[1], free[0], free[1]
     seen = np.full(len(pieces), -1, np.intp)
     ignored = own_edge if on_edges else beside
     begin = own = 0
@@ -83,13 +88,23 @@ def _reach(
                 if seen[j] == begin:
                     continue
                 seen[j] = begin
-                if on_edges and owner[j] == own and not 0.0 < 2.0 * abs(pieces[j, 3]) < limit:
-                    continue  # a line never meets itself, a circle only across its diameter
+                if on_edges and owner[j] == own:
+                    across = 2.0 * abs(pieces[j, 3])
+                    if not 0.0 < across < limit:
+                        continue  # a line never meets itself, a circle only across its diameter
+                    wide = free_in if pieces[j, 3] > 0.0 else free_out
+                    for i in range(begin, end):
+                        wide[i] = min(wide[i], across)
                 apart = around + pieces[j, 2]
                 if (pieces[j, 0] - x) ** 2 + (pieces[j, 1] - y) ** 2 <= apart * apart:
-                    _meet(points, normals, begin, end, pieces[j], ignored, beside, inward, outward, side)
+                    piece = pieces[j]
+                    _meet(points, normals, begin, end, piece, ignored, beside, reach_in, reach_out, side)
+                    if not on_edges or owner[j] != own:
+                        shrink(points, normals, begin, end, piece, ignored, free_in, free_out)
+        fill(begin, end, free_in)
+        fill(begin, end, free_out)
         begin = end
-    return inward, outward, side
+    return reach, free, side
 
 
 @compiled

@@ -15,7 +15,8 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Track:
     """Probes in the part's frame, C-contiguous: `points_mm`, `normals` (n, 2) out of the material, `curvature_per_mm`,
-    `reach_in_mm`, `reach_out_mm` (n,): how far a profile may look before it meets another edge.
+    `reach_in_mm`, `reach_out_mm` (n,): how far a profile may look before it meets another edge; `free_in_mm`,
+    `free_out_mm` (n,): how wide a disc may be that touches the edge at the probe and holds no other.
 
     First those of the closed outlines of the silhouette (outer ones, then openings), then those of features that no
     outline carries. `runs` (r + 1,): offsets of smooth stretches whose probes are neighbours a pixel apart; a corner
@@ -27,6 +28,8 @@ class Track:
     curvature_per_mm: Floats
     reach_in_mm: Floats
     reach_out_mm: Floats
+    free_in_mm: Floats
+    free_out_mm: Floats
     runs: Index
     closed: Mask
 
@@ -42,6 +45,8 @@ def no_track() -> Track:
         curvature_per_mm=np.zeros(0),
         reach_in_mm=np.zeros(0),
         reach_out_mm=np.zeros(0),
+        free_in_mm=np.zeros(0),
+        free_out_mm=np.zeros(0),
         runs=np.zeros(1, np.intp),
         closed=np.zeros(0, np.bool_),
     )

@@ -23,7 +23,7 @@ _LEAST_BLOCKS = 3  # in a row: fewer of them miss too many of the flat pixels
 # moves the diameter of a disc of 12 px by half its scatter, at 2.5 sigmas by all of it for no better level.
 _NEAR = 2.75
 _LEAST_ROOM = 1.5  # sigmas to either edge: what is narrower than twice that shows next to nothing of its own level
-_UPRIGHT = 0.9  # cosine: beside an edge that leans more a strip's two sides end too far apart to be read alike
+_FACING = 0.9  # cosine: of edges that lean more to each other a strip's two sides are not alike, its middle no plateau
 _FLAT = 5.0  # sigmas from an edge: nothing spills there
 
 
@@ -61,6 +61,16 @@ def upright(reach: Floats, spacing: float, k: int) -> float:
 
 
 @compiled
+def facing(free: float, reach: float) -> float:
+    """Cosine of the angle between a probe's edge and the next: 1 where they face each other, 0 at right angles.
+
+    At s from the corner of two edges at the angle α the free disc is 2 s tan(α/2) wide and the reach s tan(α), which
+    leaves cos α = q/(2 − q) of their quotient q. An edge that the ray passes by makes q small, too.
+    """
+    return free / (2.0 * reach - free)
+
+
+@compiled
 def plateaus(
     means: NDArray[np.generic],
     block_px: int,
@@ -81,7 +91,7 @@ def plateaus(
     look reads all of the strip's width, and leaves to single pixels what is shorter than three blocks.
     """
     height, width = means.shape
-    outward, reach = 2.0 * side - 1.0, run.reach[side]
+    outward, reach, free = 2.0 * side - 1.0, run.reach[side], run.free[side]
     clear = blurred_px + 0.71 * block_px
     per_block = 1.0 / block_px
     even = is_even(lamp)
@@ -90,19 +100,19 @@ def plateaus(
         at = offset[k]
         if at != at:
             continue
-        # Where the next edge leans, its blur reaches farther along the strip.
-        bent = run.curvature[k] * outward
-        lean = upright(reach, run.spacing, k)
-        far = min(reach[k] - outward * at - clear / lean, _beyond(run, bent))
+        # Within the free disc every pixel is that far from any edge, from those beside the strip as well.
+        bent, room = run.curvature[k] * outward, free[k] - outward * at
+        far = min(room - clear, _beyond(run, bent))
         if far - clear < (_LEAST_BLOCKS * block_px if thorough else 0.0):
             continue
+        all_across = thorough and facing(room, reach[k] - outward * at) > _FACING
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x = (run.points[k, 0] + 0.5 + outward * at * nx) * per_block
         y = (run.points[k, 1] + 0.5 + outward * at * ny) * per_block
         total = seen = 0.0
         for step in range(int(min(longest_px, far - clear) * per_block + 1.0)):
             away = clear * per_block + step
-            columns, apart, share = _across(apart_px * (per_block + bent * away), thorough and lean > _UPRIGHT)
+            columns, apart, share = _across(apart_px * (per_block + bent * away), all_across)
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
                 bx, by = x + away * nx - e * ny, y + away * ny + e * nx
@@ -140,7 +150,7 @@ def between(
     in `cross_at`): at its blurred place, of which the spill is Φ to first order of the curvature.
     """
     height, width = pixels.shape
-    outward, reach = 2.0 * side - 1.0, run.reach[side]
+    outward, reach, free = 2.0 * side - 1.0, run.reach[side], run.free[side]
     clear = _NEAR * sigma + 0.5
     even = is_even(lamp)
     per_sigma = 1.0 / (sigma * 2.0**0.5)
@@ -151,20 +161,22 @@ def between(
             continue
         if thorough:
             at = cross_at(pixels, run, k, distance_px, steps, PROBIT)
-        room = reach[k] - outward * at
+        room = free[k] - outward * at
         if at != at or room < 2.0 * _LEAST_ROOM * sigma:
             continue
-        lean = upright(reach, run.spacing, k)
+        straight_on = facing(room, reach[k] - outward * at)
+        if straight_on < _FACING and room < 2.0 * clear:
+            continue
         bent = run.curvature[k] * outward
         near = min(clear, 0.5 * room)
-        far = max(min(room - clear / lean, _beyond(run, bent)), near)
+        far = max(min(room - clear, _beyond(run, bent)), near)
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x, y = run.points[k, 0] + (outward * at) * nx, run.points[k, 1] + (outward * at) * ny
         total = seen = 0.0
         for step in range(int(min(longest_px, far - near) + 1.0)):
             away = near + step
-            columns, apart, share = _across(apart_px * (1.0 + bent * away), thorough and lean > _UPRIGHT)
-            flat = min(away, (room - away) * lean) > _FLAT * sigma
+            columns, apart, share = _across(apart_px * (1.0 + bent * away), thorough and straight_on > _FACING)
+            flat = min(away, room - away) > _FLAT * sigma
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
                 px, py = x + away * nx - e * ny + 0.5, y + away * ny + e * nx + 0.5
@@ -174,7 +186,9 @@ def between(
                 spill = 0.0
                 if not flat:
                     here = (column - x) * nx + (row - y) * ny
-                    spill = 0.5 * (erfc(here * per_sigma) + erfc((room - here) * lean * per_sigma))
+                    spill = 0.5 * (
+                        erfc(here * per_sigma) + erfc((0.5 * room + (0.5 * room - here) * straight_on) * per_sigma)
+                    )
                     if spill >= 0.5:
                         continue
                 light = 1.0 if even else brightness(lamp, column, row)

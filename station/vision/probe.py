@@ -20,8 +20,9 @@ class Probes:
     """Places on the expected outline, about one pixel of contour apart.
 
     `points_px` (n, 2); `normals` (n, 2) unit, out of the material in pixel axes; `curvature_per_px` (n,) positive
-    where the material is convex; `reach_in_px`, `reach_out_px` (n,): how far it is to the next edge. `runs` (r + 1,)
-    are offsets of smooth stretches whose probes are neighbours; `closed` (r,): the last neighbours the first.
+    where the material is convex; `reach_in_px`, `reach_out_px` (n,): how far it is to the next edge; `free_in_px`,
+    `free_out_px` (n,): how wide a disc may be that touches the edge there and holds no other. `runs` (r + 1,) are
+    offsets of smooth stretches whose probes are neighbours; `closed` (r,): the last neighbours the first.
     """
 
     points_px: Floats
@@ -29,6 +30,8 @@ class Probes:
     curvature_per_px: Floats
     reach_in_px: Floats
     reach_out_px: Floats
+    free_in_px: Floats
+    free_out_px: Floats
     runs: Index
     closed: Mask
 
@@ -62,18 +65,21 @@ class Outlines(NamedTuple):
     curvature: Floats
     reach_in: Floats
     reach_out: Floats
+    free_in: Floats
+    free_out: Floats
     runs: Index
     closed: Mask
 
 
 class Run(NamedTuple):
-    """Probes that are neighbours: `points`, `normals` (n, 2) and `curvature` (n,) as in `Probes`, `reach` into and out
-    of the material (n,), their mean distance `spacing` (px), whether they are `closed`."""
+    """Probes that are neighbours: `points`, `normals` (n, 2) and `curvature` (n,) as in `Probes`, `reach` and `free`
+    into and out of the material (n,), their mean distance `spacing` (px), whether they are `closed`."""
 
     points: Floats
     normals: Floats
     curvature: Floats
     reach: tuple[Floats, Floats]
+    free: tuple[Floats, Floats]
     spacing: float
     closed: bool
 
@@ -89,6 +95,8 @@ def outlines_of(probes: Probes) -> Outlines:
         probes.curvature_per_px,
         probes.reach_in_px,
         probes.reach_out_px,
+        probes.free_in_px,
+        probes.free_out_px,
         probes.runs,
         probes.closed,
     )
@@ -106,9 +114,9 @@ def run_of(outlines: Outlines, number: int) -> Run:
         gaps += 1
     spacing = length / gaps if gaps > 0 else 1.0
     reach = outlines.reach_in[first:last], outlines.reach_out[first:last]
-    return Run(
-        points, outlines.normals[first:last], outlines.curvature[first:last], reach, spacing, outlines.closed[number]
-    )
+    free = outlines.free_in[first:last], outlines.free_out[first:last]
+    normals, curvature = outlines.normals[first:last], outlines.curvature[first:last]
+    return Run(points, normals, curvature, reach, free, spacing, outlines.closed[number])
 
 
 def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:

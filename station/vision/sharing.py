@@ -41,7 +41,7 @@ def in_blocks(
     levels, something lies there: they weigh nothing, their probes are marked in `dirty` (n,).
     """
     probes, blocks = len(mean), len(value)
-    sorted_means = np.empty(probes // blocks + 1)
+    sorted_means, sorted_counts = np.empty(probes // blocks + 1), np.empty(probes // blocks + 1)
     for b in range(blocks):
         value[b] = weight[b] = 0.0
         n = 0
@@ -50,14 +50,13 @@ def in_blocks(
             if count[k] >= LEAST_PIXELS:
                 place = n
                 while place > 0 and sorted_means[place - 1] > mean[k]:
-                    sorted_means[place] = sorted_means[place - 1]
+                    sorted_means[place], sorted_counts[place] = sorted_means[place - 1], sorted_counts[place - 1]
                     place -= 1
-                sorted_means[place] = mean[k]
+                sorted_means[place], sorted_counts[place] = mean[k], count[k]
                 pixels += count[k]
                 n += 1
         if n > 0:
-            cut = n // 4
-            value[b] = sorted_means[cut : n - cut].mean()
+            value[b] = _middle(sorted_means[:n], sorted_counts[:n], n // 4 / n * pixels, pixels)
             weight[b] = pixels / (variance * _MIDDLE_HALF)
     if blocks < _LEAST_BLOCKS or not weight.any():
         return
@@ -73,6 +72,20 @@ def in_blocks(
         elif (end == blocks or not odd[end]) and end - begin <= _LONGEST_DIRT:
             weight[begin:end] = 0.0
             dirty[begin * probes // blocks : end * probes // blocks] = True
+
+
+@compiled
+def _middle(values: Floats, counts: Floats, cut: float, total: float) -> float:
+    """Mean of what is left of sorted values, each there so many times, of `total`, without `cut` of them at each end.
+
+    One strip has a pixel where another has sixteen: as equals, the one pixel would bring all its noise.
+    """
+    above = reached = 0.0
+    for value, times in zip(values, counts):  # noqa: B905
+        left = max(min(reached + times, total - cut) - max(reached, cut), 0.0)
+        above += left * value
+        reached += times
+    return above / (total - 2.0 * cut)
 
 
 @compiled

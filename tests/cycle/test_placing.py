@@ -79,6 +79,8 @@ def track_of(*counts: int, closed: tuple[bool, ...] = ()) -> Track:
         curvature_per_mm=np.concatenate(curvature),
         reach_in_mm=0.5 + 0.001 * np.arange(total),
         reach_out_mm=0.7 + 0.001 * np.arange(total),
+        free_in_mm=0.4 + 0.001 * np.arange(total),
+        free_out_mm=0.6 + 0.001 * np.arange(total),
         runs=np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
         closed=np.array(closed if closed else [True] * len(counts), np.bool_),
     )
@@ -94,6 +96,8 @@ def test_probes_stand_where_the_camera_sees_the_part(name: str, pose: Pose) -> N
     assert probes.curvature_per_px == pytest.approx(track.curvature_per_mm * MM_PER_PX)
     assert probes.reach_in_px == pytest.approx(track.reach_in_mm / MM_PER_PX)
     assert probes.reach_out_px == pytest.approx(track.reach_out_mm / MM_PER_PX)
+    assert probes.free_in_px == pytest.approx(track.free_in_mm / MM_PER_PX)
+    assert probes.free_out_px == pytest.approx(track.free_out_mm / MM_PER_PX)
     assert np.array_equal(probes.runs, track.runs)
     assert np.array_equal(probes.closed, track.closed)
     # The kernels read them row by row.
@@ -154,7 +158,15 @@ def test_without_probes_nothing_is_placed_and_nothing_fails() -> None:
 def rows_of(part: Track, track: Track) -> list[int]:
     """Which probes of `track` a part of it holds; the reaches number them."""
     rows = np.rint((part.reach_in_mm - 0.5) * 1000.0).astype(int)
-    for name in ("points_mm", "normals", "curvature_per_mm", "reach_in_mm", "reach_out_mm"):
+    for name in (
+        "points_mm",
+        "normals",
+        "curvature_per_mm",
+        "reach_in_mm",
+        "reach_out_mm",
+        "free_in_mm",
+        "free_out_mm",
+    ):
         assert np.array_equal(getattr(part, name), getattr(track, name)[rows]), name
     return rows.tolist()
 

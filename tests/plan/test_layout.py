@@ -51,7 +51,7 @@ SLOT = [
 def check_track(plan: Plan) -> None:
     """What holds for the track of any plan."""
     track = plan.track
-    for name in ARRAYS:
+    for name in (*ARRAYS, "free_in_mm", "free_out_mm"):
         assert getattr(track, name).flags.c_contiguous
         assert len(getattr(track, name)) == len(track)
     assert (track.runs[0], track.runs[-1]) == (0, len(track))

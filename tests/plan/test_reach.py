@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from station.order.geometry import ArcSegment, LineSegment, Outline, polygon, reverse, signed_area_mm2
 from station.order.nesting import inside_polygon
+from station.plan.discs import EVERY
 from station.plan.edges import edges_of
 from station.plan.probed import probe
-from station.plan.reach import MAX_REACH_PX
+from station.plan.reach import MAX_REACH_PX, OWN_EDGE_PX
 from station.plan.strokes import strokes_of
 
 Floats = NDArray[np.float64]
@@ -116,3 +117,63 @@ def test_edges_know_on_which_side_their_material_is() -> None:
     ):
         probed = probe(strokes_of([beside], 0.5), 1.0, least=0)
         assert (probed.reach(edges, 1.0, on_edges=False).side == side).all()
+
+
+def along_edges(outlines: list[Outline]) -> Floats:
+    """Points (n, 2) a tenth of a pixel apart."""
+    found = []
+    for outline in outlines:
+        corners = polygon(outline, 1e-3)
+        for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            share = np.linspace(0.0, 1.0, int(np.hypot(*(b - a)) / 0.1) + 2)[:-1, None]
+            found.append(a + share * (b - a))
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_free_disc_touches_the_edge_and_holds_no_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    outlines = random_part(rng)
+    strokes = strokes_of(outlines, 0.5)
+    probed = probe(strokes, 1.0, least=5)
+    reach = probed.reach(edges_of(strokes, 1.0, 1.0), 1.0, on_edges=True)
+    first = probed.rows_before(probed.first)
+    rows = np.arange(len(probed.points_mm))
+    looked_at = (rows - first[np.searchsorted(first, rows, side="right") - 1]) % EVERY == 0
+    edge = along_edges(outlines)
+    for way, free, straight_on in (
+        (-1.0, reach.free_in_mm, reach.inward_mm), (1.0, reach.free_out_mm, reach.outward_mm)
+    ):  # fmt: skip
+        assert (free <= straight_on).all()
+        assert (free > 0.0).all()
+        for k in rng.choice(rows, 150, replace=False):
+            away, normal = edge - probed.points_mm[k], way * probed.normals[k]
+            above, square = away @ normal, (away**2).sum(axis=1)
+            other = above > OWN_EDGE_PX
+            widest = float(min((square[other] / above[other]).min(initial=np.inf), straight_on[k]))
+            if looked_at[k]:
+                assert widest - 0.02 * widest < free[k] + 1e-9
+                assert free[k] < widest + 0.02 * widest or free[k] > 20.0
+            # What it is for: how near the next edge comes to the strip that is read.
+            for t in np.linspace(0.25, 0.75, 5) * free[k]:
+                nearest = np.hypot(*(away[other] - t * normal).T).min(initial=np.inf)
+                assert nearest > min(t, free[k] - t) - 1.0
+
+
+def test_an_edge_that_the_normal_passes_by_is_seen_all_the_same() -> None:
+    """The bottom of a groove of 10 pixels, 60 deep: straight on there is nothing."""
+    corners = [(-50.0, -40.0), (50.0, -40.0), (50.0, 60.0), (5.0, 60.0), (5.0, 0.0), (-5.0, 0.0), (-5.0, 60.0),
+               (-50.0, 60.0)]  # fmt: skip
+    groove = Outline(
+        tuple(LineSegment(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)), closed=True
+    )
+    strokes = strokes_of([groove], 0.5)
+    probed = probe(strokes, 1.0, least=5)
+    reach = probed.reach(edges_of(strokes, 1.0, 1.0), 1.0, on_edges=True)
+    x, y = probed.points_mm.T
+    bottom = (np.abs(x) < 5.0) & (np.abs(y) < 0.1)
+    assert bottom.any()
+    assert (reach.outward_mm[bottom] == MAX_REACH_PX).all()
+    assert reach.free_out_mm[bottom] == pytest.approx(10.0 - 2.0 * np.abs(x[bottom]), abs=2.0)
+    flank = (np.abs(x - 5.0) < 0.1) & (y > 10.0)
+    assert reach.free_out_mm[flank] == pytest.approx(np.full(flank.sum(), 10.0))

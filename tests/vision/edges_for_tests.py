@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import ndtr
 
@@ -9,7 +11,7 @@ from station.twin.coverage import polygon_coverage
 from station.vision.field import BLOCK_PX, Field, block_means
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
-from station.vision.probe import Floats, Outlines, Probes, Run, one_run, run_of
+from station.vision.probe import Floats, Probes, Run, one_run, outlines_of, run_of
 
 LOW, HIGH = 20.0, 220.0
 CONTRAST = HIGH - LOW
@@ -107,7 +109,8 @@ def straight(
     points = np.asarray(start, dtype=float) + spacing * np.arange(count)[:, None] * direction
     run = one_run(count, closed=False)
     normals = np.tile(normal, (count, 1))
-    return Probes(points, normals, np.zeros(count), np.full(count, reach_in), np.full(count, reach_out), *run)
+    reach = np.full(count, reach_in), np.full(count, reach_out)
+    return Probes(points, normals, np.zeros(count), *reach, *reach, *run)
 
 
 def round_light(
@@ -134,12 +137,13 @@ def around(center: tuple[float, float], radius: float, *, hole: bool, turned: fl
     reach = (beside, inside) if hole else (inside, beside)
     points = np.ascontiguousarray(np.asarray(center) + radius * outward)
     run = one_run(count, closed=True)
-    return Probes(points, np.ascontiguousarray(sense * outward), np.full(count, sense / radius), *reach, *run)
+    return Probes(points, np.ascontiguousarray(sense * outward), np.full(count, sense / radius), *reach, *reach, *run)
 
 
 def all_of(probes: Probes, reach: Floats | None = None, *, closed: bool | None = None) -> Run:
-    """All probes as one run; `reach` (n,) px, to both sides, instead of theirs."""
-    inward, outward = (probes.reach_in_px, probes.reach_out_px) if reach is None else (reach, reach)
+    """All probes as one run; `reach` (n,) px, to both sides, instead of theirs: the next edge faces them."""
+    if reach is not None:
+        probes = replace(probes, reach_in_px=reach, reach_out_px=reach, free_in_px=reach, free_out_px=reach)
     around = bool(probes.closed[0]) if closed is None else closed
     runs, rounds = one_run(len(probes), closed=around)
-    return run_of(Outlines(probes.points_px, probes.normals, probes.curvature_per_px, inward, outward, runs, rounds), 0)
+    return run_of(outlines_of(replace(probes, runs=runs, closed=rounds)), 0)

@@ -49,6 +49,8 @@ def shifted(probes: Probes, away: np.ndarray | float) -> Probes:
         points_px=np.ascontiguousarray(points),
         reach_in_px=probes.reach_in_px + away,
         reach_out_px=probes.reach_out_px - away,
+        free_in_px=probes.free_in_px + away,
+        free_out_px=probes.free_out_px - away,
     )
 
 
@@ -301,7 +303,15 @@ def joined(*parts: Probes) -> Probes:
     return Probes(
         *(
             np.concatenate([getattr(p, name) for p in parts])
-            for name in ("points_px", "normals", "curvature_per_px", "reach_in_px", "reach_out_px")
+            for name in (
+                "points_px",
+                "normals",
+                "curvature_per_px",
+                "reach_in_px",
+                "reach_out_px",
+                "free_in_px",
+                "free_out_px",
+            )
         ),
         runs=np.concatenate([[0], *(p.runs[1:] + first for p, first in zip(parts, firsts, strict=False))]).astype(
             np.intp
@@ -312,7 +322,9 @@ def joined(*parts: Probes) -> Probes:
 
 def nothing() -> Probes:
     none = np.zeros(0)
-    return Probes(np.zeros((0, 2)), np.zeros((0, 2)), none, none, none, np.zeros(1, np.intp), np.zeros(0, np.bool_))
+    return Probes(
+        np.zeros((0, 2)), np.zeros((0, 2)), none, none, none, none, none, np.zeros(1, np.intp), np.zeros(0, np.bool_)
+    )
 
 
 def test_runs_that_see_nothing_change_nothing_for_others() -> None:
@@ -360,6 +372,8 @@ def test_short_runs_find_their_edges(count: int, closed: bool) -> None:
         probes.curvature_per_px[:count],
         probes.reach_in_px[:count],
         probes.reach_out_px[:count],
+        probes.free_in_px[:count],
+        probes.free_out_px[:count],
         runs,
         rounds,
     )

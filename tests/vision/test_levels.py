@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
-from station.vision.levels import between, plateaus
+from station.vision.levels import between, facing, plateaus
 from station.vision.probe import Probes, Run, one_run, outlines_of, run_of
 from station.vision.seek import Steps
 from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, pool, shared
@@ -105,6 +107,30 @@ def test_no_pixel_near_an_edge_or_the_next_one_is_read(block: int, angle: float)
     read(flat, block, all_of(probes, np.full(40, 30.0)), 1, np.zeros(40), 50.0, 200.0, EVEN, mean, count)
     assert (count > 0.0).all()
     assert mean == pytest.approx(np.full(40, 200.0))
+
+
+@pytest.mark.parametrize("block", [1, BLOCK_PX])
+def test_a_strip_does_not_run_along_an_edge_beside_it(block: int) -> None:
+    """The bottom of a groove: straight on there is room, but its sides are as near as the free disc says."""
+    wide = 30.0
+    rows, columns = np.mgrid[:160, :160]
+    groove = np.where((np.abs(rows - 80.0) < wide / 2) & (columns > 40), 200.0, 0.0).astype(np.float32)
+    y = 80.0 + np.arange(-11.0, 12.0)
+    probes = straight((40.0, float(y[0])), (1.0, 0.0), len(y), along=(0.0, 1.0), reach_out=100.0)
+    probes = replace(probes, free_out_px=wide - 2.0 * np.abs(y - 80.0))
+    mean, count = np.zeros(len(y)), np.zeros(len(y))
+    read(groove, block, all_of(probes), 1, np.zeros(len(y)), 50.0, 200.0, EVEN, mean, count)
+    seen = count > 0.0
+    assert np.array_equal(seen, probes.free_out_px > 2.0 * (BLURRED + (0.0 if block == 1 else 0.71 * block)))
+    assert mean[seen] == pytest.approx(np.full(seen.sum(), 200.0))
+
+
+@pytest.mark.parametrize("degrees", [5.0, 30.0, 60.0, 85.0])
+def test_reach_and_free_disc_tell_how_the_next_edge_leans(degrees: float) -> None:
+    alpha = np.radians(degrees)
+    for away in (3.0, 17.0):
+        assert facing(2.0 * away * np.tan(alpha / 2.0), away * np.tan(alpha)) == pytest.approx(np.cos(alpha))
+    assert facing(8.0, 8.0) == 1.0
 
 
 def test_where_there_is_no_room_or_no_picture_nothing_is_read() -> None:
@@ -309,7 +335,7 @@ def test_a_small_disc_is_read_whole_less_what_spills_into_it(radius: float, psf:
     runs, closed = one_run(count, closed=True)
     # The probes lie a little off, and are read from places that are known to half a pixel.
     points = center + (0.3, -0.4) + radius * normals
-    probes = Probes(points, normals, np.full(count, 1.0 / radius), *np.full((2, count), 2.0 * radius), runs, closed)
+    probes = Probes(points, normals, np.full(count, 1.0 / radius), *np.full((4, count), 2.0 * radius), runs, closed)
     offset = np.full(count, np.nan)
     offset[::4] = 0.5
     mean, number = np.zeros(count), np.zeros(count)
@@ -330,7 +356,8 @@ def test_a_strip_fans_out_beside_a_small_disc() -> None:
     normals = np.column_stack([np.cos(angle), np.sin(angle)])
     runs, closed = one_run(count, closed=True)
     points, curved = (80.0, 80.0) + radius * normals, np.full(count, 1.0 / radius)
-    probes = Probes(points, normals, curved, np.full(count, 30.0), np.full(count, 60.0), runs, closed)
+    far = np.full(count, 30.0), np.full(count, 60.0)
+    probes = Probes(points, normals, curved, *far, *far, runs, closed)
     offset = np.where(np.arange(count) % 4 == 0, 0.0, np.nan)
     pixels, run, seen = np.full((160, 160), 220.0, np.float32), run_of(outlines_of(probes), 0), {}
     for thorough in (False, True):
@@ -342,6 +369,39 @@ def test_a_strip_fans_out_beside_a_small_disc() -> None:
     # 24 blocks of seven steps; all of the ring that they begin.
     assert seen[False] == 24 * 7 * BLOCK_PX**2
     assert seen[True] == pytest.approx(np.pi * ((first + 28.0) ** 2 - first**2), rel=0.1)
+
+
+def test_two_edges_that_lean_to_each_other_have_no_level_in_their_middle() -> None:
+    """Of a wedge or a corner the middle lets more in than two edges that face each other would."""
+    pixels = np.full((120, 160), 150.0, np.float32)
+    for share, read in ((1.0, True), (0.95, True), (0.8, False), (0.2, False)):
+        probes = straight((60.0, 10.0), (1.0, 0.0), 60, along=(0.0, 1.0), reach_out=6.0 / share)
+        probes = replace(probes, free_out_px=np.full(60, 6.0))
+        mean, count = np.zeros(60), np.zeros(60)
+        steps = Steps(np.full(60, 20.0), np.full(60, 150.0), True, 1.0, 70.0, 500.0)
+        between(pixels, all_of(probes), 1, np.zeros(60), 6.0, steps, 1.0, 40.0, False, 20.0, EVEN, mean, count)
+        assert (count > 0.0).all() == read
+        assert count.any() == read
+
+
+def test_a_strip_of_one_pixel_counts_for_as_much_beside_long_ones() -> None:
+    """As equals, short strips would bring their noise, and a run's levels would seem to differ from the others'."""
+    rng = np.random.default_rng(4)
+    count = np.tile([1.0, 1.0, 1.0, 16.0, 16.0], 1)
+    blocks = 4000
+    found, weight = np.empty(blocks), np.empty(blocks)
+    for b in range(blocks):
+        means = 200.0 + rng.standard_normal(5) / np.sqrt(count)
+        value, sure = np.empty(1), np.empty(1)
+        in_blocks(means, count, 1.0, LEAST, value, sure, np.zeros(5, np.bool_))
+        found[b], weight[b] = value[0], sure[0]
+    assert found.mean() == pytest.approx(200.0, abs=0.02)
+    assert found.var() * weight[0] == pytest.approx(1.0, abs=0.15)
+    # Equal strips: the mean of the middle half, whatever their length.
+    means = np.array([1.0, 50.0, 2.0, 3.0, 4.0, -90.0, 2.5, 3.5])
+    for length in (1.0, 16.0):
+        in_blocks(means, np.full(8, length), 1.0, LEAST, value, sure, np.zeros(8, np.bool_))
+        assert value[0] == pytest.approx(np.sort(means)[2:6].mean())
 
 
 def pooled(means: np.ndarray, weights: np.ndarray, blocks: int = 3) -> tuple[np.ndarray, np.ndarray]:

@@ -149,6 +149,8 @@ def test_the_sums_of_a_run_are_those_of_its_pixels(angle: float, psf: float) -> 
         probes.curvature_per_px,
         probes.reach_in_px,
         probes.reach_out_px,
+        probes.free_in_px,
+        probes.free_out_px,
         *one_run(len(probes), closed=False),
     )
     sums = summed(picture, moved, sigma, weighed=model.weighed)[10:-10].sum(axis=0)

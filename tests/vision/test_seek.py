@@ -109,7 +109,7 @@ def test_outside_the_picture_there_is_nothing() -> None:
         assert np.isnan(offset).all(), place
         assert np.isnan(sigma).all(), place
     none = np.zeros(0)
-    empty = Probes(np.zeros((0, 2)), np.zeros((0, 2)), none, none, none, *one_run(0, closed=False))
+    empty = Probes(np.zeros((0, 2)), np.zeros((0, 2)), none, none, none, none, none, *one_run(0, closed=False))
     assert [len(found) for found in seek(picture, field_of(picture), empty, 15.0)] == [0, 0]
 
 
