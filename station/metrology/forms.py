@@ -21,7 +21,6 @@ from station.metrology.smoothing import largest, noise_left, reweighted, smoothe
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
 Floats = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _NO_NUDGES = np.zeros((0, 3))
 

@@ -110,8 +110,3 @@ def run_of(outlines: Outlines, number: int) -> Run:
     return Run(
         points, outlines.normals[first:last], outlines.curvature[first:last], reach, spacing, outlines.closed[number]
     )
-
-
-def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:
-    """`runs` and `closed` of probes that are all neighbours."""
-    return np.array([0, count], dtype=np.intp), np.array([closed])
