@@ -6,8 +6,7 @@ point-to-line registration (ICP with Tukey's weights).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -24,10 +23,9 @@ _TUKEY = 4.685
 _SETTLED = 1e-3  # of the distance that counts: a registration that moves less is at its end
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """For any place the nearest of `points` (n, 2): `labels` names it for every cell about `center`, `rows` (m,) says
-    which point a name belongs to."""
+class Nearest(NamedTuple):
+    """For any place the nearest of `points` (n, 2), for compiled loops to read: `labels` names it for every cell about
+    `center`, `rows` (m,) says which point a name belongs to."""
 
     points: Floats
     labels: Labels
@@ -50,32 +48,6 @@ def nearest_to(points: Floats, center: Floats, radius: float) -> Nearest:
     rows = np.zeros(len(points) + 1, np.int32)
     rows[labels[cells]] = np.arange(len(points))
     return Nearest(np.ascontiguousarray(points), labels, rows, center, per_unit)
-
-
-def registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
-    """Moves `pose` (angle, x, y) in place so that the outline lies on the contour; returns the mean gap, capped."""
-    return float(
-        _register(
-            pose,
-            points,
-            normals,
-            there.points,
-            there.labels,
-            there.rows,
-            there.center,
-            there.cells_per_unit,
-            cap,
-            rounds,
-        )
-    )
-
-
-def gap_of(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[float, float]:
-    """Mean distance of `points` at `pose` from the nearest of `there`, capped, and the share nearer than `cap`."""
-    mean, share = _distances(
-        pose, points, there.points, there.labels, there.rows, there.center, there.cells_per_unit, cap
-    )
-    return float(mean), float(share)
 
 
 @compiled
@@ -129,47 +101,31 @@ def _cell_at(x: float, y: float, center: Floats, per_unit: float) -> int:
 
 
 @compiled
-def _row_at(x: float, y: float, labels: Labels, rows: Labels, center: Floats, per_unit: float) -> int:
-    return int(rows[labels[_cell_at(x, y, center, per_unit)]])
+def _row_at(x: float, y: float, there: Nearest) -> int:
+    return int(there.rows[there.labels[_cell_at(x, y, there.center, there.cells_per_unit)]])
 
 
 @compiled
-def _distances(
-    pose: Floats,
-    points: Floats,
-    others: Floats,
-    labels: Labels,
-    rows: Labels,
-    center: Floats,
-    per_unit: float,
-    cap: float,
-) -> tuple[float, float]:
+def gap_of(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[float, float]:
+    """Mean distance of `points` at `pose` from the nearest of `there`, capped, and the share nearer than `cap`."""
     c, s = np.cos(pose[0]), np.sin(pose[0])
     total = near = 0.0
     for k in range(len(points)):
         x = c * points[k, 0] - s * points[k, 1] + pose[1]
         y = s * points[k, 0] + c * points[k, 1] + pose[2]
-        j = _row_at(x, y, labels, rows, center, per_unit)
-        distance = np.sqrt((others[j, 0] - x) ** 2 + (others[j, 1] - y) ** 2)
+        j = _row_at(x, y, there)
+        distance = np.sqrt((there.points[j, 0] - x) ** 2 + (there.points[j, 1] - y) ** 2)
         total += min(distance, cap)
         near += distance < cap
     return total / len(points), near / len(points)
 
 
 @compiled
-def _register(
-    pose: Floats,
-    points: Floats,
-    normals: Floats,
-    others: Floats,
-    labels: Labels,
-    rows: Labels,
-    center: Floats,
-    per_unit: float,
-    cap: float,
-    rounds: int,
-) -> float:
-    """Point-to-line ICP with Tukey's weights: Gauss–Newton in (turn, x, y) about the outline's middle."""
+def registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
+    """Moves `pose` (angle, x, y) in place so that the outline lies on the contour; returns the mean gap, capped.
+
+    Point-to-line ICP with Tukey's weights: Gauss–Newton in (turn, x, y) about the outline's middle.
+    """
     count = len(points)
     gap, arm, nx, ny = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
     mx, my = points[:, 0].mean(), points[:, 1].mean()
@@ -185,8 +141,8 @@ def _register(
             y = ry + s * mx + c * my + pose[2]
             nx[k] = c * normals[k, 0] - s * normals[k, 1]
             ny[k] = s * normals[k, 0] + c * normals[k, 1]
-            j = _row_at(x, y, labels, rows, center, per_unit)
-            dx, dy = others[j, 0] - x, others[j, 1] - y
+            j = _row_at(x, y, there)
+            dx, dy = there.points[j, 0] - x, there.points[j, 1] - y
             total += min(np.sqrt(dx * dx + dy * dy), cap)
             gap[k] = dx * nx[k] + dy * ny[k]
             arm[k] = (rx * ny[k] - ry * nx[k]) / extent
