@@ -11,19 +11,17 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.placing import place_probes, some_of, stretches_of, to_part
+from station.cycle.placing import place_probes, some_of
+from station.cycle.registration import mean_gap, register, share_seen
 from station.metrology.calibration import Calibration, Clipping
 from station.plan.plan import Plan
-from station.plan.track import Track
-from station.vision.edges import find_edges
 from station.vision.field import Field, decimation_for, look
 from station.vision.locate import Match, Shape, match
 from station.vision.picture import Picture
 from station.vision.pieces import Piece, choose_piece, pieces_of
-from station.vision.pose import Pose, rigid_step, tukey_weights
+from station.vision.pose import Pose
 from station.vision.refusal import Refusal, Trouble
 from station.vision.search import best_shifts
-from station.vision.seek import seek
 
 Floats = NDArray[np.float64]
 
@@ -31,9 +29,6 @@ FOCUS_LIMIT_PX = 3.0  # edge spread that no lens in focus shows
 FOCUS_RATIO = 1.6  # of the calibration's own
 DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
-_ROUGH_PROBES = 1000
-_FINE_PROBES = 10_000
-_UNKNOWN_BLUR_PX = 1.0
 _CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
 
 
@@ -86,7 +81,7 @@ def sight(plan: Plan, calibration: Calibration, picture: Picture) -> Sighting | 
     contours = Contours.of(piece, calibration)
     found = locate(plan, contours, field, mirrored=plan.mirrored)
     pose, blur = register(plan, calibration, picture, field, found.pose, 3.0 * field.decimation)
-    gap = _mean_gap(plan, calibration, picture, field, pose)
+    gap = mean_gap(plan, calibration, picture, field, pose)
     if found.explained < _LEAST_EXPLAINED or gap > _CHIRAL_PX:
         refusal = _other_face(plan, calibration, picture, field, piece, contours, found, gap)
         if refusal is not None:
@@ -118,24 +113,12 @@ def _sight_partial(plan: Plan, calibration: Calibration, picture: Picture, field
         place = calibration.camera.to_mm(np.array([[x, y]]))[0]
         start = Pose(pose.angle_rad, float(place[0]), float(place[1]), plan.mirrored)
         refined, blur = register(plan, calibration, picture, field, start, 4.0 * field.decimation)
-        share = _share_seen(plan, calibration, picture, field, refined)
+        share = share_seen(plan, calibration, picture, field, refined)
         if best is None or share > best[0]:
             best = (share, refined, blur)
     if best is None or best[0] < _LEAST_EXPLAINED or not np.isfinite(best[2]):
         return nothing
     return Sighting(picture, field, best[1], best[2], Match(best[1], 0.0, best[0], 0.0))
-
-
-def _share_seen(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> float:
-    """Share of the probes that have an edge within three pixels."""
-    offset = _offsets(plan, calibration, picture, field, pose)
-    return float((np.abs(np.nan_to_num(offset, nan=99.0)) < 3.0).mean())
-
-
-def _offsets(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> Floats:
-    """How far (px) the nearest edge lies from each of some probes of the plan; NaN where there is none."""
-    probes = place_probes(some_of(plan.track, _ROUGH_PROBES), pose, calibration, plan.mm_per_px)
-    return seek(picture, field, probes, 12.0)[0]
 
 
 def _exposure(field: Field, calibration: Calibration) -> Refusal | None:
@@ -224,7 +207,7 @@ def _other_face(
     if gap_px > _CHIRAL_PX and wrong.distance < 0.95 * right.distance:
         # Which face it is shows at full resolution only.
         other, _ = register(plan, calibration, picture, field, wrong.pose, 3.0 * field.decimation)
-        if _mean_gap(plan, calibration, picture, field, other) < 0.5 * gap_px:
+        if mean_gap(plan, calibration, picture, field, other) < 0.5 * gap_px:
             return _mirrored(piece)
     return None
 
@@ -235,50 +218,3 @@ def _mirrored(piece: Piece) -> Refusal:
         "The part is mirrored: it lies on its wrong face, or is the mirror image of what was ordered.",
         piece.center_px,
     )
-
-
-def _mean_gap(plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose) -> float:
-    """Mean distance (px) of the picture's edges from the drawing at a pose; 12 where no edge is near."""
-    offset = _offsets(plan, calibration, picture, field, pose)
-    return float(np.mean(np.minimum(np.abs(np.nan_to_num(offset, nan=12.0)), 12.0)))
-
-
-def register(
-    plan: Plan, calibration: Calibration, picture: Picture, field: Field, pose: Pose, reach_px: float
-) -> tuple[Pose, float]:
-    """The pose refined at full resolution, and the edge spread (px; NaN where hardly an edge is seen).
-
-    A few rounds by crossings at single probes, then one by the edges themselves along stretches of the outline: a part
-    of the outline tells the pose nearly as well as all of it, and all of it is used where it is not long.
-    """
-    rough = some_of(plan.track, _ROUGH_PROBES)
-    blur = float("nan")
-    for round_ in range(3):
-        probes = place_probes(rough, pose, calibration, plan.mm_per_px)
-        # The first look may be off by the decimation, the part by its tolerance: later rounds look closer.
-        offset, spread = seek(picture, field, probes, max(reach_px, 12.0) * (2.0 if round_ == 0 else 1.0))
-        if np.isfinite(offset).sum() < 8:
-            return pose, float("nan")
-        pose = _moved(rough, pose, to_part(rough, probes, offset, pose, calibration), 0.3 * plan.mm_per_px)
-        shown = spread[np.isfinite(spread)]
-        blur = float(np.median(shown)) if len(shown) else _UNKNOWN_BLUR_PX
-    fine = stretches_of(plan.track, _FINE_PROBES)
-    probes = place_probes(fine, pose, calibration, plan.mm_per_px)
-    edges = find_edges(picture, field, probes, blur, 12.0)
-    if edges.found.sum() < 8:
-        return pose, float("nan")
-    offset = edges.offset_px - calibration.edge_offset_px
-    pose = _moved(fine, pose, to_part(fine, probes, offset, pose, calibration), 0.02 * plan.mm_per_px)
-    return pose, float(np.median(edges.sigma_px[edges.found]))
-
-
-def _moved(track: Track, pose: Pose, measured_mm: Floats, floor_mm: float) -> Pose:
-    """The pose that brings the track's points nearest to the measured ones (part frame, NaN where there is none)."""
-    gap = np.einsum("ij,ij->i", measured_mm - track.points_mm, track.normals)
-    weights = tukey_weights(gap, floor_mm, 8.0)
-    x, y = track.points_mm.T
-    about = np.array([x.mean(), y.mean()])
-    turn, *shift = rigid_step(track.points_mm, track.normals, np.nan_to_num(gap), weights, about).tolist()
-    # In the part's frame so far; seen in a mirror it turns the other way.
-    dx, dy = pose.turn(np.array([shift]))[0].tolist()
-    return pose.nudged(-turn if pose.mirrored else turn, dx, dy, pose.to_plane(about))

@@ -1,9 +1,8 @@
 """Sizes, distances, angles and places: everything that is a function of associated circles and lines alone, compiled.
 
 A feature is a row of three numbers: circle x, y, radius; line normal angle (rad), offset, position along it. Where the
-drawing has it is another: x, y of its centre or middle, and the angle of a line's outward normal. A budget asks for one
-value some twenty times with slightly other rows; here that costs microseconds, and no point of an edge is touched.
-Definitions after ISO 1101:2017, ISO 14405-1 and ISO 5459.
+drawing has it is another: x, y of its centre or middle, and the angle of a line's outward normal. Definitions after
+ISO 1101:2017, ISO 14405-1 and ISO 5459.
 """
 
 from __future__ import annotations
@@ -56,35 +55,6 @@ class Asked:
     what: Index
     slots: Index
     nominal: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Sensitivities:
-    """Per question: `value`; `where` (q, 2) it is decided; its slope against the relative scale and against the growth
-    of the material; `own` (q, 3): its variance from the scatter of the feature in each slot."""
-
-    value: Floats
-    where: Floats
-    to_scale: Floats
-    to_edge: Floats
-    own: Floats
-
-
-def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: float) -> Sensitivities:
-    """Values with how they answer to one step of each source.
-
-    A slope is the steeper of both one-sided differences, and a scatter's effect the larger of both: a value at a kink
-    (a distance near zero) can go either way.
-    """
-    count = len(asked.what)
-    found = Sensitivities(
-        np.empty(count), np.empty((count, 2)), np.empty(count), np.empty(count), np.zeros((count, MOST_SLOTS))
-    )
-    _sensitivities(
-        of.straight, of.params, of.drawn, of.outward, of.scatter, asked.what, asked.slots, asked.nominal, scale_step,
-        edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
-    )  # fmt: skip
-    return found
 
 
 def values(of: Associated, asked: Asked) -> tuple[Floats, Floats]:
@@ -196,7 +166,8 @@ def _position(datums: int, straight: Flags, p: Floats, drawn: Floats) -> float:
 
 
 @compiled
-def _value(what: int, slots: int, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
+def value_of(what: int, slots: int, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
+    """What (a `Measurand`) is asked of the features in the first `slots` rows; `nominal` (degrees) of an angle."""
     if what == 0:
         return float(2.0 * p[0, 2])
     if what == 1:
@@ -213,7 +184,7 @@ def _value(what: int, slots: int, straight: Flags, p: Floats, drawn: Floats, nom
 
 
 @compiled
-def _gather(rows: Index, of: Floats, flags: Flags, at: Floats, drawn: Floats, straight: Flags, into: Floats) -> int:
+def gather(rows: Index, of: Floats, flags: Flags, at: Floats, drawn: Floats, straight: Flags, into: Floats) -> int:
     """Copies the rows of a question's features; how many there are."""
     slots = 0
     for j in range(MOST_SLOTS):
@@ -224,7 +195,7 @@ def _gather(rows: Index, of: Floats, flags: Flags, at: Floats, drawn: Floats, st
 
 
 @compiled
-def _where(what: int, straight: Flags, p: Floats, where: Floats) -> None:
+def where_of(what: int, straight: Flags, p: Floats, where: Floats) -> None:
     """The centre of what is asked for, half-way between two."""
     where[0], where[1] = _center(straight[0], p[0])
     if what == 2 or what == 3:
@@ -239,99 +210,7 @@ def _values(
     found = np.empty(len(what))
     straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
     for q in range(len(what)):
-        count = _gather(slots[q], params, flags, at, drawn, straight, p)
-        found[q] = _value(what[q], count, straight, p, at, nominal[q])
-        _where(what[q], straight, p, where[q])
+        count = gather(slots[q], params, flags, at, drawn, straight, p)
+        found[q] = value_of(what[q], count, straight, p, at, nominal[q])
+        where_of(what[q], straight, p, where[q])
     return found
-
-
-@compiled
-def _steeper(plus: float, value: float, minus: float, step: float) -> float:
-    up, down = (plus - value) / step, (value - minus) / step
-    return up if abs(up) >= abs(down) else down
-
-
-@compiled
-def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
-    """All lengths longer by `relative`."""
-    for j in range(MOST_SLOTS):
-        for k in range(3):
-            moved[j, k] = p[j, k] * (1.0 + relative)
-        if straight[j]:
-            moved[j, 0] = p[j, 0]
-
-
-@compiled
-def _grown(straight: Flags, outward: Floats, rows: Index, p: Floats, growth: float, moved: Floats) -> None:
-    """Every edge moved out of the material by `growth`."""
-    moved[:] = p
-    for j in range(MOST_SLOTS):
-        if rows[j] != NOBODY:
-            moved[j, 1 if straight[j] else 2] += growth if straight[j] else outward[rows[j]] * growth
-
-
-@compiled
-def _nudged(straight: Flags, rows: Index, slot: int, p: Floats, change: Floats, sign: float, moved: Floats) -> None:
-    """The parameters of the feature in `slot` changed, wherever it stands."""
-    moved[:] = p
-    for j in range(MOST_SLOTS):
-        if rows[j] == rows[slot]:
-            if straight[j]:
-                # Angle and offset are independent at the position along the line about which it turns.
-                angle = sign * change[0]
-                moved[j, 0] = p[j, 0] + angle
-                moved[j, 1] = p[j, 1] + sign * change[1] + p[j, 2] * angle
-                moved[j, 2] = p[j, 2] - p[j, 1] * angle
-            else:
-                for k in range(3):
-                    moved[j, k] = p[j, k] + sign * change[k]
-
-
-@compiled
-def _sensitivities(
-    flags: Flags,
-    params: Floats,
-    drawn: Floats,
-    outward: Floats,
-    scatter: Floats,
-    what: Index,
-    slots: Index,
-    nominal: Floats,
-    scale_step: float,
-    edge_step: float,
-    value: Floats,
-    where: Floats,
-    to_scale: Floats,
-    to_edge: Floats,
-    own: Floats,
-) -> None:
-    straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
-    plus, minus = np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
-    for q in range(len(what)):
-        rows, kind = slots[q], what[q]
-        count = _gather(rows, params, flags, at, drawn, straight, p)
-        here = _value(kind, count, straight, p, at, nominal[q])
-        value[q] = here
-        _where(kind, straight, p, where[q])
-        _scaled(straight, p, scale_step, plus)
-        _scaled(straight, p, -scale_step, minus)
-        up, down = (
-            _value(kind, count, straight, plus, at, nominal[q]), _value(kind, count, straight, minus, at, nominal[q])
-        )  # fmt: skip
-        to_scale[q] = _steeper(up, here, down, scale_step)
-        _grown(straight, outward, rows, p, edge_step, plus)
-        _grown(straight, outward, rows, p, -edge_step, minus)
-        up, down = (
-            _value(kind, count, straight, plus, at, nominal[q]), _value(kind, count, straight, minus, at, nominal[q])
-        )  # fmt: skip
-        to_edge[q] = _steeper(up, here, down, edge_step)
-        for slot in range(count):
-            if (slot > 0 and rows[slot] == rows[0]) or (slot > 1 and rows[slot] == rows[1]):
-                continue  # the same feature again: its scatter is counted once
-            for k in range(3):
-                change = scatter[rows[slot], k]
-                _nudged(straight, rows, slot, p, change, 1.0, plus)
-                _nudged(straight, rows, slot, p, change, -1.0, minus)
-                up = abs(_value(kind, count, straight, plus, at, nominal[q]) - here)
-                down = abs(_value(kind, count, straight, minus, at, nominal[q]) - here)
-                own[q, slot] += max(up, down) ** 2

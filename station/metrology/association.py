@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.metrology.circle import circles
-from station.metrology.line import lines
+from station.metrology import circle, line
 from station.metrology.smoothing import typical
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -39,50 +38,19 @@ class Fits:
     residuals: Floats
 
 
-def fit_circles(points: Floats, index: Index, start: Floats, floor: Floats) -> Fits:
-    """Geometric least-squares circles. `points` (n, 2), `index` (n,) the feature of each, `start` (f, 3) initial x, y,
-    r; `floor` (f,) least scale of the robust weights.
-
-    Gauss–Newton on the orthogonal distances (Gander, Golub & Strebel 1994, section 4).
-    """
-    order, first = _segments(index, len(start))
-    return _fit(points, order, first, np.ascontiguousarray(start, np.float64), floor, 3)
-
-
-def fit_lines(points: Floats, index: Index, normals: Floats, floor: Floats) -> Fits:
-    """Orthogonal least-squares lines; `normals` (f, 2) expected unit normals. Offset = normal · point.
-
-    The third parameter is the mean position along the line, about which angle and offset are independent; it carries
-    no uncertainty of its own. `shape` is (f, 2, 2) for (angle, offset at that position). The line is the principal axis
-    of the points (Pearson 1901).
-    """
-    order, first = _segments(index, len(normals))
-    return _fit(points, order, first, np.ascontiguousarray(normals, np.float64), floor, 2)
-
-
 def fit_sorted(points: Floats, first: Index, start: Floats, floor: Floats, noise: Floats, *, circles: bool) -> Fits:
-    """`fit_circles`, or `fit_lines`, of features whose points stand one after the other: feature f has the rows from
-    `first[f]` to `first[f + 1]`. `noise` (n,) are the standard uncertainties of the points."""
-    start = np.ascontiguousarray(start, np.float64)
-    return _fit(points, None, first, start, floor, 3 if circles else 2, noise)
+    """Least-squares circles, or lines, through points (n, 2) that stand feature by feature: feature f has the rows from
+    `first[f]` to `first[f + 1]`, `first` is (f + 1,). `floor` (f,) is the least scale of the robust weights, `noise`
+    (n,) the standard uncertainty of each point.
 
+    Circles begin at `start` (f, 3) x, y, radius: Gauss–Newton on the orthogonal distances (Gander, Golub & Strebel
+    1994, section 4).
 
-def segmented_median(values: Floats, first: Index) -> Floats:
-    """Median (f,) of the values ≥ 0 of each segment, from `first[f]` to `first[f + 1]`; NaN where it is empty."""
-    return np.asarray(_medians(np.ascontiguousarray(values), first))
-
-
-def _fit(
-    points: Floats,
-    order: Index | None,
-    first: Index,
-    start: Floats,
-    floor: Floats,
-    size: int,
-    noise: Floats | None = None,
-) -> Fits:
-    count = len(start)
-    points = np.ascontiguousarray(points, np.float64)
+    Lines take `start` (f, 2), the expected normals: the principal axis of the points (Pearson 1901), offset = normal ·
+    point. The third parameter is the mean position along the line, about which angle and offset are independent; it
+    carries no uncertainty of its own, and `shape` is (f, 2, 2) for (angle, offset at that position).
+    """
+    count, size = len(start), 3 if circles else 2
     fits = Fits(
         np.full((count, 3), np.nan),
         np.full((count, size, size), np.nan),
@@ -91,13 +59,13 @@ def _fit(
         np.full(count, np.nan),
         np.full(len(points), np.nan),
     )
-    kernel = circles if size == 3 else lines
-    kernel(
-        points if order is None else points[order],
+    fit = circle.circles if circles else line.lines
+    fit(
+        np.ascontiguousarray(points, np.float64),
         first,
-        start,
+        np.ascontiguousarray(start, np.float64),
         np.asarray(floor, np.float64),
-        np.zeros(len(points)) if noise is None else np.ascontiguousarray(noise, np.float64),
+        np.ascontiguousarray(noise, np.float64),
         fits.params,
         fits.shape,
         fits.weights,
@@ -105,20 +73,12 @@ def _fit(
         fits.rms,
         fits.residuals,
     )
-    if order is None:
-        return fits
-    weights, residuals = np.empty_like(fits.weights), np.empty_like(fits.residuals)
-    weights[order], residuals[order] = fits.weights, fits.residuals
-    return Fits(fits.params, fits.shape, weights, fits.used, fits.rms, residuals)
+    return fits
 
 
-def _segments(index: Index, count: int) -> tuple[Index | None, Index]:
-    """What sorts the points by feature (None: they are), and (count + 1,) where each feature begins."""
-    sizes = np.bincount(index, minlength=count)[:count]
-    first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-    if bool((index[1:] >= index[:-1]).all()):
-        return None, first
-    return np.argsort(index, kind="stable"), first
+def segmented_median(values: Floats, first: Index) -> Floats:
+    """Median (f,) of the values ≥ 0 of each segment, from `first[f]` to `first[f + 1]`; NaN where it is empty."""
+    return np.asarray(_medians(np.ascontiguousarray(values), first))
 
 
 @compiled

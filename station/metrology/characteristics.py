@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
+from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.forms import NOTHING_CHANGED, Changes, Found, parallels, profiles, zones
+from station.metrology.forms import Found, parallels, profiles, zones
 from station.order.geometry import ContourFeature, Feature, LineFeature
 from station.order.model import CharacteristicType
 

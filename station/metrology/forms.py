@@ -7,13 +7,14 @@ the unchanged one ended, and no changed feature is ever built.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.metrology.changes import Changes, points_moved
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.features import Kind, MeasuredFeature
@@ -21,33 +22,6 @@ from station.metrology.smoothing import largest, noise_left, reweighted, smoothe
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
 Floats = NDArray[np.float64]
-Index = NDArray[np.intp]
-
-_NO_NUDGES = np.zeros((0, 3))
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Changes (m,) of everything measured, each from where nothing is changed, as in the first of them: all lengths
-    longer by `relative`, every edge moved out of the material by `growth_mm`, and by feature the change (m, 3) of its
-    associated geometry alone."""
-
-    relative: Floats
-    growth_mm: Floats
-    nudges: Mapping[str, Floats]
-
-    def __len__(self) -> int:
-        return len(self.relative)
-
-    def of(self, feature: MeasuredFeature) -> Floats:
-        """The parameters (m, 3) of a circle or a line under each change."""
-        a, b, c = feature.params
-        nudges = self.nudges.get(feature.id, _NO_NUDGES)
-        straight = feature.kind is Kind.LINE
-        return np.asarray(_changed(straight, a, b, c, feature.outward, self.relative, self.growth_mm, nudges))
-
-
-NOTHING_CHANGED = Changes(np.zeros(1), np.zeros(1), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,38 +111,6 @@ def _is_ring(feature: MeasuredFeature) -> bool:
 
 
 @compiled
-def _changed(
-    straight: bool, a: float, b: float, c: float, outward: float, relative: Floats, growth: Floats, nudges: Floats
-) -> Floats:
-    found = np.empty((len(relative), 3))
-    for k in range(len(relative)):
-        longer = 1.0 + relative[k]
-        if straight:
-            found[k, 0], found[k, 1], found[k, 2] = a, b * longer + growth[k], c * longer
-        else:
-            found[k, 0], found[k, 1], found[k, 2] = a * longer, b * longer, c * longer + outward * growth[k]
-        if k < len(nudges) and straight:
-            # Offset and angle are independent at the position along the line about which it turns.
-            found[k, 0] += nudges[k, 0]
-            found[k, 1] += nudges[k, 1] + c * nudges[k, 0]
-            found[k, 2] -= b * nudges[k, 0]
-        elif k < len(nudges):
-            found[k] += nudges[k]
-    return found
-
-
-@compiled
-def _moved(points: Floats, normals: Floats, relative: float, growth: float, moved: Floats) -> Floats:
-    """The points with all lengths longer and all edges moved out, in `moved` if anything is."""
-    if relative == 0.0 and growth == 0.0:
-        return points
-    for i in range(len(points)):
-        for j in range(2):
-            moved[i, j] = points[i, j] * (1.0 + relative) + growth * normals[i, j]
-    return moved
-
-
-@compiled
 def _noise(u_mm: Floats, sigma: float) -> tuple[float, float]:
     """A point's noise left by smoothing, and the width of zone that noise alone would show."""
     noise = typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma)
@@ -186,7 +128,7 @@ def _seen(
     straight: bool, points: Floats, normals: Floats, growth: float, params: Floats, sigma: float, closed: bool
 ) -> tuple[Floats, Floats]:
     """Smoothed deviations from a circle or a line, and how they change with it."""
-    moved = _moved(points, normals, 0.0, growth, np.empty_like(points))
+    moved = points_moved(points, normals, 0.0, growth, np.empty_like(points))
     if straight:
         deviations, basis = from_line(moved, params[0], params[1], params[2])
     else:
@@ -241,7 +183,7 @@ def _parallels(
     noise, excess = _noise(u_mm, sigma)
     worst, moved = 0, np.empty_like(points)
     for k in range(len(widths)):
-        seen = _moved(points, normals, relative[k], growth[k], moved)
+        seen = points_moved(points, normals, relative[k], growth[k], moved)
         deviations, basis = from_line(seen, params[k, 0], params[k, 1], params[k, 2])
         form, run = smoothed(deviations, sigma, closed), basis[:, 0]
         # How the edge's own normal lies to the one that is asked for.
@@ -273,7 +215,7 @@ def _profiles(
         basis = moving(nominal, normals)
     near, motion, middle, worst = np.zeros(3), np.zeros(3), 0.0, 0
     for k in range(len(values)):
-        seen = _moved(points, normals, relative[k], growth[k], moved)
+        seen = points_moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
         deviations = from_drawing(seen, nominal, normals, turn, x, y)
         if free == _TURN:

@@ -60,11 +60,6 @@ def robust_motion(
     return tuple(motion.tolist()), residuals
 
 
-def median(values: Floats) -> float:
-    """Median of values ≥ 0; NaN of none."""
-    return float(typical(np.ascontiguousarray(values), 0.0, np.empty(len(values) + 1)))
-
-
 @compiled
 def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
     """`smooth`, compiled: the two halves of the kernel at once, one tap after the other over all points."""

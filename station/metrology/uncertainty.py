@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from station.metrology.associated import sensitivities
 from station.metrology.calibration import Calibration
+from station.metrology.changes import Changes
 from station.metrology.characteristics import PLAIN, Answer, Question, check_plain, evaluate_form, plain
 from station.metrology.features import MeasuredFeature
-from station.metrology.forms import Changes
+from station.metrology.sensitivities import sensitivities, steeper
 from station.order.model import CharacteristicType
 
 COVERAGE_FACTOR = 2.0
@@ -196,8 +196,8 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
     changes = sources.changes if not nudged else _with_scatter(sources.changes, [features[name] for name in nudged])
     answer, values = evaluate_form(question, features, changes)
     value, *changed = values.tolist()
-    to_scale = _steeper(value, changed[0], changed[1], sources.scale_step)
-    to_edge = _steeper(value, changed[2], changed[3], sources.edge_step)
+    to_scale = steeper(changed[0], value, changed[1], sources.scale_step)
+    to_edge = steeper(changed[2], value, changed[3], sources.edge_step)
     scatter = []
     at = 4
     for name in nudged:
@@ -209,12 +209,6 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
         if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
     return _combined(question, answer, to_scale, to_edge, scatter, sources)
-
-
-def _steeper(value: float, plus: float, minus: float, step: float) -> float:
-    """The steeper of both one-sided differences: a value at a kink (a zone) can go either way."""
-    up, down = (plus - value) / step, (value - minus) / step
-    return up if abs(up) >= abs(down) else down
 
 
 def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Changes:

@@ -19,7 +19,6 @@ from station.plan.strokes import Strokes, point_on
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 SAME_PX = 1e-3  # apart at most: one edge written twice
 _LOOKS = 9  # places at which an outline must pass a feature
@@ -123,23 +122,6 @@ def _follow(
             done += step
             t = min(t + step / other[row, 5], 1.0)
     return start, row, t, past
-
-
-@compiled
-def _rows(
-    points: Floats, begin: int, end: int, first: int, count: int, start: tuple[float, float],
-    stop: tuple[float, float], radius: float,
-) -> tuple[int, int]:  # fmt: skip
-    """Rows of an open feature without those near its ends."""
-    while count > 0 and math.hypot(points[first, 0] - start[0], points[first, 1] - start[1]) <= radius:
-        first, count = (first + 1 if first + 1 < end else begin), count - 1
-    while count > 0:
-        at = first + count - 1
-        at -= (end - begin) if at >= end else 0
-        if math.hypot(points[at, 0] - stop[0], points[at, 1] - stop[1]) > radius:
-            break
-        count -= 1
-    return first, count
 
 
 @compiled

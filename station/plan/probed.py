@@ -15,7 +15,6 @@ from station.plan.track import Track
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 MOST_GAP_PX = 0.5  # between probes that are neighbours all the same
 CORNER_PX = 4.0  # the optics round a corner over about this length: no probes there

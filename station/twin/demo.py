@@ -1,4 +1,4 @@
-"""The demo: eighteen unique orders, the parts that came of them, and the scenes a camera sees."""
+"""The demo: eighteen unique orders, the parts that came of them, and how they come to lie before the camera."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from station.order.geometry import Point, polygon
-from station.order.model import Order
 from station.twin.demo_case import DemoCase
 from station.twin.demo_flat import pin_cases, plate_cases
 from station.twin.demo_round import pinion_cases, ring_cases, wheel_cases
-from station.twin.part import MadePart, part_of_order
-from station.twin.scene import Dust, Lamp, Optics, PlacedPart, Pose, Scene
+from station.twin.part import MadePart
+from station.twin.scene import Dust, Optics, Pose
 
 CLEAR_MM = 0.25
-OPTICS = Optics()
-LAMP = Lamp()
 
 
 def demo_cases() -> tuple[DemoCase, ...]:
@@ -34,26 +31,6 @@ def write_demo(folder: Path) -> list[DemoCase]:
         if case.drawing:
             (folder / case.drawing_file).write_text(case.drawing, encoding="utf-8")
     return cases
-
-
-def demo_scene(
-    what: DemoCase | Order,
-    rng: np.random.Generator,
-    optics: Optics = OPTICS,
-    lamp: Lamp = LAMP,
-) -> Scene:
-    """The part lying as it fell: any rotation, within a millimetre of the middle, whole in the field, a little dust.
-
-    An order's part is made exactly to nominal and lies on the face that the order names.
-
-    Raises:
-        InputError: the order's geometry is not a whole silhouette.
-    """
-    if isinstance(what, Order):
-        part, face = part_of_order(what), what.geometry.face
-    else:
-        part, face = what.part, what.face
-    return Scene(optics, lamp, (PlacedPart(part, random_pose(part, optics, rng), face),), random_dust(optics, rng))
 
 
 def random_pose(part: MadePart, optics: Optics, rng: np.random.Generator, within_mm: float = 1.0) -> Pose:

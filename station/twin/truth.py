@@ -13,7 +13,6 @@ from station.errors import InputError
 from station.order.geometry import ArcFeature, CircleFeature, Feature, LineFeature, Point
 from station.twin.made import bent, deviations_on, lies_on, segment_points
 from station.twin.part import MadePart
-from station.twin.scene import Scene
 
 TRUTH_POINTS = 4096
 
@@ -63,11 +62,6 @@ class Truth:
             InputError: there is none.
         """
         return _with_id(self.lines, feature)
-
-
-def truth_of(scene: Scene, part: int = 0) -> Truth:
-    """True features of the scene's part with this index."""
-    return part_truth(scene.parts[part].part)
 
 
 def part_truth(part: MadePart) -> Truth:

@@ -10,28 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from station.vision.depth import Segments, deeper, deepest, inner, segments_of, surrounded
+from station.vision.components import Components, components
+from station.vision.encode import encode
 from station.vision.field import Field
-from station.vision.ideal import Ideal, Outlines, drawn, outlines_px
 from station.vision.picture import Picture
-from station.vision.runs import (
-    Components,
-    Integers,
-    Runs,
-    common,
-    components,
-    encode,
-    encode_within,
-    shared,
-    united,
-    whole_rows,
-    without,
-)
+from station.vision.runs import Integers, Runs, common, shared, united, whole_rows, without
+from station.vision.view import View, view_of
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +29,6 @@ _RAGGED_PX = 40.0  # an opening that small and that near the outline is its ragg
 _PIECE_SHARE = 0.02  # of the drawing: less is a speck
 _MARGIN_PX = 24
 _MOST = 1000  # of a kind: of more, the largest show well enough that this is no picture of such a part
-_PIXEL_PX = 0.5  # a pixel reaches that far beyond its middle
 
 
 class DifferenceKind(StrEnum):
@@ -77,50 +64,6 @@ class Comparison:
     pieces: int
 
 
-@dataclass(frozen=True)
-class _View:
-    """The part of the picture that is compared, from its pixel (`left`, `top`), and the drawing in it: `beside` is all
-    that the drawing leaves free."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-    ideal: Ideal
-    beside: Runs
-    outlines: Outlines
-
-    @cached_property
-    def segments(self) -> Segments:
-        """Only what is wrong asks for exact distances."""
-        return segments_of(self.outlines, (self.left, self.top), self.width, self.height)
-
-    def deepest(self, runs: Runs) -> tuple[tuple[float, float], float]:
-        """The place (x, y) in the picture farthest from the outline, and how far."""
-        where, depth = deepest(runs, self.segments)
-        return self.shifted(where), depth + _PIXEL_PX
-
-    def faint(self, picture: Picture, level: float, depth_px: float) -> tuple[Runs, Integers]:
-        """The pixels above `level` that may lie deeper than that in the drawing's material, and the number of the run
-        of material that holds each piece."""
-        inside, number = inner(self.ideal.material, int(depth_px - _PIXEL_PX))
-        light, of = encode_within(picture.grey, (self.left, self.top), level, inside)
-        return light, number[of]
-
-    def deeper(self, runs: Runs, of: Integers, shape: Runs, depth_px: float) -> tuple[Runs, Integers]:
-        """The pixels that reach deeper than that into `shape`, and the number of the run each piece comes from."""
-        limit = depth_px - _PIXEL_PX
-        candidates, number = surrounded(runs, of, shape, int(limit), self.height)
-        if len(candidates) == 0:
-            return candidates, number
-        deep, of_candidate = deeper(candidates, limit, self.segments)
-        return deep, number[of_candidate]
-
-    def shifted(self, where: Floats | tuple[float, float]) -> tuple[float, float]:
-        """From the view to the picture."""
-        return float(where[0]) + self.left, float(where[1]) + self.top
-
-
 def compare(
     picture: Picture,
     field: Field,
@@ -130,7 +73,7 @@ def compare(
     blur_px: float,
 ) -> Comparison:
     """Differences between the picture and polygons (n, 2) in pixels."""
-    view = _view_of(picture, outer_px, openings_px, _MARGIN_PX + int(band_px))
+    view = view_of(picture, outer_px, openings_px, _MARGIN_PX + int(band_px))
     if view is None:
         return Comparison((), np.zeros((0, 2)), 0)
     ideal = view.ideal
@@ -166,23 +109,7 @@ def compare(
     )
 
 
-def _view_of(
-    picture: Picture, outer_px: tuple[Floats, ...], openings_px: tuple[Floats, ...], margin_px: int
-) -> _View | None:
-    """The drawing's box with a margin, as far as the picture goes; None where the drawing is not in it at all."""
-    outlines = outlines_px(outer_px, openings_px)
-    around = outlines.points_px[: outlines.first[len(outer_px)]]
-    left, top = (max(int(v) - margin_px, 0) for v in np.floor(around.min(axis=0)))
-    right, bottom = (int(v) + margin_px + 1 for v in np.ceil(around.max(axis=0)))
-    width, height = min(right, picture.width_px) - left, min(bottom, picture.height_px) - top
-    if width <= 0 or height <= 0:
-        return None
-    ideal = drawn(outlines, (left, top), width, height)
-    beside = without(whole_rows(width + 1, height), ideal.material)
-    return _View(left, top, width, height, ideal, beside, outlines)
-
-
-def _read(picture: Picture, field: Field, view: _View) -> Runs:
+def _read(picture: Picture, field: Field, view: View) -> Runs:
     """The pixels of material."""
     box = (view.left, view.top, view.left + view.width, view.top + view.height)
     if field.dark_part:
@@ -202,7 +129,7 @@ def _main_piece(material: Runs, pieces: Components, drawing: Runs) -> int:
 
 
 def _extra_openings(
-    view: _View, free: Runs, light: Components, alone: NDArray[np.bool_], blur_px: float
+    view: View, free: Runs, light: Components, alone: NDArray[np.bool_], blur_px: float
 ) -> list[Difference]:
     """Openings that nothing of the drawing's own touches."""
     found = []
@@ -215,7 +142,7 @@ def _extra_openings(
     return found
 
 
-def _missing_openings(view: _View, seen: Runs, count: int) -> list[Difference]:
+def _missing_openings(view: View, seen: Runs, count: int) -> list[Difference]:
     """Openings of the drawing that are filled by more than half."""
     holes, opening = view.ideal.holes, view.ideal.opening
     # The first bin is for what lies in no opening that has a number.
@@ -229,7 +156,7 @@ def _missing_openings(view: _View, seen: Runs, count: int) -> list[Difference]:
 
 
 def _with_faint(
-    picture: Picture, field: Field, view: _View, lacking: Runs, of_ideal: Integers, depth_px: float
+    picture: Picture, field: Field, view: View, lacking: Runs, of_ideal: Integers, depth_px: float
 ) -> tuple[Runs, Integers]:
     """Through a backlit part even faint light counts as material missing, clear of the outline's blur."""
     drawing = view.ideal.material
@@ -243,7 +170,7 @@ def _with_faint(
 
 
 def _deep_regions(
-    view: _View, kind: DifferenceKind, region: Runs, of: Integers, shape: Runs, band_px: float
+    view: View, kind: DifferenceKind, region: Runs, of: Integers, shape: Runs, band_px: float
 ) -> list[Difference]:
     """Connected parts of `region` that reach deeper than `band_px` into `shape`, of which it is a part."""
     _, deep = view.deeper(region, of, shape, band_px)

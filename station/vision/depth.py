@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from station.compiled import compiled
 from station.vision.ideal import Outlines
-from station.vision.runs import Integers, Runs
+from station.vision.runs import FEW, Integers, Runs, room_for_more
 
 Floats = NDArray[np.float64]
 
@@ -52,31 +52,6 @@ def segments_of(outlines: Outlines, low: tuple[int, int], width: int, height: in
     )
     near = np.full((height // _CELL + 1, width // _CELL + 1, 1 + _NEAR), _UNKNOWN, np.int32)
     return Segments(np.column_stack([points, following]), np.append(chunk, len(points)), box, near)
-
-
-def surrounded(runs: Runs, of: Integers, shape: Runs, far_px: int, height: int) -> tuple[Runs, Integers]:
-    """The pixels of `runs` with pixels of `shape` `far_px` to their left, right, up and down, and the number of the run
-    that each piece comes from.
-
-    `of` (n,) is the run of `shape` (the drawing's material, or all that is not) that holds each run. No other pixel can
-    lie deeper in it than `far_px` + 1.
-    """
-    start, end, number = _surrounded(
-        runs.start, runs.end, of, shape.start, shape.end, runs.stride, height, max(far_px, 0)
-    )
-    return Runs(start, end, runs.stride), number
-
-
-def inner(shape: Runs, far_px: int) -> tuple[Runs, Integers]:
-    """The pixels of `shape` that have others of it `far_px` to their left and right, and their runs' numbers.
-
-    Nothing is known of what lies beyond the view: its border is no outline.
-    """
-    far, row = np.int32(max(far_px, 0)), shape.start // np.int32(shape.stride) * np.int32(shape.stride)
-    start = np.where(shape.start > row, shape.start + far, shape.start)
-    end = np.where(shape.end < row + np.int32(shape.stride - 1), shape.end - far, shape.end)
-    number = np.flatnonzero(start < end).astype(np.int32)
-    return Runs(start[number], end[number], shape.stride), number
 
 
 def deeper(runs: Runs, depth_px: float, segments: Segments) -> tuple[Runs, Integers]:
@@ -152,65 +127,6 @@ def _nearer(x: float, y: float, ends: Floats, chunk: NDArray[np.intp], box: Floa
 
 
 @compiled
-def _surrounded(
-    start: Integers,
-    end: Integers,
-    of: Integers,
-    shape_start: Integers,
-    shape_end: Integers,
-    stride: int,
-    height: int,
-    far: int,
-) -> tuple[Integers, Integers, Integers]:
-    """The pixels of the runs that have `shape` `far` pixels to their left, right, up and down, and their runs' numbers.
-
-    Nothing is known of what lies beyond the view: its border is no outline.
-    """
-    size = 64
-    found = np.empty((3, size), np.int32)
-    n = row = base = up = down = 0
-    for i in range(len(start)):
-        while start[i] >= base + stride:
-            row, base = row + 1, base + stride
-        at, last = start[i], end[i]
-        if shape_start[of[i]] > base:
-            at = max(at, shape_start[of[i]] + far)
-        if shape_end[of[i]] < base + stride - 1:
-            last = min(last, shape_end[of[i]] - far)
-        while at < last:
-            begin, until = at, last
-            if row - far >= 0:
-                begin, until, up = _across(at, begin, until, -far * stride, up, shape_start, shape_end)
-            if row + far < height:
-                begin, until, down = _across(at, begin, until, far * stride, down, shape_start, shape_end)
-            if begin < until:
-                if n == size:
-                    size *= 2
-                    grown = np.empty((3, size), np.int32)
-                    grown[:, :n] = found
-                    found = grown
-                found[0, n], found[1, n], found[2, n] = begin, until, i
-                n += 1
-                at = until
-            else:
-                at = begin
-    return found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy()
-
-
-@compiled
-def _across(
-    at: int, begin: int, until: int, shift: int, k: int, shape_start: Integers, shape_end: Integers
-) -> tuple[int, int, int]:
-    """What of [begin, until) has the first run of the shape that ends beyond `at` beside it, `shift` positions on; the
-    run's number is not less than `k`, which it is for the next that is asked for."""
-    while k < len(shape_end) and shape_end[k] <= at + shift:
-        k += 1
-    if k == len(shape_end):
-        return until, until, k
-    return max(begin, shape_start[k] - shift), min(until, shape_end[k] - shift), k
-
-
-@compiled
 def _deeper(
     start: Integers,
     end: Integers,
@@ -221,8 +137,7 @@ def _deeper(
     box: Floats,
     near: Integers,
 ) -> tuple[Integers, Integers, Integers]:
-    size = 64
-    found = np.empty((3, size), np.int32)
+    found = np.empty((3, FEW), np.int32)
     n = 0
     for i in range(len(start)):
         row = start[i] // stride
@@ -235,11 +150,8 @@ def _deeper(
                 if n > 0 and found[2, n - 1] == i and found[1, n - 1] == at:
                     found[1, n - 1] = at + step
                 else:
-                    if n == size:
-                        size *= 2
-                        grown = np.empty((3, size), np.int32)
-                        grown[:, :n] = found
-                        found = grown
+                    if n == found.shape[1]:
+                        found = room_for_more(found)
                     found[0, n], found[1, n], found[2, n] = at, at + step, i
                     n += 1
             else:

@@ -5,7 +5,6 @@ Works on a decimated copy (area average), so it costs a fraction of one pass ove
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from station.compiled import compiled
 from station.vision.lamp import fit_lamp
+from station.vision.noise import CLIPPED_LEVEL, noise_of
 from station.vision.picture import Picture
 from station.vision.refusal import Refusal, Trouble
 
@@ -23,10 +23,7 @@ LEAST_CONTRAST = 0.08  # of full scale
 LEAST_FIELD = 0.16  # of full scale: a backlight below is under-exposed
 LEAST_MODULATION = 0.40  # (bright - dark) / bright: below, nothing stands out of the field
 CLIPPED_SHARE = 0.01  # of the bright class at full scale: more is a clipped picture
-_CLIPPED_LEVEL = 0.995
-_NOISE_ROWS = 24
 BLOCK_PX = 4  # levels beside an edge are read off means of blocks this large
-_LEAST_VARIANCE = 1.0 / 12.0  # of quantisation alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +90,12 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
     threshold = 0.5 * (low + high)
     material = scaled < threshold if dark_part else scaled >= threshold
     unit = picture.full_scale / 255.0
-    saturated = picture.grey[::8, ::8] >= _CLIPPED_LEVEL * picture.full_scale
+    saturated = picture.grey[::8, ::8] >= CLIPPED_LEVEL * picture.full_scale
     share = float(saturated.mean()) * histogram.sum() / bright.sum()
     near = 0.08 * (high - low) * unit
     dark_level, bright_level = _means_near(small, (low * unit, high * unit), near)
     part_level, field_level = (dark_level, bright_level) if dark_part else (bright_level, dark_level)
-    part_noise, field_noise = _noise(picture, part_level, field_level)
+    part_noise, field_noise = noise_of(picture, part_level, field_level)
     return Field(
         field_level=field_level,
         part_level=part_level,
@@ -204,48 +201,6 @@ def _median(histogram: NDArray[np.int64]) -> int:
     return int(np.searchsorted(np.cumsum(histogram), 0.5 * histogram.sum()))
 
 
-def _noise(picture: Picture, part_level: float, field_level: float) -> tuple[float, float]:
-    """Variance of one pixel in the material and in the field, from second differences along some rows.
-
-    Light that varies slowly drops out of a second difference; what is left has six times a pixel's variance. Where a
-    level is at the camera's limit its noise cannot be seen, and is taken to grow with the level from the other one.
-    """
-    rows = picture.grey[:: max(1, picture.height_px // _NOISE_ROWS)]
-    near = 0.08 * abs(field_level - part_level)
-    counts = np.zeros((2, int(4.0 * near) + 2), np.int64)
-    _count_bends(rows, (part_level, field_level), near, counts)
-    part, field = _bend_variance(counts[0]), _bend_variance(counts[1])
-    if field_level > _CLIPPED_LEVEL * picture.full_scale:
-        field = max(field, part * field_level / max(part_level, 1.0))
-    if part_level > _CLIPPED_LEVEL * picture.full_scale:
-        part = max(part, field * part_level / max(field_level, 1.0))
-    return part, field
-
-
-@compiled
-def _count_bends(rows: NDArray[Any], levels: tuple[float, float], near: float, counts: NDArray[np.int64]) -> None:
-    """How often each second difference occurs (2, n) where three pixels in a row are `near` one of two levels."""
-    height, width = rows.shape
-    for r in range(height):
-        for x in range(width - 2):
-            a, b, c = float(rows[r, x]), float(rows[r, x + 1]), float(rows[r, x + 2])
-            for k in range(2):
-                if abs(b - levels[k]) < near and abs(a - levels[k]) < near and abs(c - levels[k]) < near:
-                    counts[k, int(abs(a - 2.0 * b + c))] += 1
-
-
-def _bend_variance(counts: NDArray[np.int64]) -> float:
-    """A pixel's variance from how often each second difference occurs, without outliers."""
-    number = np.cumsum(counts)
-    if number[-1] < 50:
-        return _LEAST_VARIANCE
-    middles = np.searchsorted(number, [(number[-1] - 1) // 2, number[-1] // 2], side="right")
-    limit = 4.0 * max(1.4826 * float(middles.mean()), 1.0)
-    kept = counts[: math.ceil(limit)]
-    bends = np.arange(len(kept))
-    return max(float((bends * bends * kept).sum() / kept.sum()) / 6.0, _LEAST_VARIANCE)
-
-
 def _nothing(level: float) -> Refusal:
     if level < LEAST_FIELD:
         return Refusal(
@@ -253,7 +208,7 @@ def _nothing(level: float) -> Refusal:
             f"The picture is under-exposed: its bright part reaches {100 * level:.0f} % of the camera's range. "
             "Check that the light is on and the exposure long enough.",
         )
-    if level > _CLIPPED_LEVEL:
+    if level > CLIPPED_LEVEL:
         return Refusal(
             Trouble.NOTHING,
             "There is nothing in the picture but a field at the camera's limit. Place the part, or lower the exposure.",

@@ -1,32 +1,22 @@
 """Which way the part lies: from contours to a pose, told from its mirror image.
 
 Coarse rotation by correlating the filled silhouettes on a polar grid about the centroid of the outer outline (an FFT
-over the angle, all rotations at once), then point-to-line registration (ICP with Tukey weights) of the best few. The
-nearest contour point of any place is looked up in a map made once by a distance transform. Everything is in the
-measuring plane; the unit is the caller's.
+over the angle, all rotations at once), then registration of the best few. Everything is in the measuring plane; the
+unit is the caller's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from station.compiled import compiled
+from station.vision.nearest import gap_back, gap_of, nearest_to, registered
 from station.vision.polar import rotations, silhouette
 from station.vision.pose import Floats, Pose
 
-Labels: TypeAlias = NDArray[np.int32]
-
 _CANDIDATES, _FINALISTS = 5, 3  # of them registered with few, and with many points
-_CELLS = 256  # across the map of nearest points
 _FEW, _SOME, _MANY = 240, 1000, 2000  # outline points used
-_TUKEY = 4.685
-_SETTLED = 1e-3  # of the distance that counts: a registration that moves less is at its end
-_MOST_CELLS = 64  # across the outline, when points near one another are looked for
 _DIGITS = 9  # of a score: among equals the first is taken, whatever the last bits say
 
 
@@ -61,18 +51,6 @@ class Match:
     cap: float
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """For any place the nearest of `points` (n, 2): `labels` names it for every cell about `center`, `rows` (m,) says
-    which point a name belongs to."""
-
-    points: Floats
-    labels: Labels
-    rows: Labels
-    center: Floats
-    cells_per_unit: float
-
-
 def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored: bool, cap: float) -> Match:
     """Best pose of `shape` on the contours of a piece ((n, 2) plane coordinates each).
 
@@ -83,24 +61,24 @@ def match(outer: Floats, openings: tuple[Floats, ...], shape: Shape, *, mirrored
     center, own_center = _centroid([outer]), _centroid(list(faced.outer))
     radius = 1.05 * max(_extent([outer], center), _extent(list(faced.outer), own_center))
     contour = np.concatenate([outer, *openings])
-    there = _nearest(contour, center, radius)
+    there = nearest_to(contour, center, radius)
     turns = rotations(
         silhouette(faced.outer, faced.openings, own_center, radius), silhouette([outer], openings, center, radius)
     )
     few, some, many = (_some(faced, most) for most in (_FEW, _SOME, _MANY))
     poses = [np.array(_turned(float(turn), center, own_center)) for turn in turns]
-    gaps = [round(_gap(pose, few[0], there, cap)[0] / cap, _DIGITS) for pose in poses]
+    gaps = [round(gap_of(pose, few[0], there, cap)[0] / cap, _DIGITS) for pose in poses]
     rough = [poses[i] for i in np.argsort(gaps, kind="stable")[:_CANDIDATES]]
-    gaps = [round(_registered(pose, *few, there, cap, 6) / cap, _DIGITS) for pose in rough]
+    gaps = [round(registered(pose, *few, there, cap, 6) / cap, _DIGITS) for pose in rough]
     back = np.ascontiguousarray(contour[:: max(1, len(contour) // _SOME)])
     best: tuple[float, float, Floats] | None = None
     for i in np.argsort(gaps, kind="stable")[:_FINALISTS]:
         pose = rough[i]
         if best is not None and gaps[i] > 1.5 * min(gaps) + 0.02:
             break
-        _registered(pose, *many, there, cap, 12)
-        forth, explained = _gap(pose, some[0], there, cap)
-        quality = 0.5 * (forth + float(_gap_back(_inverse(pose), back, faced.points, cap)))
+        registered(pose, *many, there, cap, 12)
+        forth, explained = gap_of(pose, some[0], there, cap)
+        quality = 0.5 * (forth + float(gap_back(_inverse(pose), back, faced.points, cap)))
         if best is None or round(quality / cap, _DIGITS) < round(best[0] / cap, _DIGITS):
             best = quality, explained, pose
     assert best is not None
@@ -127,190 +105,6 @@ def _turned(turn: float, center: Floats, own_center: Floats) -> tuple[float, flo
 def _inverse(pose: Floats) -> Floats:
     c, s = np.cos(pose[0]), np.sin(pose[0])
     return np.array([-pose[0], -(c * pose[1] + s * pose[2]), -(-s * pose[1] + c * pose[2])])
-
-
-def _nearest(points: Floats, center: Floats, radius: float) -> Nearest:
-    """A map of the nearest of `points`, reaching `radius` about `center`."""
-    per_unit = (_CELLS / 2 - 2) / radius
-    cells = np.empty(len(points), np.intp)
-    _cells_of(points, center, per_unit, cells)
-    canvas = np.ones(_CELLS * _CELLS, np.uint8)
-    canvas[cells] = 0
-    _, found = cv2.distanceTransformWithLabels(
-        canvas.reshape(_CELLS, _CELLS), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    labels = np.asarray(found, np.int32).ravel()
-    rows = np.zeros(len(points) + 1, np.int32)
-    rows[labels[cells]] = np.arange(len(points))
-    return Nearest(np.ascontiguousarray(points), labels, rows, center, per_unit)
-
-
-@compiled
-def _cells_of(points: Floats, center: Floats, per_unit: float, cells: NDArray[np.intp]) -> None:
-    for k in range(len(points)):
-        cells[k] = _cell_at(points[k, 0], points[k, 1], center, per_unit)
-
-
-@compiled
-def _cell_at(x: float, y: float, center: Floats, per_unit: float) -> int:
-    """Number of the map's cell at a place; beyond its border that of the border."""
-    column = min(max(int((x - center[0]) * per_unit + _CELLS / 2), 0), _CELLS - 1)
-    row = min(max(int((y - center[1]) * per_unit + _CELLS / 2), 0), _CELLS - 1)
-    return row * _CELLS + column
-
-
-def _registered(pose: Floats, points: Floats, normals: Floats, there: Nearest, cap: float, rounds: int) -> float:
-    """Moves `pose` (angle, x, y) in place so that the outline lies on the contour; returns the mean gap, capped."""
-    return float(
-        _register(
-            pose,
-            points,
-            normals,
-            there.points,
-            there.labels,
-            there.rows,
-            there.center,
-            there.cells_per_unit,
-            cap,
-            rounds,
-        )
-    )
-
-
-def _gap(pose: Floats, points: Floats, there: Nearest, cap: float) -> tuple[float, float]:
-    """Mean distance of `points` at `pose` from the nearest of `there`, capped, and the share nearer than `cap`."""
-    mean, share = _distances(
-        pose, points, there.points, there.labels, there.rows, there.center, there.cells_per_unit, cap
-    )
-    return float(mean), float(share)
-
-
-@compiled
-def _row_at(x: float, y: float, labels: Labels, rows: Labels, center: Floats, per_unit: float) -> int:
-    return int(rows[labels[_cell_at(x, y, center, per_unit)]])
-
-
-@compiled
-def _distances(
-    pose: Floats,
-    points: Floats,
-    others: Floats,
-    labels: Labels,
-    rows: Labels,
-    center: Floats,
-    per_unit: float,
-    cap: float,
-) -> tuple[float, float]:
-    c, s = np.cos(pose[0]), np.sin(pose[0])
-    total = near = 0.0
-    for k in range(len(points)):
-        x = c * points[k, 0] - s * points[k, 1] + pose[1]
-        y = s * points[k, 0] + c * points[k, 1] + pose[2]
-        j = _row_at(x, y, labels, rows, center, per_unit)
-        distance = np.sqrt((others[j, 0] - x) ** 2 + (others[j, 1] - y) ** 2)
-        total += min(distance, cap)
-        near += distance < cap
-    return total / len(points), near / len(points)
-
-
-@compiled
-def _gap_back(pose: Floats, points: Floats, others: Floats, cap: float) -> float:
-    """Mean distance of `points` at `pose` from the nearest of `others`, capped: those are sorted into cells as wide as
-    the cap, so that only the nine about a point have to be looked at."""
-    left, top = others[:, 0].min(), others[:, 1].min()
-    wide, high = others[:, 0].max() - left, others[:, 1].max() - top
-    cell = max(cap, max(wide, high) / _MOST_CELLS)
-    columns, lines = int(wide / cell) + 1, int(high / cell) + 1
-    where = np.empty(len(others), np.intp)
-    first = np.zeros(columns * lines + 1, np.intp)
-    for k in range(len(others)):
-        where[k] = int((others[k, 1] - top) / cell) * columns + int((others[k, 0] - left) / cell)
-        first[where[k] + 1] += 1
-    for k in range(columns * lines):
-        first[k + 1] += first[k]
-    free, sorted_ = first[:-1].copy(), np.empty_like(others)
-    for k in range(len(others)):
-        sorted_[free[where[k]]] = others[k]
-        free[where[k]] += 1
-    c, s = np.cos(pose[0]), np.sin(pose[0])
-    total = 0.0
-    for k in range(len(points)):
-        x = c * points[k, 0] - s * points[k, 1] + pose[1]
-        y = s * points[k, 0] + c * points[k, 1] + pose[2]
-        column, line = int(np.floor((x - left) / cell)), int(np.floor((y - top) / cell))
-        least = cap * cap
-        if -2 < column <= columns and -2 < line <= lines:
-            for i in range(max(line - 1, 0), min(line + 2, lines)):
-                begin, end = i * columns + max(column - 1, 0), i * columns + min(column + 2, columns)
-                for j in range(first[begin], first[end]):
-                    dx, dy = sorted_[j, 0] - x, sorted_[j, 1] - y
-                    least = min(least, dx * dx + dy * dy)
-        total += np.sqrt(least)
-    return total / len(points)
-
-
-@compiled
-def _register(
-    pose: Floats,
-    points: Floats,
-    normals: Floats,
-    others: Floats,
-    labels: Labels,
-    rows: Labels,
-    center: Floats,
-    per_unit: float,
-    cap: float,
-    rounds: int,
-) -> float:
-    """Point-to-line ICP with Tukey's weights: Gauss–Newton in (turn, x, y) about the outline's middle."""
-    count = len(points)
-    gap, arm, nx, ny = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
-    mx, my = points[:, 0].mean(), points[:, 1].mean()
-    extent = np.sqrt(((points[:, 0] - mx) ** 2 + (points[:, 1] - my) ** 2).mean())
-    mean = cap
-    for round_ in range(rounds + 1):
-        c, s = np.cos(pose[0]), np.sin(pose[0])
-        total = 0.0
-        for k in range(count):
-            rx = c * (points[k, 0] - mx) - s * (points[k, 1] - my)
-            ry = s * (points[k, 0] - mx) + c * (points[k, 1] - my)
-            x = rx + c * mx - s * my + pose[1]
-            y = ry + s * mx + c * my + pose[2]
-            nx[k] = c * normals[k, 0] - s * normals[k, 1]
-            ny[k] = s * normals[k, 0] + c * normals[k, 1]
-            j = _row_at(x, y, labels, rows, center, per_unit)
-            dx, dy = others[j, 0] - x, others[j, 1] - y
-            total += min(np.sqrt(dx * dx + dy * dy), cap)
-            gap[k] = dx * nx[k] + dy * ny[k]
-            arm[k] = (rx * ny[k] - ry * nx[k]) / extent
-        mean = total / count
-        if round_ == rounds:
-            break
-        width = _TUKEY * max(1.4826 * np.median(np.abs(gap)), 0.02 * cap)
-        normal, right = np.zeros((3, 3)), np.zeros(3)
-        for k in range(count):
-            ratio = gap[k] / width
-            if abs(ratio) < 1.0:
-                weight = (1.0 - ratio * ratio) ** 2
-                row = (arm[k], nx[k], ny[k])
-                for a in range(3):
-                    right[a] += weight * row[a] * gap[k]
-                    for b in range(3):
-                        normal[a, b] += weight * row[a] * row[b]
-        # What the outline does not determine (the rotation of a disc) stays as it is.
-        for a in range(3):
-            normal[a, a] += 1e-4 * count
-        step = np.linalg.solve(normal, right)
-        turn = step[0] / extent
-        # About the outline's middle in the plane.
-        px, py = c * mx - s * my + pose[1], s * mx + c * my + pose[2]
-        pose[0] += turn
-        c, s = np.cos(pose[0]), np.sin(pose[0])
-        pose[1] = px + step[1] - (c * mx - s * my)
-        pose[2] = py + step[2] - (s * mx + c * my)
-        if abs(step[0]) + abs(step[1]) + abs(step[2]) < _SETTLED * cap:
-            break
-    return mean
 
 
 def _centroid(polygons: list[Floats]) -> Floats:

@@ -117,8 +117,3 @@ def run_of(outlines: Outlines, number: int) -> Run:
     free = outlines.free_in[first:last], outlines.free_out[first:last]
     normals, curvature = outlines.normals[first:last], outlines.curvature[first:last]
     return Run(points, normals, curvature, reach, free, spacing, outlines.closed[number])
-
-
-def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:
-    """`runs` and `closed` of probes that are all neighbours."""
-    return np.array([0, count], dtype=np.intp), np.array([closed])

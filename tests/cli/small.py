@@ -11,12 +11,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from station.metrology.calibration import Calibration, Clipping
+from station.metrology.calibration import Calibration
 from station.metrology.camera import CameraModel
 from station.order.read import parse_order
 from station.twin.part import Deviation, Flaw, part_of_order
 from station.twin.render import render
 from station.twin.scene import Lamp, Optics, PlacedPart, Pose, Scene
+
+from ..metrology.calibrations_for_tests import exact_calibration
 
 OPTICS = Optics(width_px=400, height_px=300, mm_per_px=0.02)
 NOW = datetime.now(UTC)
@@ -77,22 +79,16 @@ def write_picture(path: Path, pixels: Any) -> Path:
 
 def calibration(**changes: Any) -> Calibration:
     """The calibration of the small camera: exact scale, edges within a fiftieth of a pixel."""
-    fields: dict[str, Any] = {
+    known: dict[str, Any] = {
         "id": "CAL-1",
         "created": NOW,
         "valid_until": NOW + timedelta(days=30),
         "camera": CameraModel.similarity(400, 300, 0.02),
         "u_scale": 1e-5,
-        "edge_offset_px": 0.0,
         "u_edge_px": 0.02,
-        "correlation": 0.0,
         "local_px": 0.02,
-        "psf_sigma_px": None,
-        "clipping": Clipping.NONE,
-        "temperature_c": 20.0,
-        "made_from": "the test",
     }
-    return Calibration(**{**fields, **changes})
+    return exact_calibration(**{**known, **changes})
 
 
 def write_calibration(path: Path, made: Calibration | None = None) -> Path:

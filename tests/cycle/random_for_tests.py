@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from station.order.model import Order
 from station.order.read import parse_order
 
-from ..order.builders import drawn
-from .scenes_for_measure import MM_PER_PX, chain, circle, line, zone
+from ..order.builders import chain, circle, drawn, line, zone
+from .scenes_for_measure import MM_PER_PX
 
 Rng = np.random.Generator
 Pixels = NDArray[Any]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import math
 from typing import Any
 
 import numpy as np
 
 from station.cycle.measure import Outcome, inspect_picture
-from station.metrology.calibration import Calibration, Clipping
+from station.metrology.calibration import Calibration
 from station.metrology.camera import telecentric
 from station.metrology.uncertainty import Conditions
 from station.order.model import Face, Order
-from station.order.read import parse_order
 from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 from station.twin.part import MadePart, part_of_order
@@ -22,8 +19,11 @@ from station.twin.render import render
 from station.twin.scene import Dust, Lamp, Optics, PlacedPart, Pose, Scene
 from station.vision.picture import Picture, picture_from
 
+from ..metrology.calibrations_for_tests import exact_calibration
+from ..order.builders import chain, circle, parse, size
+from ..order.builders import order as document
+
 MM_PER_PX = 0.01
-DAY = datetime(2026, 11, 22, tzinfo=UTC)
 AT_20_C = Conditions(20.0, 0.0)
 
 
@@ -33,65 +33,14 @@ def optics(width_px: int = 400, height_px: int = 300, psf_px: float = 1.0, **mor
 
 def exact(seen: Optics, **changes: Any) -> Calibration:
     """A calibration that knows everything: telecentric, no uncertainty."""
-    known: dict[str, Any] = {
-        "id": "exact",
-        "created": DAY,
-        "valid_until": DAY.replace(year=2030),
-        "camera": telecentric(seen.width_px, seen.height_px, seen.mm_per_px),
-        "u_scale": 0.0,
-        "edge_offset_px": 0.0,
-        "u_edge_px": 0.0,
-        "correlation": 0.0,
-        "local_px": 0.0,
-        "psf_sigma_px": None,
-        "clipping": Clipping.NONE,
-        "temperature_c": 20.0,
-        "made_from": "the twin's own figures",
-    }
-    return Calibration(**{**known, **changes})
-
-
-def circle(name: str, side: str, center: Sequence[float], diameter: float) -> dict[str, Any]:
-    return {"id": name, "type": "circle", "side": side, "center": list(center), "diameter": diameter}
-
-
-def line(name: str, start: Sequence[float], end: Sequence[float], material: str = "left") -> dict[str, Any]:
-    return {"id": name, "type": "line", "start": list(start), "end": list(end), "material": material}
-
-
-def chain(name: str, corners: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
-    """Lines name1, name2, … around a counter-clockwise polygon."""
-    following = [*corners[1:], corners[0]]
-    return [line(f"{name}{n}", a, b) for n, (a, b) in enumerate(zip(corners, following, strict=True), start=1)]
-
-
-def size(kind: str, features: str | list[str], nominal: float, plus_minus: float) -> dict[str, Any]:
-    named = {"feature": features} if isinstance(features, str) else {"features": features}
-    return {"type": kind, **named, "nominal": nominal, "lower_tol": -plus_minus, "upper_tol": plus_minus}
-
-
-def zone(kind: str, feature: str, tolerance: float, *datum: str, **more: Any) -> dict[str, Any]:
-    return {
-        "type": kind,
-        "feature": feature,
-        "tolerance": tolerance,
-        **({"datum": list(datum)} if datum else {}),
-        **more,
-    }
+    return exact_calibration(telecentric(seen.width_px, seen.height_px, seen.mm_per_px), **changes)
 
 
 def order(
     features: list[dict[str, Any]], *asked: dict[str, Any], datums: dict[str, str] | None = None, **geometry: Any
 ) -> Order:
-    document = {
-        "schema": "order/1",
-        "order_id": "MO-1",
-        "part": {"serial": "S-1", "cte_ppm_per_k": 0.0},
-        "geometry": {"features": features, **geometry},
-        "datums": datums or {},
-        "characteristics": [{"id": str(n), **one} for n, one in enumerate(asked, start=1)],
-    }
-    return parse_order(json.dumps(document).encode(), None, "order.json")
+    part = {"serial": "S-1", "cte_ppm_per_k": 0.0}
+    return parse({**document(features, *asked, **geometry), "part": part, "datums": datums or {}})
 
 
 def made(what: Order, *deviations: Any, flaws: tuple[Any, ...] = (), **faults: Any) -> MadePart:
@@ -128,3 +77,17 @@ DISC_R = {12: 60, 30: 100, 60: 150}  # radius in pixels: side of a picture that 
 def disc(radius_px: float) -> Order:
     diameter = 2 * radius_px * MM_PER_PX
     return order([circle("OD", "outer", [0, 0], diameter)], size("diameter", "OD", diameter, 0.05))
+
+
+# A plate with two holes that is nowhere its own mirror image.
+PLATE_OUTLINE = chain("E", [[-1.4, -0.7], [1.4, -0.7], [1.4, 0.3], [0.6, 0.8], [-1.4, 0.8]])
+PLATE_HOLES = [circle("H1", "inner", [-0.9, 0.2], 0.6), circle("H2", "inner", [0.8, -0.2], 0.5)]
+
+
+def saw(*tooth: tuple[float, float]) -> list[tuple[float, float]]:
+    """Corners of a wheel of fourteen teeth; of each tooth the corners (share of the pitch, radius in mm)."""
+    corners = [(2 * math.pi * (number + share) / 14, radius) for number in range(14) for share, radius in tooth]
+    return [(radius * math.cos(angle), radius * math.sin(angle)) for angle, radius in corners]
+
+
+STEEP_SAW = saw((0.0, 0.95), (0.02, 1.2), (0.85, 0.95))

@@ -15,7 +15,8 @@ from station.plan.compile import compile_plan
 from station.plan.track import Track
 from station.twin.scene import Lamp, Pose
 
-from .scenes_for_measure import chain, exact, made, optics, order, photograph, zone
+from ..order.builders import chain, zone
+from .scenes_for_measure import exact, made, optics, order, photograph
 
 MM_PER_PX = 0.010
 QUIET = Lamp(full_well_e=1e8, read_noise_e=0.0)

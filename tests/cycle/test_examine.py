@@ -18,7 +18,8 @@ from station.twin.part import CircleDeviation
 from station.twin.render import render
 from station.twin.scene import Lamp, PlacedPart, Polarity, Pose, Scene
 
-from .scenes_for_measure import AT_20_C, chain, circle, exact, made, optics, order, size
+from ..order.builders import chain, circle, size
+from .scenes_for_measure import AT_20_C, exact, made, optics, order
 
 SEEN = optics(300, 300)
 KNOWN = exact(SEEN)

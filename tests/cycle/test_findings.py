@@ -16,29 +16,22 @@ from station.twin.part import CircleDeviation, Flaw
 from station.twin.scene import Dust, Lamp, PlacedPart, Pose, Scene
 from station.vision.compare import DifferenceKind
 
+from ..order.builders import circle, size
 from .scenes_for_measure import (
     MM_PER_PX,
+    PLATE_HOLES,
+    PLATE_OUTLINE,
     anywhere,
-    chain,
-    circle,
     exact,
     inspected,
     made,
     optics,
     order,
     photograph,
-    size,
 )
 
-PLATE = order(
-    [
-        *chain("E", [[-1.4, -0.7], [1.4, -0.7], [1.4, 0.3], [0.6, 0.8], [-1.4, 0.8]]),
-        circle("H1", "inner", [-0.9, 0.2], 0.6),
-        circle("H2", "inner", [0.8, -0.2], 0.5),
-    ],
-    size("diameter", "H1", 0.6, 0.02),
-    {"type": "count", "nominal": 2},
-)
+FEATURES = [*PLATE_OUTLINE, *PLATE_HOLES]
+PLATE = order(FEATURES, size("diameter", "H1", 0.6, 0.02), {"type": "count", "nominal": 2})
 SEEN = optics(340, 340)
 NEAR_MM = 3 * MM_PER_PX
 ASIDE = [0.0, 37.0, 205.0]
@@ -213,14 +206,7 @@ def test_a_partial_geometry_looks_only_at_what_is_listed() -> None:
 @pytest.mark.parametrize("of", ["openings", "pieces"])
 def test_counts_of_openings_and_pieces(of: str) -> None:
     number = 2 if of == "openings" else 1
-    what = order(
-        [
-            *chain("E", [[-1.4, -0.7], [1.4, -0.7], [1.4, 0.3], [0.6, 0.8], [-1.4, 0.8]]),
-            circle("H1", "inner", [-0.9, 0.2], 0.6),
-            circle("H2", "inner", [0.8, -0.2], 0.5),
-        ],
-        {"type": "count", "of": of, "nominal": number},
-    )
+    what = order(FEATURES, {"type": "count", "of": of, "nominal": number})
     picture = photograph(made(what), SEEN, np.random.default_rng(3), Pose(0.0, 0.0, 50.0))
     outcome = inspected(what, picture, exact(SEEN))
     assert (outcome.items[0].value, outcome.verdict) == (float(number), Verdict.PASS)

@@ -20,12 +20,14 @@ from station.twin.truth import part_truth
 from station.vision.picture import picture_from
 from station.vision.refusal import Refusal, Trouble
 
+from ..order.builders import chain, circle, size, zone
 from .scenes_for_measure import (
     DISC_R,
     MM_PER_PX,
+    PLATE_HOLES,
+    PLATE_OUTLINE,
+    STEEP_SAW,
     anywhere,
-    chain,
-    circle,
     disc,
     exact,
     inspected,
@@ -33,19 +35,13 @@ from .scenes_for_measure import (
     optics,
     order,
     photograph,
-    size,
-    zone,
 )
 
 # Cramér–Rao bound of a diameter in pixels: PSF 1, levels 20/220, 10.5 ke-, 2.3 e-; and how it goes with the PSF.
 BOUND_PX = {12: 0.0040, 30: 0.0025, 60: 0.00175}
 BOUND_OF_PSF = {0.7: 0.85, 1.0: 1.0, 1.5: 1.22}
 
-PLATE = [
-    *chain("E", [[-1.4, -0.7], [1.4, -0.7], [1.4, 0.3], [0.6, 0.8], [-1.4, 0.8]]),
-    circle("H1", "inner", [-0.9, 0.2], 0.6),
-    circle("H2", "inner", [0.8, -0.2], 0.5),
-]
+PLATE = [*PLATE_OUTLINE, *PLATE_HOLES]
 RING = [circle("OD", "outer", [0, 0], 2.2), circle("ID", "inner", [0, 0], 1.4)]
 
 
@@ -53,14 +49,10 @@ def plate(*asked, **more) -> Order:
     return order(PLATE, *(asked or (size("diameter", "H1", 0.6, 0.05),)), **more)
 
 
-def toothed(teeth: int = 14) -> Order:
+def toothed() -> Order:
     """A saw-toothed wheel with a hole off its middle; not its own mirror image."""
-    corners = []
-    for k in range(teeth):
-        for radius, share in ((0.95, 0.0), (1.2, 0.02), (0.95, 0.85)):
-            angle = 2 * math.pi * (k + share) / teeth
-            corners.append([round(radius * math.cos(angle), 5), round(radius * math.sin(angle), 5)])
-    return order([*chain("T", corners), circle("BORE", "inner", [0.3, 0.1], 0.5)], size("diameter", "BORE", 0.5, 0.05))
+    bore = circle("BORE", "inner", [0.3, 0.1], 0.5)
+    return order([*chain("T", STEEP_SAW), bore], size("diameter", "BORE", 0.5, 0.05))
 
 
 def turned_by(found: Sighting, pose: Pose) -> float:

@@ -17,34 +17,16 @@ from station.twin.scene import Pose
 from station.twin.truth import part_truth
 from station.vision.refusal import Trouble
 
-from .scenes_for_measure import (
-    MM_PER_PX,
-    anywhere,
-    chain,
-    circle,
-    exact,
-    inspected,
-    made,
-    optics,
-    order,
-    photograph,
-    size,
-    zone,
-)
-
-TEETH = [
-    (radius * math.cos(angle), radius * math.sin(angle))
-    for tooth in range(14)
-    for share, radius in ((0.0, 0.95), (0.30, 1.2), (0.45, 0.95))
-    for angle in (2.0 * math.pi * (tooth + share) / 14,)
-]
+from ..order.builders import chain, circle, size, zone
+from .scenes_for_measure import MM_PER_PX, anywhere, exact, inspected, made, optics, order, photograph, saw
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_mirror_image_that_nearly_fits_is_told_at_full_resolution(seed: int) -> None:
     """Saw teeth: every tooth fits its mirror image to a pixel, far within what a general tolerance would allow."""
     rng = np.random.default_rng(seed)
-    features = [*chain("T", TEETH), circle("B", "inner", [0, 0], 0.5)]
+    teeth = saw((0.0, 0.95), (0.30, 1.2), (0.45, 0.95))
+    features = [*chain("T", teeth), circle("B", "inner", [0, 0], 0.5)]
     above, below = (order(features, size("diameter", "B", 0.5, 0.01), view=view) for view in ("top", "bottom"))
     seen = optics(360, 360)
     picture = photograph(made(above), seen, rng, anywhere(rng))

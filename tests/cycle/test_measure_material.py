@@ -11,7 +11,8 @@ import pytest
 from station.metrology.decision import Verdict
 from station.twin.part import CircleDeviation
 
-from .scenes_for_measure import circle, exact, inspected, made, optics, order, photograph, zone
+from ..order.builders import circle, zone
+from .scenes_for_measure import exact, inspected, made, optics, order, photograph
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "position_tolerance_mmc.json"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ from station.cycle.overlay.scales import length_words, round_length
 from station.cycle.overlay.view import MARGIN, ground, view_of
 from station.cycle.overlay.wording import limits_of, name_of, tally, value_of, worst_first
 from station.cycle.results import error_items
-from station.metrology.calibration import Calibration, Clipping
 from station.metrology.camera import CameraModel
 from station.metrology.decision import Verdict
 from station.metrology.uncertainty import Conditions
@@ -43,23 +41,15 @@ from station.twin.scene import Optics, PlacedPart, Pose, Scene
 from station.vision.picture import picture_from
 from station.vision.refusal import Refusal, Trouble
 
+from ..metrology.calibrations_for_tests import exact_calibration
+
 OPTICS = Optics(width_px=520, height_px=400, mm_per_px=0.02)
 OD, ID = 6.0, 4.0
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-CALIBRATION = Calibration(
-    id="test",
-    created=NOW,
-    valid_until=NOW + timedelta(days=1),
-    camera=CameraModel.similarity(OPTICS.width_px, OPTICS.height_px, OPTICS.mm_per_px, telecentric=True),
+CALIBRATION = exact_calibration(
+    CameraModel.similarity(OPTICS.width_px, OPTICS.height_px, OPTICS.mm_per_px, telecentric=True),
     u_scale=2e-5,
-    edge_offset_px=0.0,
     u_edge_px=0.02,
-    correlation=0.0,
     local_px=0.02,
-    psf_sigma_px=None,
-    clipping=Clipping.NONE,
-    temperature_c=20.0,
-    made_from="a test",
 )
 Pixels = NDArray[Any]
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from station.cycle.placing import place_probes, some_of, stretches_of, to_part, to_picture
-from station.metrology.calibration import Calibration, Clipping
+from station.metrology.calibration import Calibration
 from station.metrology.camera import CameraModel, Matrix3
 from station.plan.track import Track, no_track
 from station.vision.pose import Pose
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+from ..metrology.calibrations_for_tests import exact_calibration
+
 MM_PER_PX = 0.02
 EVEN = CameraModel.similarity(1600, 1200, MM_PER_PX)
 NO_BEND = (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -45,21 +45,7 @@ POSES = [
 
 
 def calibration(camera: CameraModel) -> Calibration:
-    return Calibration(
-        id="C",
-        created=NOW,
-        valid_until=NOW + timedelta(days=1),
-        camera=camera,
-        u_scale=1e-4,
-        edge_offset_px=0.0,
-        u_edge_px=0.01,
-        correlation=0.0,
-        local_px=0.01,
-        psf_sigma_px=1.0,
-        clipping=Clipping.NONE,
-        temperature_c=20.0,
-        made_from="nothing",
-    )
+    return exact_calibration(camera, u_scale=1e-4, u_edge_px=0.01, local_px=0.01, psf_sigma_px=1.0)
 
 
 def track_of(*counts: int, closed: tuple[bool, ...] = ()) -> Track:

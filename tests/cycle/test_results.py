@@ -12,7 +12,8 @@ from station.cycle.results import LEAST_SEEN, answer_items
 from station.metrology.decision import Verdict
 from station.plan.compile import compile_plan
 
-from .scenes_for_measure import AT_20_C, anywhere, circle, exact, inspected, made, optics, order, photograph, size
+from ..order.builders import circle, size
+from .scenes_for_measure import AT_20_C, anywhere, exact, inspected, made, optics, order, photograph
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(1.0, Verdict.PASS), (LEAST_SEEN - 0.1, Verdict.ERROR)])

@@ -20,23 +20,9 @@ from station.twin.scene import Pose
 from station.vision.picture import Picture, picture_from
 from station.vision.refusal import Trouble
 
+from ..order.builders import chain, circle, line, size, zone
 from .random_for_tests import Rng, not_finite, order_of, random_document, random_picture
-from .scenes_for_measure import (
-    AT_20_C,
-    MM_PER_PX,
-    anywhere,
-    chain,
-    circle,
-    exact,
-    inspected,
-    line,
-    made,
-    optics,
-    order,
-    photograph,
-    size,
-    zone,
-)
+from .scenes_for_measure import AT_20_C, MM_PER_PX, anywhere, exact, inspected, made, optics, order, photograph
 
 SEEN = optics(200, 150)
 EXACT = exact(SEEN)

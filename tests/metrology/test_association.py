@@ -7,18 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.metrology.association import fit_circles, fit_lines, segmented_median
+from station.metrology.association import Fits, fit_sorted, segmented_median
 
 from .reference_for_tests import published
 
 
+def fitted(sets, start, floor, *, circles) -> Fits:
+    """One feature per set of points (n, 2), with its start."""
+    first = np.cumsum([0, *map(len, sets)])
+    points, noise = np.concatenate([*sets, np.zeros((0, 2))]), np.zeros(first[-1])
+    return fit_sorted(points, first, np.asarray(start, float), floor, noise, circles=circles)
+
+
 def one_circle(points, start, floor=1e-9):
-    fits = fit_circles(np.asarray(points, float), np.zeros(len(points), np.intp), np.array([start]), np.array([floor]))
+    fits = fitted([points], [start], np.array([floor]), circles=True)
     return fits, fits.params[0]
 
 
 def one_line(points, normal, floor=1e-9):
-    fits = fit_lines(np.asarray(points, float), np.zeros(len(points), np.intp), np.array([normal]), np.array([floor]))
+    fits = fitted([points], [normal], np.array([floor]), circles=False)
     return fits, fits.params[0]
 
 
@@ -87,9 +94,7 @@ def test_a_batch_gives_each_feature_what_it_gets_alone():
     sets = [ring(radii[k], centers[k], n) + 0.01 * rng.standard_normal((n, 2)) for k, n in enumerate(counts)]
     sets[2][:3] += 0.5
     start = np.column_stack([centers + 0.02, radii])
-    index = np.repeat(np.arange(6), [len(s) for s in sets])
-    shuffled = rng.permutation(len(index))
-    fits = fit_circles(np.concatenate(sets)[shuffled], index[shuffled], start, np.full(6, 0.02))
+    fits = fitted(sets, start, np.full(6, 0.02), circles=True)
     for number, points in enumerate(sets):
         alone, params = one_circle(points, start[number], 0.02)
         assert fits.params[number] == pytest.approx(params, abs=1e-9)
@@ -106,8 +111,7 @@ def test_a_batch_of_lines_gives_each_what_it_gets_alone():
         run = np.array([-normal[1], normal[0]])
         across = 2.0 + 0.01 * rng.standard_normal(40)
         sets.append(across[:, None] * normal + np.linspace(3, 7, 40)[:, None] * run)
-    index = np.repeat(np.arange(5), 40)
-    fits = fit_lines(np.concatenate(sets), index, normals, np.full(5, 0.02))
+    fits = fitted(sets, normals, np.full(5, 0.02), circles=False)
     for number, points in enumerate(sets):
         alone, params = one_line(points, normals[number], 0.02)
         assert fits.params[number] == pytest.approx(params, abs=1e-9)
@@ -143,9 +147,8 @@ def test_the_covariance_of_a_circle_is_what_repeats_show():
     rng = np.random.default_rng(4)
     noise, repeats, sweep = 0.003, 1500, math.radians(200.0)
     points = ring(1.0, (0.2, 0.1), 60, 0.3, 0.3 + sweep, closed=False)
-    many = np.tile(points, (repeats, 1)) + noise * rng.standard_normal((repeats * 60, 2))
-    index = np.repeat(np.arange(repeats), 60)
-    fits = fit_circles(many, index, np.tile([0.2, 0.1, 1.0], (repeats, 1)), np.full(repeats, 1.0))
+    many = points + noise * rng.standard_normal((repeats, 60, 2))
+    fits = fitted(many, np.tile([0.2, 0.1, 1.0], (repeats, 1)), np.full(repeats, 1.0), circles=True)
     predicted = np.sqrt(np.diagonal(fits.shape.mean(axis=0))) * noise
     assert fits.params.std(axis=0) / predicted == pytest.approx([1.0, 1.0, 1.0], abs=0.1)
     measured, expected = np.corrcoef(fits.params.T), fits.shape.mean(axis=0)
@@ -157,9 +160,8 @@ def test_the_covariance_of_a_line_is_what_repeats_show():
     rng = np.random.default_rng(5)
     noise, repeats = 0.003, 1500
     points = np.column_stack([np.linspace(4.0, 6.0, 50), np.full(50, 2.0)])  # far from the origin: angle and offset
-    many = np.tile(points, (repeats, 1)) + noise * rng.standard_normal((repeats * 50, 2))
-    index = np.repeat(np.arange(repeats), 50)
-    fits = fit_lines(many, index, np.tile([0.0, 1.0], (repeats, 1)), np.full(repeats, 1.0))
+    many = points + noise * rng.standard_normal((repeats, 50, 2))
+    fits = fitted(many, np.tile([0.0, 1.0], (repeats, 1)), np.full(repeats, 1.0), circles=False)
     angle = fits.params[:, 0]
     at_place = fits.params[:, 1] + fits.params[:, 2] * 0.0
     predicted = np.sqrt(np.diagonal(fits.shape.mean(axis=0))) * noise
@@ -183,9 +185,7 @@ def test_the_covariance_of_a_line_is_what_repeats_show():
 )
 def test_what_cannot_be_fitted_is_nan_and_leaves_its_neighbours_alone(points):
     good = ring(1.0, (3.0, 0.0), 40)
-    index = np.repeat([0, 1], [len(points), 40])
-    both = np.concatenate([points, good])
-    circles = fit_circles(both, index, np.array([[0.0, 0.0, 1.0], [3.0, 0.0, 1.0]]), np.full(2, 0.001))
+    circles = fitted([points, good], [[0.0, 0.0, 1.0], [3.0, 0.0, 1.0]], np.full(2, 0.001), circles=True)
     assert np.isnan(circles.params[0]).any()
     assert circles.params[1] == pytest.approx([3.0, 0.0, 1.0], abs=1e-9)
 
@@ -193,16 +193,14 @@ def test_what_cannot_be_fitted_is_nan_and_leaves_its_neighbours_alone(points):
 @pytest.mark.parametrize("points", [np.zeros((0, 2)), np.zeros((1, 2)), np.tile([1.0, 2.0], (9, 1))])
 def test_a_line_through_one_place_is_nan(points):
     good = np.column_stack([np.linspace(0, 1, 20), np.ones(20)])
-    index = np.repeat([0, 1], [len(points), 20])
-    lines = fit_lines(np.concatenate([points, good]), index, np.array([[0.0, 1.0], [0.0, 1.0]]), np.full(2, 0.001))
+    lines = fitted([points, good], [[0.0, 1.0], [0.0, 1.0]], np.full(2, 0.001), circles=False)
     assert np.isnan(lines.params[0]).any()
     assert lines.params[1] == pytest.approx([math.pi / 2, 1.0, -0.5], abs=1e-9)
 
 
 def test_no_features_are_no_fits():
-    nothing = np.zeros((0, 2))
-    assert len(fit_circles(nothing, np.zeros(0, np.intp), np.zeros((0, 3)), np.zeros(0)).params) == 0
-    assert len(fit_lines(nothing, np.zeros(0, np.intp), nothing, np.zeros(0)).params) == 0
+    for circles, start in ((True, np.zeros((0, 3))), (False, np.zeros((0, 2)))):
+        assert len(fitted([], start, np.zeros(0), circles=circles).params) == 0
 
 
 @given(st.lists(st.lists(st.floats(0, 9), max_size=7), min_size=1, max_size=5))

@@ -9,12 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
-from station.metrology.association import fit_circles, fit_lines
 from station.metrology.features import Kind
 from station.plan.associate import Seen, associate
 from station.plan.targets import Target
 
-from .test_association import one_circle, one_line, ring
+from .test_association import fitted, one_circle, one_line, ring
 
 SEEDS = st.integers(0, 10_000)
 
@@ -155,14 +154,13 @@ RUBBISH = {
 @pytest.mark.parametrize("name", RUBBISH)
 def test_rubbish_is_refused_by_every_fit_and_leaves_its_neighbours_alone(name):
     points, good = RUBBISH[name], ring(1.0, (3.0, 0.0), 40)
-    index = np.repeat([0, 1, 2], [40, len(points), 40])
     start = np.array([[3.0, 0.0, 1.0], [0.0, 0.0, 1.0], [3.0, 0.0, 1.0]])
-    circles = fit_circles(np.concatenate([good, points, good]), index, start, np.full(3, 1e-3))
+    circles = fitted([good, points, good], start, np.full(3, 1e-3), circles=True)
     assert np.isnan(circles.params[1]).all()
     assert np.isnan(circles.shape[1]).all()
     assert circles.params[[0, 2]] == pytest.approx(np.tile([3.0, 0.0, 1.0], (2, 1)), abs=1e-12)
     if name != "two":
-        lines = fit_lines(np.concatenate([good, points]), index[: 40 + len(points)], start[:2, :2], np.full(2, 1e-3))
+        lines = fitted([good, points], start[:2, :2], np.full(2, 1e-3), circles=False)
         assert np.isnan(lines.params[1]).all()
         assert np.isfinite(lines.params[0]).all()
 

@@ -2,28 +2,26 @@
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from station.metrology.calibration import Calibration, Clipping
 from station.metrology.camera import telecentric
 from station.metrology.characteristics import evaluate
 from station.metrology.uncertainty import Conditions, measure, measure_all
 
+from .calibrations_for_tests import exact_calibration
 from .features_for_tests import as_drawn, circle, contour, ellipse, line, nominal_circle, nominal_line, question
 
 MM_PER_PX = 0.01
-WHEN = datetime(2026, 11, 22, tzinfo=UTC)
 STILL = Conditions(20.0, 0.0)  # at 20 °C, without any expansion: nothing of the temperature is left
 
 
 def calibration(u_scale=0.0, u_edge_px=0.0, correlation=0.0, local_px=0.0):
-    return Calibration(
-        "c", WHEN, WHEN.replace(year=2027), telecentric(1600, 1200, MM_PER_PX), u_scale, 0.0, u_edge_px, correlation,
-        local_px, 1.0, Clipping.NONE, 20.0, "hand",
-    )  # fmt: skip
+    camera = telecentric(1600, 1200, MM_PER_PX)
+    return exact_calibration(
+        camera, u_scale=u_scale, u_edge_px=u_edge_px, correlation=correlation, local_px=local_px, psf_sigma_px=1.0
+    )
 
 
 def budget(one, *features, known=None, conditions=STILL):

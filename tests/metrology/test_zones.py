@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.metrology.association import fit_circles
+from station.metrology.association import fit_sorted
 from station.metrology.smoothing import noise_left, robust_residuals, smooth
 from station.metrology.zones import minimum_zone
 
@@ -32,7 +32,8 @@ def test_the_zone_of_a_round_part_is_the_certified_one(name):
     # About the least-squares centre, as the station does it, the linearised motion costs a second-order amount only.
     middle = points.mean(axis=0)
     start = np.array([[*middle, np.hypot(*(points - middle).T).mean()]])
-    center = fit_circles(points, np.zeros(len(points), np.intp), start, np.array([1e6])).params[0, :2]
+    first = np.array([0, len(points)])
+    center = fit_sorted(points, first, start, np.array([1e6]), np.zeros(len(points)), circles=True).params[0, :2]
     half, _ = radial_zone(points, center)
     assert 2 * half == pytest.approx(certified["mz_width"], rel=1e-3)
     assert 2 * half < cases[name]["independent_numeric"]["lsc_roundness_RONt"]
@@ -85,6 +86,7 @@ def test_no_other_motion_gives_a_smaller_zone(seed, count, unit):
 
 
 @given(st.floats(-1e3, 1e3), st.integers(1, 80), st.floats(0.0, 20.0), st.booleans())
+@settings(deadline=None)
 def test_smoothing_leaves_a_constant_alone(value, count, sigma, closed):
     assert smooth(np.full(count, value), sigma, closed and count > 4 * sigma + 1) == pytest.approx(
         np.full(count, value), rel=1e-12, abs=1e-12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +39,43 @@ RING: dict[str, Any] = {
 }
 
 
-def line(name: str, start: list[float], end: list[float], material: str = "left") -> dict[str, Any]:
-    return {"id": name, "type": "line", "start": start, "end": end, "material": material}
+def line(name: str, start: Sequence[float], end: Sequence[float], material: str = "left") -> dict[str, Any]:
+    return {"id": name, "type": "line", "start": list(start), "end": list(end), "material": material}
 
 
-def circle(name: str, side: str, center: list[float], diameter: float) -> dict[str, Any]:
-    return {"id": name, "type": "circle", "side": side, "center": center, "diameter": diameter}
+def circle(name: str, side: str, center: Sequence[float], diameter: float) -> dict[str, Any]:
+    return {"id": name, "type": "circle", "side": side, "center": list(center), "diameter": diameter}
 
 
-def square(size: float = 10.0) -> list[dict[str, Any]]:
+def arc(name: str, side: str, center: Sequence[float], radius: float, start: float, end: float) -> dict[str, Any]:
+    angles = {"start_angle": start, "end_angle": end}
+    return {"id": name, "type": "arc", "side": side, "center": list(center), "radius": radius, **angles}
+
+
+def chain(name: str, corners: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    """Lines name1, name2, … around a counter-clockwise polygon."""
+    following = [*corners[1:], corners[0]]
+    return [line(f"{name}{n}", a, b) for n, (a, b) in enumerate(zip(corners, following, strict=True), start=1)]
+
+
+def square(side: float = 10.0) -> list[dict[str, Any]]:
     """Four lines counter-clockwise from the origin, E1 at the bottom."""
-    corners = [[0.0, 0.0], [size, 0.0], [size, size], [0.0, size]]
-    return [line(f"E{n + 1}", corners[n], corners[(n + 1) % 4]) for n in range(4)]
+    return chain("E", [[0.0, 0.0], [side, 0.0], [side, side], [0.0, side]])
+
+
+def size(kind: str, features: str | list[str], nominal: float, plus_minus: float) -> dict[str, Any]:
+    named = {"feature": features} if isinstance(features, str) else {"features": features}
+    return {"type": kind, **named, "nominal": nominal, "lower_tol": -plus_minus, "upper_tol": plus_minus}
+
+
+def zone(kind: str, feature: str, tolerance: float, *datum: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "feature": feature,
+        "tolerance": tolerance,
+        **({"datum": list(datum)} if datum else {}),
+        **more,
+    }
 
 
 def order(features: list[dict[str, Any]] | None = None, *asked: dict[str, Any], **geometry: Any) -> dict[str, Any]:

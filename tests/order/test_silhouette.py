@@ -8,7 +8,7 @@ import pytest
 from station.errors import OrderError
 from station.order.geometry import ContourFeature, Silhouette, signed_area_mm2
 
-from .builders import PLATE, box, circle, drawn, line, needs_plate, order, parse, square
+from .builders import PLATE, arc, box, circle, drawn, line, needs_plate, order, parse, square
 
 
 def outline(*features: dict[str, Any], drawing: bytes | None = None, **geometry: Any) -> Silhouette | None:
@@ -21,11 +21,6 @@ def areas(silhouette: Silhouette | None) -> tuple[list[float], list[float]]:
     assert silhouette is not None
     outer = [signed_area_mm2(one) for one in silhouette.outer]
     return sorted(outer), sorted(signed_area_mm2(one) for one in silhouette.openings)
-
-
-def arc(name: str, side: str, center: list[float], radius: float, start: float, end: float) -> dict[str, Any]:
-    angles = {"start_angle": start, "end_angle": end}
-    return {"id": name, "type": "arc", "side": side, "center": center, "radius": radius, **angles}
 
 
 def test_lines_and_a_hole() -> None:

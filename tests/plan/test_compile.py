@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
-from station.metrology.calibration import Calibration, Clipping
+from station.metrology.calibration import Calibration
 from station.metrology.camera import telecentric
 from station.metrology.decision import Verdict
 from station.metrology.features import Kind
 from station.order.model import Order
-from station.order.read import parse_order
 from station.plan.compile import compile_marks, compile_plan
 from station.plan.plan import Item, Plan
 from station.plan.predict import Prediction, predict
 
+from ..metrology.calibrations_for_tests import exact_calibration
+from ..order.builders import circle, line, parse, size
+from ..order.builders import order as document
+
 MM_PER_PX = 0.01
-WHEN = datetime(2026, 11, 22, tzinfo=UTC)
-EXACT = Calibration(
-    "exact", WHEN, WHEN.replace(year=2030), telecentric(800, 600, MM_PER_PX), 0.0, 0.0, 0.0, 0.0, 0.0, None,
-    Clipping.NONE, 20.0, "hand",
-)  # fmt: skip
-
-
-def circle(name: str, side: str, center: list[float], diameter: float) -> dict[str, Any]:
-    return {"id": name, "type": "circle", "side": side, "center": center, "diameter": diameter}
-
-
-def line(name: str, start: list[float], end: list[float], material: str = "left") -> dict[str, Any]:
-    return {"id": name, "type": "line", "start": start, "end": end, "material": material}
+EXACT = exact_calibration(telecentric(800, 600, MM_PER_PX))
 
 
 def diameter(feature: str, nominal: float, plus_minus: float = 0.05) -> dict[str, Any]:
-    return {
-        "type": "diameter", "feature": feature, "nominal": nominal, "lower_tol": -plus_minus, "upper_tol": plus_minus,
-    }  # fmt: skip
+    return size("diameter", feature, nominal, plus_minus)
 
 
-def order(features: list[dict[str, Any]], *asked: dict[str, Any], **more: Any) -> Order:
-    geometry = {"features": features, **({"partial": True} if more.pop("partial", False) else {})}
-    document = {
-        "schema": "order/1",
-        "order_id": "MO-1",
-        "part": {"serial": "S-1"},
-        "geometry": geometry,
-        "characteristics": [{"id": str(n), **one} for n, one in enumerate(asked, start=1)],
-        **more,
-    }
-    return parse_order(json.dumps(document).encode(), None, "order.json")
+def order(features: list[dict[str, Any]], *asked: dict[str, Any], partial: bool = False, **more: Any) -> Order:
+    return parse({**document(features, *asked, **({"partial": True} if partial else {})), **more})
 
 
 RING = [circle("OD", "outer", [0, 0], 4.0), circle("ID", "inner", [0, 0], 2.0)]
@@ -260,7 +238,7 @@ def test_an_order_of_marks_only_needs_no_optics() -> None:
         "schema": "order/1", "order_id": "MO-1", "part": {"serial": "S-1"}, "geometry": {},
         "characteristics": [{"id": "1", "type": "code", "symbology": "datamatrix", "expected": "X"}],
     }  # fmt: skip
-    plan = compile_marks(parse_order(json.dumps(marks).encode(), None, "order.json"))
+    plan = compile_marks(parse(marks))
     assert only(plan).refusal
     assert plan.targets == ()
     assert Verdict.PASS not in plan.items

@@ -18,24 +18,18 @@ from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 from station.plan.targets import Target
 
-from .test_compile import BLOCK, EXACT, MM_PER_PX, RING, circle, diameter, line, order
+from ..order.builders import arc, circle, line, size, zone
+from .test_compile import BLOCK, EXACT, MM_PER_PX, RING, diameter, order
 
 ARRAYS = ("points_mm", "normals", "curvature_per_mm", "reach_in_mm", "reach_out_mm")
 
 
-def arc(name: str, side: str, center: list[float], radius: float, start: float, end: float) -> dict[str, Any]:
-    return {
-        "id": name, "type": "arc", "side": side, "center": center, "radius": radius, "start_angle": start,
-        "end_angle": end,
-    }  # fmt: skip
-
-
-def straight(feature: str, **more: Any) -> dict[str, Any]:
-    return {"type": "straightness", "feature": feature, "tolerance": 0.05, **more}
+def straight(feature: str) -> dict[str, Any]:
+    return zone("straightness", feature, 0.05)
 
 
 def radius(feature: str, nominal: float) -> dict[str, Any]:
-    return {"type": "radius", "feature": feature, "nominal": nominal, "lower_tol": -0.1, "upper_tol": 0.1}
+    return size("radius", feature, nominal, 0.1)
 
 
 def by_id(plan: Plan) -> dict[str, Target]:

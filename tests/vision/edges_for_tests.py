@@ -11,7 +11,7 @@ from station.twin.coverage import polygon_coverage
 from station.vision.field import BLOCK_PX, Field, block_means
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
-from station.vision.probe import Floats, Probes, Run, one_run, outlines_of, run_of
+from station.vision.probe import Floats, Index, Mask, Probes, Run, outlines_of, run_of
 
 LOW, HIGH = 20.0, 220.0
 CONTRAST = HIGH - LOW
@@ -91,6 +91,11 @@ def slanting(angle_deg: float, through: float, psf: float, side: int = 160) -> t
     light = polygon_light(np.vstack([ends, ends[::-1] - far * normal]), side, side, psf)
     count = side - 60
     return light, straight(middle - 0.5 * (count - 1) * along, normal, count, along=along)
+
+
+def one_run(count: int, *, closed: bool) -> tuple[Index, Mask]:
+    """`runs` and `closed` of probes that are all neighbours."""
+    return np.array([0, count], dtype=np.intp), np.array([closed])
 
 
 def straight(

@@ -5,7 +5,6 @@ Another processor rounds the last bits another way: that must stay what it is (s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -20,21 +19,19 @@ from station.twin.part import CircleDeviation, Lobes
 from station.twin.scene import Lamp, Polarity
 from station.vision.locate import Shape, match
 from tests.cycle.scenes_for_measure import (
+    PLATE_HOLES,
+    PLATE_OUTLINE,
+    STEEP_SAW,
     anywhere,
-    chain,
-    circle,
     exact,
     inspected,
     made,
     optics,
     order,
     photograph,
-    size,
-    zone,
 )
+from tests.order.builders import chain, circle, size, zone
 
-OUTLINE = chain("E", [[-1.4, -0.7], [1.4, -0.7], [1.4, 0.3], [0.6, 0.8], [-1.4, 0.8]])
-HOLES = [circle("H1", "inner", [-0.9, 0.2], 0.6), circle("H2", "inner", [0.8, -0.2], 0.5)]
 ASKED = [
     size("diameter", "H1", 0.6, 0.02),
     zone("roundness", "H2", 0.02),
@@ -42,21 +39,15 @@ ASKED = [
     size("angle", ["E3", "E4"], 147.995, 0.5),
     zone("straightness", "E1", 0.02),
 ]
-PLATE = order([*OUTLINE, *HOLES], *ASKED)
-PARTIAL = order([*OUTLINE[:2], *HOLES], *ASKED[:3], ASKED[4], partial=True)
+PLATE = order([*PLATE_OUTLINE, *PLATE_HOLES], *ASKED)
+PARTIAL = order([*PLATE_OUTLINE[:2], *PLATE_HOLES], *ASKED[:3], ASKED[4], partial=True)
 RING = order(
     [circle("OD", "outer", [0, 0], 4.4), circle("ID", "inner", [0, 0], 2.8)],
     size("diameter", "OD", 4.4, 0.02),
     zone("concentricity", "ID", 0.02, "A"),
     datums={"A": "OD"},
 )
-TEETH = [
-    [radius * math.cos(angle), radius * math.sin(angle)]
-    for tooth in range(14)
-    for share, radius in ((0.0, 0.95), (0.02, 1.2), (0.85, 0.95))
-    for angle in (2 * math.pi * (tooth + share) / 14,)
-]
-WHEEL = order([*chain("T", TEETH), circle("BORE", "inner", [0.3, 0.1], 0.5)], size("diameter", "BORE", 0.5, 0.02))
+WHEEL = order([*chain("T", STEEP_SAW), circle("BORE", "inner", [0.3, 0.1], 0.5)], size("diameter", "BORE", 0.5, 0.02))
 
 
 def inspection(name: str) -> Callable[[], Outcome]:

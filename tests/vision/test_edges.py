@@ -10,7 +10,7 @@ import pytest
 
 from station.vision.edges import find_edges
 from station.vision.picture import Picture
-from station.vision.probe import Edges, Probes, one_run
+from station.vision.probe import Edges, Probes
 
 from .edges_for_tests import (
     HIGH,
@@ -19,6 +19,7 @@ from .edges_for_tests import (
     around,
     field_of,
     grey,
+    one_run,
     pixel_step,
     round_light,
     slanting,

@@ -10,11 +10,11 @@ import pytest
 from station.vision.field import BLOCK_PX, block_means
 from station.vision.lamp import EVEN, brightness
 from station.vision.levels import between, facing, plateaus
-from station.vision.probe import Probes, Run, one_run, outlines_of, run_of
+from station.vision.probe import Probes, Run, outlines_of, run_of
 from station.vision.seek import Steps
 from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, pool, shared
 
-from .edges_for_tests import all_of, pixel_step, polygon_light, spread, straight
+from .edges_for_tests import all_of, one_run, pixel_step, polygon_light, spread, straight
 
 
 def strips(
@@ -112,7 +112,7 @@ def test_no_pixel_near_an_edge_or_the_next_one_is_read(block: int, angle: float)
 @pytest.mark.parametrize("block", [1, BLOCK_PX])
 def test_a_strip_does_not_run_along_an_edge_beside_it(block: int) -> None:
     """The bottom of a groove: straight on there is room, but its sides are as near as the free disc says."""
-    wide = 30.0
+    wide = 29.0
     rows, columns = np.mgrid[:160, :160]
     groove = np.where((np.abs(rows - 80.0) < wide / 2) & (columns > 40), 200.0, 0.0).astype(np.float32)
     y = 80.0 + np.arange(-11.0, 12.0)

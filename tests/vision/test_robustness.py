@@ -16,20 +16,8 @@ from station.vision.picture import picture_from
 from station.vision.refusal import Refusal
 
 from ..cycle.random_for_tests import not_finite, random_picture
-from ..cycle.scenes_for_measure import (
-    AT_20_C,
-    anywhere,
-    chain,
-    circle,
-    exact,
-    line,
-    made,
-    optics,
-    order,
-    photograph,
-    size,
-    zone,
-)
+from ..cycle.scenes_for_measure import AT_20_C, anywhere, exact, made, optics, order, photograph
+from ..order.builders import chain, circle, line, size, zone
 
 SEEN = optics(160, 120)
 EXACT = exact(SEEN)

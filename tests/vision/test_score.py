@@ -10,11 +10,11 @@ from scipy.stats import norm
 
 from station.vision.lanes import SUMS
 from station.vision.picture import Picture
-from station.vision.probe import Probes, one_run
+from station.vision.probe import Probes
 from station.vision.score import score, slopes
 from station.vision.step import WINDOW_SIGMAS, step_model
 
-from .edges_for_tests import CONTRAST, LOW, all_of, around, grey, round_light, slanting, spread, straight
+from .edges_for_tests import CONTRAST, LOW, all_of, around, grey, one_run, round_light, slanting, spread, straight
 
 B, A, Q, S, X, MISFIT, WEIGHT = range(SUMS)
 EVEN = (1.0, 1.0)  # every pixel has the weight 1: Σw is their number

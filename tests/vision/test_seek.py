@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from station.vision.picture import Picture
-from station.vision.probe import Probes, one_run
+from station.vision.probe import Probes
 from station.vision.seek import sample, seek
 
-from .edges_for_tests import PSF, around, field_of, grey, pixel_step, round_light, spread, straight, upright
+from .edges_for_tests import PSF, around, field_of, grey, one_run, pixel_step, round_light, spread, straight, upright
 
 PHASES = 40.0 + np.linspace(-0.5, 0.5, 100)[:, None]
 

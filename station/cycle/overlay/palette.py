@@ -22,7 +22,6 @@ def _rgb(code: int) -> Colour:
 PAGE = _rgb(0xE6E8EA)
 PAPER = _rgb(0xF7F8F8)
 RULE = _rgb(0xC3C8CC)
-FAINT = _rgb(0x8A939B)
 QUIET = _rgb(0x59636C)
 INK = _rgb(0x1C2328)
 WHITE = _rgb(0xFFFFFF)
