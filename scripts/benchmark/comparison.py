@@ -15,7 +15,7 @@ from station.vision.picture import picture_from
 from station.vision.refusal import Refusal
 
 from .bounds import NUISANCE, circle_unknowns, sigmas
-from .large import RADIUS_PX, Large, diameters, holes, plate
+from .large import RADIUS_PX, Large, circles_alone, diameters, holes, plate
 from .part import Part, Row, Sizes, Table, Tell
 from .peers import INSTALL, PEERS, Peer, Setting, errors, tuned
 from .scenes import MM_PER_PX, disc, inspected_pixels, placed
@@ -143,7 +143,10 @@ def _time(large: Large, sizes: Sizes) -> float:
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):
         raise RuntimeError(found.sentence)
-    return in_blurs(lambda: measure_features(plan, large.calibration, found), large.pixels, sizes.pairs, sizes.seconds)
+    circles = circles_alone(large)
+    return in_blurs(
+        lambda: measure_features(circles, large.calibration, found), large.pixels, sizes.pairs, sizes.seconds
+    )
 
 
 def _peer_time(peer: Peer, setting: Setting, large: Large, sizes: Sizes) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from station.metrology.calibration import Calibration
 from station.order.geometry import Point
 from station.order.model import Order
+from station.plan.compile import compile_plan
+from station.plan.plan import Plan
+from station.plan.track import Track
 from station.twin.part import part_of_order
 from station.twin.render import render
 from station.twin.scene import Lamp, Optics, PlacedPart, Pose, Scene
@@ -35,6 +38,22 @@ class Large:
     calibration: Calibration
     pixels: Pixels
     holes_px: Centers
+
+
+def circles_alone(large: Large) -> Plan:
+    """The plan with the probes of its circles alone: peers are not asked for the plate's outline either."""
+    plan = compile_plan(large.order, large.calibration)
+    rows = np.concatenate([target.rows for target in plan.targets])
+    first = np.cumsum([0, *map(len, plan.targets)]).astype(np.intp)
+    # Whole circles, each a closed run of its own.
+    values = {f.name: getattr(plan.track, f.name)[rows] for f in fields(Track) if f.name not in ("runs", "closed")}
+    track = Track(**values, runs=first, closed=np.ones(len(plan.targets), np.bool_))
+    numbers = np.arange(first[-1])
+    targets = [
+        replace(t, rows=numbers[a:b], span=slice(a, b))
+        for t, a, b in zip(plan.targets, first[:-1].tolist(), first[1:].tolist(), strict=True)
+    ]
+    return replace(plan, track=track, targets=tuple(targets))
 
 
 def holes(sizes: Sizes) -> list[Point]:

@@ -12,7 +12,7 @@ from station.plan.compile import compile_plan
 from station.vision.picture import picture_from
 from station.vision.refusal import Refusal
 
-from .large import Large, diameters, holes, long_comb, mixed_plate, plate, wheel
+from .large import Large, circles_alone, diameters, holes, long_comb, mixed_plate, plate, wheel
 from .part import Part, Row, Sizes, Table, Tell
 from .scenes import AT_20_C
 from .unit import blur_seconds, in_blurs
@@ -63,13 +63,14 @@ def _circles(sizes: Sizes, count: int, target: float) -> Timed:
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):
         raise RuntimeError(found.sentence)
-    features = measure_features(plan, large.calibration, found)
+    circles = circles_alone(large)
+    features = measure_features(circles, large.calibration, found)
     points = sum(len(feature.points_mm) for feature in features.values())
     return Timed(
         f"{count} circles R = 60, every contour pixel probed, on 12 MP",
         target,
         large.pixels,
-        lambda: measure_features(plan, large.calibration, found),
+        lambda: measure_features(circles, large.calibration, found),
         f"{len(features)} circles, {points:,} contour points, pose known",
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from station.compiled import compiled
 from station.cycle.findings import Finding, find_differences
 from station.cycle.placing import place_probes, to_part
 from station.cycle.results import ItemResult, answer_items, error_items
@@ -34,6 +35,7 @@ Floats = NDArray[np.float64]
 
 SEARCH_PX = 30.0  # an edge may lie this far from the drawing
 _ROOMY_SIGMAS = 12.0  # of the blur: an edge that far from the next is alone
+_BAR = 1.5  # radii: a small circle is as crowded as a bar that wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,17 @@ def measure_features(
         measured = measure_track(plan, calibration, sighting)
     crowding = crowding_px(plan, sighting.blur_px)
     u_mm = measured.edges.u_px * plan.mm_per_px
-    # How many probes before each one (n + 1,) have no edge, or one that may not be fitted.
-    spoilt = np.concatenate([[0], np.cumsum(~(measured.edges.found & measured.edges.clear))])
-    runs = np.searchsorted(plan.track.runs, [target.rows[0] for target in plan.targets], side="right") - 1
-    unexplained = measured.edges.unexplained[runs].tolist()
+    first, last = (np.array([target.rows[end] for target in plan.targets], np.intp) for end in (0, -1))
+    # Probes that have no edge, or one that may not be fitted.
+    spoilt = np.flatnonzero(~(measured.edges.found & measured.edges.clear))
+    whole = (np.searchsorted(spoilt, first) == np.searchsorted(spoilt, last, side="right")).tolist()
+    unexplained = measured.edges.unexplained[np.searchsorted(plan.track.runs, first, side="right") - 1].tolist()
     seen = []
-    for target, times in zip(plan.targets, unexplained, strict=True):
+    for target, times, all_there in zip(plan.targets, unexplained, whole, strict=True):
         span = target.span
         crowded = 0.0 if crowding is None else float(crowding[span].mean())
         local_mm = math.hypot(calibration.local_px, crowded) * plan.mm_per_px
-        if isinstance(span, slice) and spoilt[span.stop] == spoilt[span.start]:
+        if isinstance(span, slice) and all_there:
             points = measured.points_mm[span]
             seen.append(Seen(points, target.points_mm, target.normals, u_mm[span], local_mm, times))
         else:
@@ -150,14 +153,22 @@ def crowding_px(plan: Plan, blur_px: float) -> Floats | None:
     of 4 to 8 px: the error falls by e every 0.67 of the blur's sigma; a small circle is taken for a bar of three
     quarters of its diameter.
     """
-    track = plan.track
-    room = np.minimum(
-        np.minimum(track.reach_in_mm, track.reach_out_mm), 1.5 / np.maximum(np.abs(track.curvature_per_mm), 1e-9)
-    )
-    room /= plan.mm_per_px * blur_px
-    if room.min(initial=np.inf) > _ROOMY_SIGMAS:
+    track, sigma_mm = plan.track, plan.mm_per_px * blur_px
+    if _roomy(track.reach_in_mm, track.reach_out_mm, track.curvature_per_mm, _ROOMY_SIGMAS * sigma_mm):
         return None
-    return np.asarray(0.06 * blur_px * np.exp(-1.5 * (room - 3.85)))
+    room = np.minimum(
+        np.minimum(track.reach_in_mm, track.reach_out_mm), _BAR / np.maximum(np.abs(track.curvature_per_mm), 1e-9)
+    )
+    return np.asarray(0.06 * blur_px * np.exp(-1.5 * (room / sigma_mm - 3.85)))
+
+
+@compiled
+def _roomy(reach_in: Floats, reach_out: Floats, curvature: Floats, least: float) -> bool:
+    """Whether every edge is farther than `least` from the next: asked of every picture, and nearly always so."""
+    for k in range(len(reach_in)):
+        if reach_in[k] <= least or reach_out[k] <= least or least * abs(curvature[k]) >= _BAR:
+            return False
+    return True
 
 
 def _gap(target: Target, found: NDArray[np.bool_]) -> tuple[float, tuple[float, float]]:

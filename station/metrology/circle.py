@@ -26,31 +26,34 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _SINGULAR = 1e-12  # of the determinant of the normal equations scaled to unit diagonal
-_SETTLED = 1e-10  # step of least squares relative to the radius; the next would be smaller by residual / radius
+_SETTLED = 1e-10  # of the radius: what the next step would be
 
 
 @compiled
-def _circle_step(x: Floats, y: Floats, w: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
-    """One Gauss–Newton `step` (3,) from `at` (x, y, r), and `h` (3, 3) the inverse of its normal equations; False
-    where they are singular."""
+def _circle_step(x: Floats, y: Floats, w: Floats, away: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
+    """One Gauss–Newton `step` (4,) from `at` (x, y, r) with the root mean square of the residuals there, and `h` (3, 3)
+    the inverse of its normal equations; False where they are singular. `away` (3, n) is room to work in."""
     cx, cy, radius = at[0], at[1], at[2]
-    suu = suv = svv = su = sv = sw = ru = rv = rw = 0.0
+    suu = suv = svv = su = sv = sw = ru = rv = rw = squares = 0.0
+    # Roots and divisions in a loop of their own, of which compilers make vector instructions.
     for i in range(n):
         dx, dy = x[i] - cx, y[i] - cy
         distance = max(math.sqrt(dx * dx + dy * dy), 1e-12)
         inverse = 1.0 / distance
-        u, v = dx * inverse, dy * inverse
-        e = distance - radius
-        wu, wv = w[i] * u, w[i] * v
+        away[0, i], away[1, i], away[2, i] = dx * inverse, dy * inverse, distance - radius
+    for i in range(n):
+        u, v, e = away[0, i], away[1, i], away[2, i]
+        wu, wv, we = w[i] * u, w[i] * v, w[i] * e
         suu += wu * u
         suv += wu * v
         svv += wv * v
         su += wu
         sv += wv
         sw += w[i]
-        ru += wu * e
-        rv += wv * e
-        rw += w[i] * e
+        ru += u * we
+        rv += v * we
+        rw += we
+        squares += we * e
     # Symmetric scaling to unit diagonal keeps the condition number honest whatever the units are.
     a, b, c = 1 / math.sqrt(max(suu, 1e-300)), 1 / math.sqrt(max(svv, 1e-300)), 1 / math.sqrt(max(sw, 1e-300))
     p, q, s = suv * a * b, su * a * c, sv * b * c
@@ -65,6 +68,7 @@ def _circle_step(x: Floats, y: Floats, w: Floats, n: int, at: Floats, step: Floa
         for k in range(3):
             h[j, k] /= determinant
         step[j] = h[j, 0] * ru + h[j, 1] * rv + h[j, 2] * rw
+    step[3] = math.sqrt(squares / sw)
     return True
 
 
@@ -76,29 +80,31 @@ def _from_circle(x: Floats, y: Floats, n: int, at: Floats, r: Floats) -> None:
 
 
 @compiled
-def _plain_circle(x: Floats, y: Floats, w: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
+def _plain_circle(x: Floats, y: Floats, w: Floats, away: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
     """Least squares from `at`, in place, all weights 1; False where there is no such circle."""
     w[:n] = 1.0
     for _ in range(ROUNDS):
-        if not _circle_step(x, y, w, n, at, step, h):
+        if not _circle_step(x, y, w, away, n, at, step, h):
             return False
-        at += step
-        if max(abs(step[0]), abs(step[1]), abs(step[2])) <= _SETTLED * abs(at[2]):
+        at += step[:3]
+        moved = max(abs(step[0]), abs(step[1]), abs(step[2]))
+        # Gauss–Newton's steps shrink by residual / radius, from afar by step / radius.
+        if moved * max(moved, step[3]) <= _SETTLED * at[2] * at[2]:
             break
     return bool(at[2] > 0.0)
 
 
 @compiled
 def _robust_circle(
-    x: Floats, y: Floats, w: Floats, r: Floats, n: int, floor: float, at: Floats, step: Floats, h: Floats
+    x: Floats, y: Floats, w: Floats, r: Floats, away: Floats, n: int, floor: float, at: Floats, step: Floats, h: Floats
 ) -> float:
     """The robust circle from `at`, in place, with its weights and residuals; its scale, NaN where there is none."""
     w[:n] = 1.0
     scale, tukey = math.inf, False
     for round_ in range(CAUCHY_ROUNDS + ROUNDS):
-        if not _circle_step(x, y, w, n, at, step, h):
+        if not _circle_step(x, y, w, away, n, at, step, h):
             return math.nan
-        at += step
+        at += step[:3]
         _from_circle(x, y, n, at, r)
         moved = max(abs(step[0]), abs(step[1]), abs(step[2]))
         if tukey and moved <= SETTLED_TUKEY * scale:
@@ -128,24 +134,25 @@ def circles(
     for f in range(len(start)):
         most = max(most, first[f + 1] - first[f])
     x, y, w, r, which = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most, np.intp)
-    at, step, h, plain, plain_h = np.empty(3), np.empty(3), np.empty((3, 3)), np.empty(3), np.empty((3, 3))
+    away = np.empty((3, most))
+    at, step, h, plain, plain_h = np.empty(3), np.empty(4), np.empty((3, 3)), np.empty(3), np.empty((3, 3))
     for f in range(len(start)):
         x0, y0 = start[f, 0], start[f, 1]
         n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
         least = max(floor[f], 1e-12)
         plain[0], plain[1], plain[2] = 0.0, 0.0, start[f, 2]
-        fits = n > 0 and _plain_circle(x, y, w, n, plain, step, plain_h)
+        fits = n > 0 and _plain_circle(x, y, w, away, n, plain, step, plain_h)
         if fits:
             _from_circle(x, y, n, plain, r)
             by_noise(r, noise, which, n, w)
-            fits = _circle_step(x, y, w, n, plain, step, plain_h)
+            fits = _circle_step(x, y, w, away, n, plain, step, plain_h)
         if fits:
-            plain += step
+            plain += step[:3]
             _from_circle(x, y, n, plain, r)
         clean = fits and largest(r, n) <= CLEAN_WIDTH * least
         if n > 0 and not clean:
             at[0], at[1], at[2] = 0.0, 0.0, start[f, 2]
-            scale = _robust_circle(x, y, w, r, n, least, at, step, h)
+            scale = _robust_circle(x, y, w, r, away, n, least, at, step, h)
             clean = fits and largest(r, n) <= CLEAN_WIDTH * scale
             if clean:  # its form is larger than its noise, and nothing stands on it
                 _from_circle(x, y, n, plain, r)

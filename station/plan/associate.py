@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,7 @@ Mask = NDArray[np.bool_]
 PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels leave, at most, over a run
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What was found of a target: `points_mm`, `nominal_mm`, `normals` (n, 2) in the part's frame and `noise_mm` (n,);
     `local_mm` how far the whole edge may be off beyond noise; how many times the picture differs more from a clean
     step than noise explains (`unexplained`); `clear` (n,) which points may be fitted (None: all); the longest stretch
@@ -54,10 +53,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
     noises = [s.noise_mm for s in seen]
     params: list[tuple[float, ...]] = [()] * len(targets)
     covariances: list[Floats] = [np.zeros((0, 0))] * len(targets)
-    kept = [
-        np.ones(len(s.points_mm), bool) if s.clear is None or t.kind is not Kind.CONTOUR else s.clear
-        for t, s in zip(targets, seen, strict=True)
-    ]
+    kept: list[Mask | None] = [s.clear if t.kind is Kind.CONTOUR else None for t, s in zip(targets, seen, strict=True)]
     for kind in (Kind.CIRCLE, Kind.LINE):
         members = [i for i, target in enumerate(targets) if target.kind is kind and sizes[i] >= LEAST_PROBES]
         if not members:
@@ -95,10 +91,12 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
                 whole = clear.copy()
                 whole[clear] = kept[i]
                 kept[i] = whole
+    every = np.ones(max(map(len, (s.points_mm for s in seen)), default=0), np.bool_)
+    everything = [every[: len(s.points_mm)] if k is None else k for k, s in zip(kept, seen, strict=True)]
     for i, (target, s) in enumerate(zip(targets, seen, strict=True)):
         if target.kind is Kind.CONTOUR and sizes[i]:
             offset = np.einsum("ij,ij->i", s.points_mm - s.nominal_mm, s.normals)
-            more = excess(offset, kept[i], noises[i], np.array([0, len(offset)]))
+            more = excess(offset, everything[i], noises[i], np.array([0, len(offset)]))
             noises[i] = noises[i] * min(more[0], s.unexplained)
     return [
         MeasuredFeature(
@@ -114,7 +112,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             covariance=covariances[i],
             outward=target.outward,
             expected=len(target),
-            kept=kept[i],
+            kept=everything[i],
             gap_mm=s.gap_mm,
             gap_at_mm=s.gap_at_mm,
         )

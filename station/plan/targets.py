@@ -28,8 +28,9 @@ _LEAST_SAGITTA_PX = 0.1
 @dataclass(frozen=True, slots=True)
 class Target:
     """Probes of one feature or outline, part frame: `points_mm`, `normals` (n, 2) outward, `curvature_per_mm` (n,),
-    `reach_in_mm`, `reach_out_mm` (n,); `rows` (n,) are theirs in the track. `closed`: one closed outline, even if
-    corners leave gaps in it; `start` the nominal parameters of its association (empty for a contour)."""
+    `reach_in_mm`, `reach_out_mm` (n,); `rows` (n,) are theirs in the track, `span` the same as a slice where they
+    follow each other, of which a view costs no copy. `closed`: one closed outline, even if corners leave gaps in it;
+    `start` the nominal parameters of its association (empty for a contour)."""
 
     id: str
     kind: Kind
@@ -43,15 +44,10 @@ class Target:
     outward: float
     start: tuple[float, ...]
     rows: Index
+    span: Rows
 
     def __len__(self) -> int:
         return len(self.points_mm)
-
-    @property
-    def span(self) -> Rows:
-        """Its rows as a slice where they follow each other, of which a view costs no copy."""
-        first, last = int(self.rows[0]), int(self.rows[-1])
-        return slice(first, last + 1) if last + 1 - first == len(self.rows) else self.rows
 
 
 def count_of(rows: Rows) -> int:
@@ -72,6 +68,8 @@ def target_on(
     start: tuple[float, ...] = (),
 ) -> Target:
     """The probes `rows` of the track, whose rows have the `numbers` 0, 1, 2, …; views where they follow each other."""
+    own = numbers[rows]
+    first, behind = int(own[0]), int(own[-1]) + 1
     return Target(
         id=name,
         kind=kind,
@@ -84,7 +82,8 @@ def target_on(
         closed=closed,
         outward=outward,
         start=start,
-        rows=numbers[rows],
+        rows=own,
+        span=slice(first, behind) if behind - first == len(own) else own,
     )
 
 

@@ -24,12 +24,11 @@ from station.vision.seek import (
     BILINEAR_VARIANCE,
     LONG_RUN,
     PROBIT,
-    STRIDE,
     Steps,
     bracket_some,
     cross_all,
     cross_at,
-    every,
+    stride,
 )
 from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
@@ -149,8 +148,8 @@ def _read_levels(
         run, offset, sigma = run_of(outlines, number), edges.offset_px[first:last], edges.sigma_px[first]
         mean, pixel_number, dirty = a_mean[:n], a_number[:n], a_dirty[:n]
         dirty[:] = False
-        _fetch(pixels, run, STRIDE, mean)
-        bracket_some(pixels, run, every(n), distance, 0.5 * (levels[0] + levels[1]), rising, offset)
+        _fetch(pixels, run, stride(n), mean)
+        bracket_some(pixels, run, distance, 0.5 * (levels[0] + levels[1]), rising, offset)
         thorough = n < LONG_RUN
         blurred, longer = 3.0 * sigma + 0.7, min(max(LONG_RUN / n, 1.0), 3.0)
         here = slice(starts[number], starts[number + 1])

@@ -21,7 +21,6 @@ from station.vision.field import Field
 from station.vision.picture import Picture
 from station.vision.probe import Floats, Probes, Run
 
-STRIDE = 16
 LONG_RUN = 300  # probes: a shorter contour needs more pixels beside each for the same share of its noise
 AGREE_PX = 1.0  # probes a stride apart whose edges differ more are no straight stretch
 _PROBITS = 512
@@ -199,23 +198,29 @@ def every(probes: int) -> int:
 
 
 @compiled
+def stride(probes: int) -> int:
+    """Which of a run's probes have their edge looked for, whatever their neighbours see."""
+    return 4 * every(probes)
+
+
+@compiled
 def bracket_some(
-    pixels: NDArray[np.generic], run: Run, every: int, distance_px: float, middle: float, rising: bool, offset: Floats
+    pixels: NDArray[np.generic], run: Run, distance_px: float, middle: float, rising: bool, offset: Floats
 ) -> None:
-    """Into `offset` (n,) a place between two pixels for `every`-th probe of a run and its last, NaN for the rest.
+    """Into `offset` (n,) a place between two pixels for those `every` names and a run's last, NaN for the rest.
 
     `rising`: the field is brighter than the material. Nothing is looked for farther than `distance_px` or the reach.
     """
-    last = len(offset) - 1
+    last, near, far = len(offset) - 1, every(len(offset)), stride(len(offset))
     offset[:] = np.nan
     offset[0] = _look(pixels, run, 0, distance_px, middle, rising)
-    for before in range(0, last, STRIDE):
-        after = min(before + STRIDE, last)
+    for before in range(0, last, far):
+        after = min(before + far, last)
         offset[after] = _look(pixels, run, after, distance_px, middle, rising)
         if _straight(offset, before, after):
-            _between(offset, before, after, every)
+            _between(offset, before, after, near)
         else:
-            for k in range(before + every, after, every):
+            for k in range(before + near, after, near):
                 offset[k] = _look(pixels, run, k, distance_px, middle, rising)
 
 
@@ -226,8 +231,9 @@ def cross_all(
     """Into `offset` the crossing of every probe of a run, from the places of some of them; NaN where there is none."""
     last = len(offset) - 1
     offset[0] = _cross(pixels, run, 0, steps, probit, offset[0])
-    for before in range(0, last, STRIDE):
-        after = min(before + STRIDE, last)
+    far = stride(len(offset))
+    for before in range(0, last, far):
+        after = min(before + far, last)
         offset[after] = _cross(pixels, run, after, steps, probit, offset[after])
         if _straight(offset, before, after):
             _between(offset, before, after, 1)

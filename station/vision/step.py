@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr
@@ -59,6 +60,7 @@ class StepModel:
     high_pull: float
 
 
+@lru_cache(maxsize=16)
 def step_model(part_variance: float, field_variance: float) -> StepModel:
     """The model for a picture whose pixels have these variances (levels²) in the material and in the field."""
     rise = np.asarray(ndtr(_U), np.float64)
