@@ -51,8 +51,8 @@ def _affinely(points: Floats, normals: Floats, to_px: Floats, to_mm: Floats, at:
         at[k, 1] = to_px[1, 0] * x + to_px[1, 1] * y + to_px[1, 2]
         # Normals go with the inverse transpose, which keeps them square to the contour.
         px, py = nx * to_mm[0, 0] + ny * to_mm[1, 0], nx * to_mm[0, 1] + ny * to_mm[1, 1]
-        inverse = 1.0 / np.sqrt(px * px + py * py)
-        normal[k, 0], normal[k, 1] = px * inverse, py * inverse
+        per_length = 1.0 / np.sqrt(px * px + py * py)
+        normal[k, 0], normal[k, 1] = px * per_length, py * per_length
 
 
 def to_part(track: Track, probes: Probes, offset_px: Floats, pose: Pose, calibration: Calibration) -> Floats:

@@ -41,7 +41,7 @@ FLAT_PX = 26  # pixels read beside an edge, shared out by what both sides' noise
 DIRT = 0.02  # of the contrast: blocks that differ more from the others are dirty
 _ROUNDS = 4
 _NEAR = 0.15  # σ: within this of the expected place one step is exact to a thousandth
-_SAME_BLUR = 0.02
+_SAME_BLUR = 0.04
 _WIDER = 1.1  # blur than assumed: levels were read too near the edges
 
 

@@ -208,10 +208,10 @@ def _lay_out(
         # A backlight is the field's, reflected light the part's.
         lanes[LIT + i] = max(low[k], high[k]) * gain * fall[k] * spread
         lanes[REFLECTED + i] = 1.0 if gain < 0.0 else 0.0
-        lanes[GAP_IN + i], lanes[GAP_OUT + i] = (
-            (gap_in * per_sigma, gap_out * per_sigma) if crowded else (np.inf, np.inf)
-        )
-        lanes[UP_IN + i], lanes[UP_OUT + i] = up_in, up_out
+        if crowded:
+            any_crowded = True
+            lanes[GAP_IN + i], lanes[GAP_OUT + i] = gap_in * per_sigma, gap_out * per_sigma
+            lanes[UP_IN + i], lanes[UP_OUT + i] = up_in, up_out
         who[i], own[i] = k, min(wide, 1.0)
         rows = max(rows, int(end) + 1 - row)
         columns = max(columns, int(2.0 * half * (1.0 + abs(bent) * max(inside, outside)) + 1.0))

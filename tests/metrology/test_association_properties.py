@@ -180,6 +180,7 @@ def target(kind, count):
         outward=1.0,
         start=(0.0, 0.0, 1.0) if kind is Kind.CIRCLE else (),
         rows=np.arange(count),
+        span=slice(0, count),
     )
 
 

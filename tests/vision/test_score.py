@@ -196,6 +196,24 @@ def test_no_pixel_beyond_half_the_way_to_the_next_edge_counts(reach: float) -> N
     assert (summed(picture, probes, 2.0)[:, MISFIT] != before[:, MISFIT]).all()
 
 
+@pytest.mark.parametrize("count", [20, 70])
+def test_what_the_next_edge_takes_from_a_pixel_is_no_residual(count: int) -> None:
+    """A web 5 px wide under a blur of 1.3 px: at its place the edge has no pull and fits, whoever shares its lanes."""
+    side, sigma, wide = 90, 1.3, 5.0
+    columns = np.arange(side, dtype=float)
+    light = norm.cdf((columns - 45.2) / sigma) + norm.cdf((45.2 - wide - columns) / sigma)
+    picture = Picture(np.tile(LOW + CONTRAST * light, (side, 1)).astype(np.float32), 255.0)
+    probes = straight((45.2, 10.0), (1.0, 0.0), count, along=(0.0, 1.0), reach_in=wide, reach_out=30.0)
+    crowded = summed(picture, probes, sigma)
+    assert crowded[:, B] / crowded[:, A] == pytest.approx(np.zeros(count), abs=1e-4)
+    assert (crowded[:, MISFIT] < 1e-6 * crowded[:, WEIGHT]).all()
+    alone = summed(picture, replace(probes, reach_in_px=np.full(count, 30.0)), sigma)
+    assert (np.abs(alone[:, B] / alone[:, A]) > 0.004).all()
+    # Half of the probes see the web, the others do not: each has its own.
+    mixed = replace(probes, reach_in_px=np.where(np.arange(count) < count // 2, wide, 30.0))
+    assert summed(picture, mixed, sigma)[: count // 2 - 1] == pytest.approx(crowded[: count // 2 - 1], abs=1e-9)
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("closed", [False, True])
 def test_slopes_are_those_of_the_offsets(closed: bool, backwards: bool) -> None:
