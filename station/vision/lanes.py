@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.vision.step import bell, rise
+from station.vision.levels import upright
+from station.vision.probe import Floats, Index, Mask, Run
+from station.vision.step import WINDOW_SIGMAS, bell, rise
 
+MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
+CROWDED_SIGMAS = 6.0  # of the blur: nearer edges pull at one another
+_LEAST_UPRIGHT = 0.25
 LANES = 64
 Lanes: TypeAlias = NDArray[np.float32]
 Places: TypeAlias = NDArray[np.int32]
@@ -41,6 +46,100 @@ PLACES = 4
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _DENSITY = np.float32(1.0 / np.sqrt(2.0 * np.pi))
+
+
+@compiled
+def lay_out(
+    k: int,
+    height: int,
+    width: int,
+    run: Run,
+    offset: Floats,
+    slope: Floats,
+    sigma: Floats,
+    low: Floats,
+    high: Floats,
+    fall: Floats,
+    again: Mask,
+    sums: Floats,
+    lanes: Lanes,
+    places: Places,
+    who: Index,
+    own: Floats,
+) -> tuple[int, int, int, int, bool]:
+    """Lays the marked probes from `k` on into lanes: `who` they are, and how much of a pixel is their `own`.
+
+    Returns the first probe that found no lane, how many did, the most rows and columns of their strips, and whether
+    edges lie so close to some that they are seen.
+    """
+    count = rows = columns = 0
+    any_crowded = False
+    lanes[GAP_IN : GAP_IN + 2 * LANES], lanes[UP_IN : UP_IN + 2 * LANES] = np.inf, 1.0  # of those that stand alone
+    while k < len(offset) and count < LANES:
+        if not again[k]:
+            k += 1
+            continue
+        at, spread, bent = offset[k], sigma[k], run.curvature[k]
+        nx, ny = run.normals[k, 0], run.normals[k, 1]
+        cx, cy = run.points[k, 0] + at * nx, run.points[k, 1] + at * ny
+        inside = outside = WINDOW_SIGMAS * spread
+        # Half the way to the next edge: beyond, that edge's own spread would bend the plateau.
+        gap_in, gap_out = run.reach[0][k] + at, run.reach[1][k] - at
+        crowded = min(gap_in, gap_out) < CROWDED_SIGMAS / _LEAST_UPRIGHT * spread
+        up_in = up_out = 1.0
+        if crowded:
+            up_in, up_out = upright(run.reach[0], run.spacing, k), upright(run.reach[1], run.spacing, k)
+            # One that leans more is round the corner, or a jump of the reach to another edge.
+            gap_in = gap_in if up_in > _LEAST_UPRIGHT else np.inf
+            gap_out = gap_out if up_out > _LEAST_UPRIGHT else np.inf
+            inside = min(inside, max(gap_in * up_in / (1.0 + up_in), MIN_WINDOW_PX))
+            outside = min(outside, max(gap_out * up_out / (1.0 + up_out), MIN_WINDOW_PX))
+            crowded = min(gap_in * up_in, gap_out * up_out) < CROWDED_SIGMAS * spread
+        margin = max(inside, outside) + 2.0
+        if not (margin <= cx < width - margin and margin <= cy < height - margin):
+            for j in range(SUMS):
+                sums[k, j] = 0.0
+            k += 1
+            continue
+        i = count
+        # Which pixels are the probe's: the steeper axis is walked, rows along it, columns across.
+        if abs(ny) >= abs(nx):
+            c_row, c_column, m_row, m_column, across = cy, cx, ny, nx, 1.0
+            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = width, 1
+        else:
+            c_row, c_column, m_row, m_column, across = cx, cy, nx, ny, -1.0
+            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = 1, width
+        per_row, per_sigma, gain = 1.0 / m_row, 1.0 / spread, 1.0 / (high[k] - low[k])
+        begin, end = c_row - inside * m_row, c_row + outside * m_row
+        if begin > end:
+            begin, end = end, begin
+        row, column = int(begin) + 1, int(c_column)
+        away = (row - c_row) * per_row
+        # A strip narrower than a pixel might own none: it looks at a whole one, which counts for as much as is its own.
+        wide = run.spacing * abs(per_row) * (1.0 + bent * at)
+        half = 0.5 * max(wide, 1.0)
+        places[START + i] = row * places[NEXT_ROW + i] + column * places[NEXT_COLUMN + i]
+        lanes[AWAY + i], lanes[PER_ROW + i] = away, per_row
+        lanes[MIDDLE + i], lanes[SHIFT + i] = c_column - column + away * m_column, per_row * m_column
+        lanes[REACH + i], lanes[FAN + i] = half * (1.0 + bent * away), half * bent * per_row
+        lanes[ROWS + i] = int(end) + 1 - row
+        lanes[SLANT + i] = m_column + across * slope[k] * m_row
+        lanes[BEND + i] = 0.5 * bent * m_row * m_row
+        lanes[PER_SIGMA + i] = per_sigma
+        lanes[BASE + i], lanes[GAIN + i] = low[k], gain
+        # A backlight is the field's, reflected light the part's.
+        lanes[LIT + i] = max(low[k], high[k]) * gain * fall[k] * spread
+        lanes[REFLECTED + i] = 1.0 if gain < 0.0 else 0.0
+        if crowded:
+            any_crowded = True
+            lanes[GAP_IN + i], lanes[GAP_OUT + i] = gap_in * per_sigma, gap_out * per_sigma
+            lanes[UP_IN + i], lanes[UP_OUT + i] = up_in, up_out
+        who[i], own[i] = k, min(wide, 1.0)
+        rows = max(rows, int(end) + 1 - row)
+        columns = max(columns, int(2.0 * half * (1.0 + abs(bent) * max(inside, outside)) + 1.0))
+        count += 1
+        k += 1
+    return k, count, rows, columns, any_crowded
 
 
 @compiled

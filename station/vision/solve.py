@@ -167,11 +167,10 @@ def _keep_clear_of_dirt(closed: bool, clear: Mask) -> None:
 @compiled
 def _uneven(run: Run) -> bool:
     """Whether a run's neighbours turn otherwise than their curvature says: joints, kinks, chords of a free curve."""
-    points, normals, curvature = run.points, run.normals, run.curvature
-    for k in range(len(points) - 1):
-        dx, dy = points[k + 1, 0] - points[k, 0], points[k + 1, 1] - points[k, 1]
+    normals, curvature = run.normals, run.curvature
+    for k in range(len(normals) - 1):
         turn = abs(normals[k, 0] * normals[k + 1, 1] - normals[k, 1] * normals[k + 1, 0])
-        expected = abs(curvature[k]) * np.sqrt(dx * dx + dy * dy)
+        expected = abs(curvature[k]) * run.spacing
         if abs(turn - expected) > _LEAST_TURN + 0.05 * expected or curvature[k] * curvature[k + 1] < 0.0:
             return True
     return False
