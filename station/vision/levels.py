@@ -34,12 +34,12 @@ def _beyond(run: Run, bent: float) -> float:
 
 
 @compiled
-def _across(wide: float, thorough: bool) -> tuple[int, float, float]:
+def _across(wide: float, whole: bool) -> tuple[int, float, float]:
     """How many blocks to read side by side in a strip that many blocks `wide`, how far apart, how much of each counts.
 
-    Of a long run one row tells enough.
+    Only the middle one, if it shall not be read `whole`.
     """
-    if not thorough or wide < 1.5:
+    if not whole or wide < 1.5:
         return 1, 0.0, min(max(wide, LEAST_PIXELS), 1.0)
     columns = int(wide + 0.5)
     return columns, wide / columns, min(wide / columns, 1.0)
@@ -88,7 +88,7 @@ def plateaus(
 
     Read off the block means (`block_px` each way) of a picture, every block whole. Pixels nearer than `blurred_px` to
     the edge or to the next one are left out; `longest_px` limits the strip. Levels are relative to `lamp`. A `thorough`
-    look reads all of the strip's width, and leaves to single pixels what is shorter than three blocks.
+    look leaves to single pixels what is shorter than three blocks.
     """
     height, width = means.shape
     outward, reach, free = 2.0 * side - 1.0, run.reach[side], run.free[side]
@@ -105,14 +105,14 @@ def plateaus(
         far = min(room - clear, _beyond(run, bent))
         if far - clear < (_LEAST_BLOCKS * block_px if thorough else 0.0):
             continue
-        all_across = thorough and facing(room, reach[k] - outward * at) > _FACING
+        whole = facing(room, reach[k] - outward * at) > _FACING
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x = (run.points[k, 0] + 0.5 + outward * at * nx) * per_block
         y = (run.points[k, 1] + 0.5 + outward * at * ny) * per_block
         total = seen = 0.0
         for step in range(int(min(longest_px, far - clear) * per_block + 1.0)):
             away = clear * per_block + step
-            columns, apart, share = _across(apart_px * (per_block + bent * away), all_across)
+            columns, apart, share = _across(apart_px * (per_block + bent * away), whole)
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
                 bx, by = x + away * nx - e * ny, y + away * ny + e * nx
