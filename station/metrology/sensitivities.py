@@ -24,6 +24,8 @@ from station.metrology.associated import (
     where_of,
 )
 
+_ALIKE = 1.0 - 1e-6  # slopes: rounding leaves them that different
+
 
 @dataclass(frozen=True, slots=True)
 class Sensitivities:
@@ -55,9 +57,13 @@ def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: fl
 
 @compiled
 def steeper(plus: float, value: float, minus: float, step: float) -> float:
-    """The steeper of both one-sided differences: a value at a kink (a distance near zero, a zone) can go either way."""
+    """The steeper of both one-sided differences: a value at a kink (a distance near zero, a zone) can go either way.
+
+    Of slopes alike the one upwards: at the bottom of a kink rounding would choose, and for each motion by itself, but
+    those that belong together move the same edges the same way.
+    """
     up, down = (plus - value) / step, (value - minus) / step
-    return up if abs(up) >= abs(down) else down
+    return up if abs(up) >= _ALIKE * abs(down) else down
 
 
 @compiled
