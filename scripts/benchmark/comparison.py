@@ -143,7 +143,7 @@ def _time(large: Large, sizes: Sizes) -> float:
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):
         raise RuntimeError(found.sentence)
-    circles = circles_alone(large)
+    circles = circles_alone(plan)
     return in_blurs(
         lambda: measure_features(circles, large.calibration, found), large.pixels, sizes.pairs, sizes.seconds
     )

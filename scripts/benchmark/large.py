@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from station.metrology.calibration import Calibration
 from station.order.geometry import Point
 from station.order.model import Order
-from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 from station.plan.track import Track
 from station.twin.part import part_of_order
@@ -40,9 +39,8 @@ class Large:
     holes_px: Centers
 
 
-def circles_alone(large: Large) -> Plan:
+def circles_alone(plan: Plan) -> Plan:
     """The plan with the probes of its circles alone: peers are not asked for the plate's outline either."""
-    plan = compile_plan(large.order, large.calibration)
     rows = np.concatenate([target.rows for target in plan.targets])
     first = np.cumsum([0, *map(len, plan.targets)]).astype(np.intp)
     # Whole circles, each a closed run of its own.

@@ -63,7 +63,7 @@ def _circles(sizes: Sizes, count: int, target: float) -> Timed:
     found = sight(plan, large.calibration, picture_from(large.pixels))
     if isinstance(found, Refusal):
         raise RuntimeError(found.sentence)
-    circles = circles_alone(large)
+    circles = circles_alone(plan)
     features = measure_features(circles, large.calibration, found)
     points = sum(len(feature.points_mm) for feature in features.values())
     return Timed(

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.vision.levels import upright
 from station.vision.probe import Floats, Index, Mask, Run
 from station.vision.step import WINDOW_SIGMAS, bell, rise
 
@@ -46,6 +45,21 @@ PLACES = 4
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _DENSITY = np.float32(1.0 / np.sqrt(2.0 * np.pi))
+
+
+@compiled
+def upright(reach: Floats, spacing: float, k: int) -> float:
+    """Cosine of the angle at which the next edge leans to that of probe k: from how the reach changes along the run.
+
+    Where it jumps from one edge to another, one side alone tells.
+    """
+    change = np.inf
+    if k > 0:
+        change = abs(reach[k] - reach[k - 1])
+    if k + 1 < len(reach):
+        change = min(change, abs(reach[k + 1] - reach[k]))
+    change /= spacing
+    return 1.0 / np.sqrt(1.0 + change * change) if change < np.inf else 1.0
 
 
 @compiled

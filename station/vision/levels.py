@@ -46,21 +46,6 @@ def _across(wide: float, whole: bool) -> tuple[int, float, float]:
 
 
 @compiled
-def upright(reach: Floats, spacing: float, k: int) -> float:
-    """Cosine of the angle at which the next edge leans to that of probe k: from how the reach changes along the run.
-
-    Where it jumps from one edge to another, one side alone tells.
-    """
-    change = np.inf
-    if k > 0:
-        change = abs(reach[k] - reach[k - 1])
-    if k + 1 < len(reach):
-        change = min(change, abs(reach[k + 1] - reach[k]))
-    change /= spacing
-    return 1.0 / np.sqrt(1.0 + change * change) if change < np.inf else 1.0
-
-
-@compiled
 def facing(free: float, reach: float) -> float:
     """Cosine of the angle between a probe's edge and the next: 1 where they face each other, 0 at right angles.
 

@@ -81,7 +81,7 @@ def _middle(values: Floats, counts: Floats, cut: float, total: float) -> float:
     One strip has a pixel where another has sixteen: as equals, the one pixel would bring all its noise.
     """
     above = reached = 0.0
-    for value, times in zip(values, counts):  # noqa: B905
+    for value, times in zip(values, counts):  # noqa: B905 — the compiler knows no strict
         left = max(min(reached + times, total - cut) - max(reached, cut), 0.0)
         above += left * value
         reached += times
