@@ -21,7 +21,7 @@ from station.twin.scene import Lamp, Optics, PlacedPart, Pose, Scene
 from .part import Sizes
 from .scenes import MM_PER_PX, Document, chain, circle, comb, contour_order, exact, order, size, toothed, zone
 from .spread import generator
-from .unit import Pixels
+from .unit import Pixels, placed
 
 Centers = NDArray[np.float64]
 LYING = Pose(0.0123, -0.0087, 0.6)
@@ -89,7 +89,7 @@ def _plate_pixels(sizes: Sizes, count: int, what: Order) -> Pixels:
 
 def _photograph(what: Order, sizes: Sizes, pose: Pose = LYING) -> Pixels:
     scene = Scene(_optics(sizes), Lamp(), (PlacedPart(part_of_order(what), pose),), ())
-    return np.asarray(render(scene, generator(sizes.seed, 7)), dtype=np.uint8)
+    return placed(render(scene, generator(sizes.seed, 7)).astype(np.uint8))
 
 
 def _optics(sizes: Sizes) -> Optics:

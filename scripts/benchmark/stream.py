@@ -26,7 +26,7 @@ from .memory import resident_mb
 from .part import Part, Row, Sizes, Table, Tell
 from .scenes import AT_20_C, MM_PER_PX, Document, chain, circle, exact, order, size, zone
 from .spread import generator
-from .unit import Pixels, blur_seconds
+from .unit import Pixels, blur_seconds, placed
 
 Times: TypeAlias = "array[float]"
 WIDTH_PX, HEIGHT_PX = 1200, 900
@@ -133,7 +133,7 @@ def blank(rng: np.random.Generator) -> Blank:
     x, y = MM_PER_PX * rng.uniform(-20, 20, 2)
     pose = Pose(float(x), float(y), float(rng.uniform(-8, 8)))
     scene = Scene(Optics(WIDTH_PX, HEIGHT_PX, MM_PER_PX, 1.0), Lamp(), (PlacedPart(part, pose),), ())
-    return Blank((wide, high), holes, np.asarray(render(scene, rng), dtype=np.uint8))
+    return Blank((wide, high), holes, placed(render(scene, rng).astype(np.uint8)))
 
 
 def request(piece: Blank, serial: int, rng: np.random.Generator | None) -> Order:

@@ -15,6 +15,20 @@ from numpy.typing import NDArray
 cv2.setNumThreads(1)
 
 Pixels = NDArray[np.uint8]
+_LINE_BYTES, _OFF_BYTES = 64, 16  # of a processor's cache; where most large arrays begin in it
+
+
+def placed(pixels: Pixels) -> Pixels:
+    """A copy of a picture at the place in memory where OpenCV blurs it fastest.
+
+    A blur of rows that begin on 32 bytes takes up to twice as long, and where an array begins is chance: the station
+    would look up to twice as fast.
+    """
+    room = np.empty(pixels.size + _LINE_BYTES, np.uint8)
+    first = (_OFF_BYTES - room.ctypes.data) % _LINE_BYTES
+    copy = room[first : first + pixels.size].reshape(pixels.shape)
+    copy[:] = pixels
+    return copy
 
 
 def seconds(run: Callable[[], Any]) -> float:
@@ -37,7 +51,7 @@ def blur_seconds(pixels: Pixels, times: int = 3) -> float:
 
 @cache
 def _kept(shape: tuple[int, ...]) -> Pixels:
-    return np.zeros(shape, np.uint8)
+    return placed(np.zeros(shape, np.uint8))
 
 
 def in_blurs(run: Callable[[], Any], pixels: Pixels, pairs: int, limit_s: float) -> float:

@@ -26,7 +26,8 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _SINGULAR = 1e-12  # of the determinant of the normal equations scaled to unit diagonal
-_SETTLED = 1e-10  # of the radius: what the next step would be
+# Where a fit has settled, as what its next step would be: of the radius, or of what points scatter. Weights want less.
+_SETTLED, _SMALL, _SMALL_FOR_WEIGHTS = 1e-10, 1e-6, 0.1
 
 
 @compiled
@@ -80,16 +81,17 @@ def _from_circle(x: Floats, y: Floats, n: int, at: Floats, r: Floats) -> None:
 
 
 @compiled
-def _plain_circle(x: Floats, y: Floats, w: Floats, away: Floats, n: int, at: Floats, step: Floats, h: Floats) -> bool:
-    """Least squares from `at`, in place, all weights 1; False where there is no such circle."""
-    w[:n] = 1.0
+def _least_squares(
+    x: Floats, y: Floats, w: Floats, away: Floats, n: int, small: float, at: Floats, step: Floats, h: Floats
+) -> bool:
+    """Weighted least squares from `at`, in place; False where there is no such circle."""
     for _ in range(ROUNDS):
         if not _circle_step(x, y, w, away, n, at, step, h):
             return False
         at += step[:3]
         moved = max(abs(step[0]), abs(step[1]), abs(step[2]))
         # Gauss–Newton's steps shrink by residual / radius, from afar by step / radius.
-        if moved * max(moved, step[3]) <= _SETTLED * at[2] * at[2]:
+        if moved * max(moved, step[3]) <= max(small * step[3], _SETTLED * at[2]) * at[2]:
             break
     return bool(at[2] > 0.0)
 
@@ -141,13 +143,12 @@ def circles(
         n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
         least = max(floor[f], 1e-12)
         plain[0], plain[1], plain[2] = 0.0, 0.0, start[f, 2]
-        fits = n > 0 and _plain_circle(x, y, w, away, n, plain, step, plain_h)
+        w[:n] = 1.0
+        fits = n > 0 and _least_squares(x, y, w, away, n, _SMALL_FOR_WEIGHTS, plain, step, plain_h)
         if fits:
             _from_circle(x, y, n, plain, r)
             by_noise(r, noise, which, n, w)
-            fits = _circle_step(x, y, w, away, n, plain, step, plain_h)
-        if fits:
-            plain += step[:3]
+            fits = _least_squares(x, y, w, away, n, _SMALL, plain, step, plain_h)
             _from_circle(x, y, n, plain, r)
         clean = fits and largest(r, n) <= CLEAN_WIDTH * least
         if n > 0 and not clean:

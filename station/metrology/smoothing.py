@@ -18,7 +18,7 @@ _DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a 
 _ROUNDS = 25
 _LONGEST = 1.6
 _HALVINGS = 64
-_SETTLED = 1e-7  # of the robust scale: what a further round would still move any point
+_SETTLED = 1e-5  # of the robust scale: what a further round would still move any point
 
 
 def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:

@@ -33,6 +33,7 @@ from station.vision.seek import (
 from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_model
+from station.vision.strips import Expected
 
 LEAST_SIGMA_PX = 0.45
 MOST_SIGMA_PX = 8.0
@@ -103,7 +104,7 @@ def find_edges(picture: Picture, field: Field, probes: Probes, sigma_px: float, 
     first = probes.runs[:-1][np.diff(probes.runs) > 0]
     assumed_px = edges.sigma_px[first]
     for _ in range(2):
-        blocks = _read_levels(picture.grey, field.means, outlines, light, distance_px, edges)
+        blocks = _read_levels(picture.grey, field.sums, outlines, light, distance_px, edges)
         _place(picture.grey, outlines, light, model, blocks, distance_px, edges)
         if not (edges.sigma_px[first] > _WIDER * assumed_px).any():
             break
@@ -121,7 +122,7 @@ def _longest(runs: Index) -> int:
 @compiled
 def _read_levels(
     pixels: NDArray[np.generic],
-    means: NDArray[np.generic],
+    sums: NDArray[np.generic],
     outlines: Outlines,
     light: Light,
     distance: float,
@@ -158,7 +159,7 @@ def _read_levels(
         for side in range(2):
             lamp, strip = light.lamps[side], light.strips_px[side] * longer + 2.0
             pixel_number[:] = 0.0
-            plateaus(means, BLOCK_PX, run, side, offset, blurred, strip, thorough, lamp, mean, pixel_number)
+            plateaus(sums, BLOCK_PX, run, side, offset, blurred, strip, thorough, lamp, mean, pixel_number)
             other = levels[1 - side]
             between(pixels, run, side, offset, distance, steps, sigma, strip, thorough, other, lamp, mean, pixel_number)
             in_blocks(
@@ -206,12 +207,13 @@ def _place(
                 at_edges(run, light.lamps[side], offset, a_level[side, :n], fall)
         slope, place, widening, again, sums = a_slope[:n], a_place[:n], a_widening[:n], a_again[:n], a_sums[:n]
         sums[:] = 0.0
+        expected = Expected(offset, slope, sigma, low, high, fall)
         for k in range(n):
             again[k] = offset[k] == offset[k]
         limit = 0.0
         for round_ in range(_ROUNDS):
             slopes(run, offset, slope)
-            score(pixels, run, offset, slope, sigma, low, high, fall, model.weighed, again, sums)
+            score(pixels, run, expected, model.weighed, again, sums)
             limit = misfit_limit(sums)
             solve(sums, limit, model.noise / (step * step), run.closed, place, widening)
             more = _once_more(place, widening, sigma, offset, again)

@@ -23,7 +23,7 @@ LEAST_CONTRAST = 0.08  # of full scale
 LEAST_FIELD = 0.16  # of full scale: a backlight below is under-exposed
 LEAST_MODULATION = 0.40  # (bright - dark) / bright: below, nothing stands out of the field
 CLIPPED_SHARE = 0.01  # of the bright class at full scale: more is a clipped picture
-BLOCK_PX = 4  # levels beside an edge are read off means of blocks this large
+BLOCK_PX = 4  # levels beside an edge are read off sums over blocks this large
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Field:
     clipped: bool
     decimation: int
     material: NDArray[np.bool_]
-    means: NDArray[np.float32]  # of the picture's blocks of BLOCK_PX x BLOCK_PX pixels
+    sums: NDArray[Any]  # over the picture's blocks of BLOCK_PX x BLOCK_PX pixels
     lamp: Floats  # (10,) brightness over the picture, see `lamp.py`
     part_noise: float  # variance of one pixel, levels²
     field_noise: float
@@ -69,9 +69,9 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
             Trouble.NOTHING,
             f"The picture is only {picture.width_px} × {picture.height_px} pixels; nothing can be measured in it.",
         )
-    means = block_means(picture.grey, BLOCK_PX)
+    sums = block_sums(picture.grey, BLOCK_PX)
     coarse = decimation % BLOCK_PX == 0
-    small = block_means(means, decimation // BLOCK_PX) if coarse else block_means(picture.grey, decimation)
+    small = _means(sums, BLOCK_PX, decimation // BLOCK_PX) if coarse else block_means(picture.grey, decimation)
     scaled = np.empty(small.shape, np.uint8)
     histogram = np.zeros(256, np.int64)
     _bytes_of(small, 255.0 / picture.full_scale, scaled, histogram)
@@ -104,8 +104,12 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
         clipped=share > CLIPPED_SHARE and dark_part,
         decimation=decimation,
         material=material,
-        means=means,
-        lamp=fit_lamp(*((small, decimation) if decimation > BLOCK_PX else (means, BLOCK_PX)), bright_level, near),
+        sums=sums,
+        lamp=fit_lamp(
+            *((small, decimation) if decimation > BLOCK_PX else (_means(sums, BLOCK_PX, 1), BLOCK_PX)),
+            bright_level,
+            near,
+        ),
         part_noise=part_noise,
         field_noise=field_noise,
     )
@@ -113,41 +117,47 @@ def look(picture: Picture, decimation: int) -> Field | Refusal:
 
 def block_means(pixels: NDArray[Any], k: int) -> NDArray[np.float32]:
     """Means (height // k, width // k) of blocks of k x k pixels."""
-    if k == 1:
-        return pixels.astype(np.float32, copy=False)
+    return _means(pixels, 1, k)
+
+
+def _means(sums: NDArray[Any], of: int, k: int) -> NDArray[np.float32]:
+    """The same from sums over blocks `of` x `of`, k x k of them together."""
+    total = sums if k == 1 else block_sums(sums, k)
+    return np.asarray(total * np.float32(1.0 / (of * k) ** 2), np.float32)
+
+
+def block_sums(pixels: NDArray[Any], k: int) -> NDArray[Any]:
+    """Sums (height // k, width // k) over blocks of k x k pixels, k ≤ 16; exact where pixels are integers."""
     height, width = pixels.shape[0] // k, pixels.shape[1] // k
-    means = np.empty((height, width), np.float32)
-    # 16 bits hold the sum of a column of up to 257 pixels of 8 bits, and half the memory is twice the speed.
-    sums = {"uint8": np.uint16, "uint16": np.uint32}.get(str(pixels.dtype), np.float32)
-    _block_means(pixels, k, np.zeros(width * k, sums), means)
-    return means
+    # 16 bits hold what 256 pixels of 8 bits add up to, and half the memory is twice the speed.
+    kind = {"uint8": np.uint16, "uint16": np.uint32}.get(str(pixels.dtype), np.float32)
+    sums = np.empty((height, width), kind)
+    _block_sums(pixels, k, np.zeros(width * k, kind), sums)
+    return sums
 
 
 @compiled
-def _block_means(pixels: NDArray[Any], k: int, columns: NDArray[Any], means: NDArray[np.float32]) -> None:
-    height, width = means.shape
-    per_block = np.float32(1.0 / (k * k))
+def _block_sums(pixels: NDArray[Any], k: int, columns: NDArray[Any], sums: NDArray[Any]) -> None:
+    height, width = sums.shape
     for j in range(height):
         columns[:] = 0
         for r in range(j * k, (j + 1) * k):
             row = pixels[r]
             for x in range(width * k):
                 columns[x] += row[x]
-        # Written out for the usual sizes, so that several blocks are done at once; single precision holds their sums.
+        # Written out for the usual sizes, so that several blocks are done at once.
         if k == 4:
             for i in range(width):
-                left = np.float32(columns[4 * i]) + np.float32(columns[4 * i + 1])
-                right = np.float32(columns[4 * i + 2]) + np.float32(columns[4 * i + 3])
-                means[j, i] = (left + right) * per_block
+                sums[j, i] = (columns[4 * i] + columns[4 * i + 1]) + (columns[4 * i + 2] + columns[4 * i + 3])
         elif k == 2:
             for i in range(width):
-                means[j, i] = (np.float32(columns[2 * i]) + np.float32(columns[2 * i + 1])) * per_block
+                sums[j, i] = columns[2 * i] + columns[2 * i + 1]
         else:
             for i in range(width):
-                total = 0.0
-                for x in range(k):
+                total = columns[i * k]
+                for x in range(1, k):
                     total += columns[i * k + x]
-                means[j, i] = total * per_block
+                sums[j, i] = total
 
 
 @compiled

@@ -13,12 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
-from station.vision.probe import Floats, Index, Mask, Run
-from station.vision.step import WINDOW_SIGMAS, bell, rise
+from station.vision.step import bell, rise
 
-MIN_WINDOW_PX = 2.0  # below this two edges cannot be told apart
-CROWDED_SIGMAS = 6.0  # of the blur: nearer edges pull at one another
-_LEAST_UPRIGHT = 0.25
 LANES = 64
 Lanes: TypeAlias = NDArray[np.float32]
 Places: TypeAlias = NDArray[np.int32]
@@ -27,17 +23,18 @@ Places: TypeAlias = NDArray[np.int32]
 # the strip's middle and half its width (px), and by how much they grow from row to row; how many rows it has; how an
 # edge that is slanted and bent recedes from the strip's middle to its side; 1/σ; the material's level and 1/step; the
 # slope of the lit side's level per σ, as a share of the step, and 1 where that is the material; the next edges inwards
-# and outwards (σ) and the cosines of how much they lean.
+# and outwards (σ) and the cosines of how much they lean; how much of a pixel is the probe's own.
 AWAY, MIDDLE, REACH = 0 * LANES, 1 * LANES, 2 * LANES
 PER_ROW, SHIFT, FAN = 3 * LANES, 4 * LANES, 5 * LANES
 ROWS, SLANT, BEND, PER_SIGMA = 6 * LANES, 7 * LANES, 8 * LANES, 9 * LANES
 BASE, GAIN, LIT, REFLECTED = 10 * LANES, 11 * LANES, 12 * LANES, 13 * LANES
 GAP_IN, GAP_OUT, UP_IN, UP_OUT = 14 * LANES, 15 * LANES, 16 * LANES, 17 * LANES
+SHARE = 18 * LANES
 # Of the pixel in hand: its distance from the edge (σ), whether it is the probe's, its level, what other edges add.
-U, OWN, LEVEL, BEYOND = 18 * LANES, 19 * LANES, 20 * LANES, 21 * LANES
-SUM = 22 * LANES  # the sums of `score`, one column each
+U, OWN, LEVEL, BEYOND = 19 * LANES, 20 * LANES, 21 * LANES, 22 * LANES
+SUM = 23 * LANES  # the sums of `score`, one column each
 SUMS = 7  # B, A, Q, S, X, Σ w r², Σ w
-COLUMNS = 22 + SUMS
+COLUMNS = 23 + SUMS
 # Columns of `Places`: the pixel of the first row at the strip's middle, from there to the next row and to the next
 # column, and the pixel in hand.
 START, NEXT_ROW, NEXT_COLUMN, HERE = 0 * LANES, 1 * LANES, 2 * LANES, 3 * LANES
@@ -45,115 +42,6 @@ PLACES = 4
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _DENSITY = np.float32(1.0 / np.sqrt(2.0 * np.pi))
-
-
-@compiled
-def upright(reach: Floats, spacing: float, k: int) -> float:
-    """Cosine of the angle at which the next edge leans to that of probe k: from how the reach changes along the run.
-
-    Where it jumps from one edge to another, one side alone tells.
-    """
-    change = np.inf
-    if k > 0:
-        change = abs(reach[k] - reach[k - 1])
-    if k + 1 < len(reach):
-        change = min(change, abs(reach[k + 1] - reach[k]))
-    change /= spacing
-    return 1.0 / np.sqrt(1.0 + change * change) if change < np.inf else 1.0
-
-
-@compiled
-def lay_out(
-    k: int,
-    height: int,
-    width: int,
-    run: Run,
-    offset: Floats,
-    slope: Floats,
-    sigma: Floats,
-    low: Floats,
-    high: Floats,
-    fall: Floats,
-    again: Mask,
-    sums: Floats,
-    lanes: Lanes,
-    places: Places,
-    who: Index,
-    own: Floats,
-) -> tuple[int, int, int, int, bool]:
-    """Lays the marked probes from `k` on into lanes: `who` they are, and how much of a pixel is their `own`.
-
-    Returns the first probe that found no lane, how many did, the most rows and columns of their strips, and whether
-    edges lie so close to some that they are seen.
-    """
-    count = rows = columns = 0
-    any_crowded = False
-    lanes[GAP_IN : GAP_IN + 2 * LANES], lanes[UP_IN : UP_IN + 2 * LANES] = np.inf, 1.0  # of those that stand alone
-    while k < len(offset) and count < LANES:
-        if not again[k]:
-            k += 1
-            continue
-        at, spread, bent = offset[k], sigma[k], run.curvature[k]
-        nx, ny = run.normals[k, 0], run.normals[k, 1]
-        cx, cy = run.points[k, 0] + at * nx, run.points[k, 1] + at * ny
-        inside = outside = WINDOW_SIGMAS * spread
-        # Half the way to the next edge: beyond, that edge's own spread would bend the plateau.
-        gap_in, gap_out = run.reach[0][k] + at, run.reach[1][k] - at
-        crowded = min(gap_in, gap_out) < CROWDED_SIGMAS / _LEAST_UPRIGHT * spread
-        up_in = up_out = 1.0
-        if crowded:
-            up_in, up_out = upright(run.reach[0], run.spacing, k), upright(run.reach[1], run.spacing, k)
-            # One that leans more is round the corner, or a jump of the reach to another edge.
-            gap_in = gap_in if up_in > _LEAST_UPRIGHT else np.inf
-            gap_out = gap_out if up_out > _LEAST_UPRIGHT else np.inf
-            inside = min(inside, max(gap_in * up_in / (1.0 + up_in), MIN_WINDOW_PX))
-            outside = min(outside, max(gap_out * up_out / (1.0 + up_out), MIN_WINDOW_PX))
-            crowded = min(gap_in * up_in, gap_out * up_out) < CROWDED_SIGMAS * spread
-        margin = max(inside, outside) + 2.0
-        if not (margin <= cx < width - margin and margin <= cy < height - margin):
-            for j in range(SUMS):
-                sums[k, j] = 0.0
-            k += 1
-            continue
-        i = count
-        # Which pixels are the probe's: the steeper axis is walked, rows along it, columns across.
-        if abs(ny) >= abs(nx):
-            c_row, c_column, m_row, m_column, across = cy, cx, ny, nx, 1.0
-            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = width, 1
-        else:
-            c_row, c_column, m_row, m_column, across = cx, cy, nx, ny, -1.0
-            places[NEXT_ROW + i], places[NEXT_COLUMN + i] = 1, width
-        per_row, per_sigma, gain = 1.0 / m_row, 1.0 / spread, 1.0 / (high[k] - low[k])
-        begin, end = c_row - inside * m_row, c_row + outside * m_row
-        if begin > end:
-            begin, end = end, begin
-        row, column = int(begin) + 1, int(c_column)
-        away = (row - c_row) * per_row
-        # A strip narrower than a pixel might own none: it looks at a whole one, which counts for as much as is its own.
-        wide = run.spacing * abs(per_row) * (1.0 + bent * at)
-        half = 0.5 * max(wide, 1.0)
-        places[START + i] = row * places[NEXT_ROW + i] + column * places[NEXT_COLUMN + i]
-        lanes[AWAY + i], lanes[PER_ROW + i] = away, per_row
-        lanes[MIDDLE + i], lanes[SHIFT + i] = c_column - column + away * m_column, per_row * m_column
-        lanes[REACH + i], lanes[FAN + i] = half * (1.0 + bent * away), half * bent * per_row
-        lanes[ROWS + i] = int(end) + 1 - row
-        lanes[SLANT + i] = m_column + across * slope[k] * m_row
-        lanes[BEND + i] = 0.5 * bent * m_row * m_row
-        lanes[PER_SIGMA + i] = per_sigma
-        lanes[BASE + i], lanes[GAIN + i] = low[k], gain
-        # A backlight is the field's, reflected light the part's.
-        lanes[LIT + i] = max(low[k], high[k]) * gain * fall[k] * spread
-        lanes[REFLECTED + i] = 1.0 if gain < 0.0 else 0.0
-        if crowded:
-            any_crowded = True
-            lanes[GAP_IN + i], lanes[GAP_OUT + i] = gap_in * per_sigma, gap_out * per_sigma
-            lanes[UP_IN + i], lanes[UP_OUT + i] = up_in, up_out
-        who[i], own[i] = k, min(wide, 1.0)
-        rows = max(rows, int(end) + 1 - row)
-        columns = max(columns, int(2.0 * half * (1.0 + abs(bent) * max(inside, outside)) + 1.0))
-        count += 1
-        k += 1
-    return k, count, rows, columns, any_crowded
 
 
 @compiled

@@ -1,7 +1,7 @@
 """What field and material look like beside an edge: the level of flat pixels on both sides of each probe.
 
 A strip beside the edge is read, as wide as the probes that are read are apart, so that every pixel is read about once.
-Where there is room it is read off the means of blocks, beyond the blur of the edge and of the next one. Where there is
+Where there is room it is read off whole blocks, beyond the blur of the edge and of the next one. Where there is
 little (a small disc, a narrow bar) it is read off single pixels from nearer on, less what both edges let in.
 """
 
@@ -57,7 +57,7 @@ def facing(free: float, reach: float) -> float:
 
 @compiled
 def plateaus(
-    means: NDArray[np.generic],
+    sums: NDArray[np.generic],
     block_px: int,
     run: Run,
     side: int,
@@ -71,11 +71,11 @@ def plateaus(
 ) -> None:
     """Mean level of a strip of flat pixels on one side (0 in, 1 out) of a run's edges at `offset`, and their number.
 
-    Read off the block means (`block_px` each way) of a picture, every block whole. Pixels nearer than `blurred_px` to
-    the edge or to the next one are left out; `longest_px` limits the strip. Levels are relative to `lamp`. A `thorough`
-    look leaves to single pixels what is shorter than three blocks.
+    Read off sums over the blocks (`block_px` each way) of a picture, every block whole. Pixels nearer than `blurred_px`
+    to the edge or to the next one are left out; `longest_px` limits the strip. Levels are relative to `lamp`. A
+    `thorough` look leaves to single pixels what is shorter than three blocks.
     """
-    height, width = means.shape
+    height, width = sums.shape
     outward, reach, free = 2.0 * side - 1.0, run.reach[side], run.free[side]
     clear = blurred_px + 0.71 * block_px
     per_block = 1.0 / block_px
@@ -94,21 +94,26 @@ def plateaus(
         nx, ny = outward * run.normals[k, 0], outward * run.normals[k, 1]
         x = (run.points[k, 0] + 0.5 + outward * at * nx) * per_block
         y = (run.points[k, 1] + 0.5 + outward * at * ny) * per_block
+        steps = int(min(longest_px, far - clear) * per_block + 1.0)
+        begin, wide, wider = clear * per_block, apart_px * per_block, apart_px * bent
+        # Only where a strip could leave the picture is every block checked.
+        margin = begin + steps + max(wide, wide + wider * (begin + steps))
+        inside = margin <= x < width - margin and margin <= y < height - margin
         total = seen = 0.0
-        for step in range(int(min(longest_px, far - clear) * per_block + 1.0)):
-            away = clear * per_block + step
-            columns, apart, share = _across(apart_px * (per_block + bent * away), whole)
+        for step in range(steps):
+            away = begin + step
+            columns, apart, share = _across(wide + wider * away, whole)
             for i in range(columns):
                 e = (i - 0.5 * (columns - 1)) * apart
                 bx, by = x + away * nx - e * ny, y + away * ny + e * nx
-                if not (0.0 <= bx < width and 0.0 <= by < height):
+                if not inside and not (0.0 <= bx < width and 0.0 <= by < height):
                     continue
                 column, row = np.uint32(bx), np.uint32(by)
                 light = 1.0 if even else brightness(lamp, (column + 0.5) * block_px - 0.5, (row + 0.5) * block_px - 0.5)
-                total += share * means[row, column] / light
+                total += share * sums[row, column] / light
                 seen += share
         count[k] = seen * block_px * block_px
-        mean[k] = total / max(seen, 1e-12)
+        mean[k] = total / max(count[k], 1e-12)
 
 
 @compiled

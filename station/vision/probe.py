@@ -84,7 +84,7 @@ class Run(NamedTuple):
     closed: bool
 
 
-_GAPS = 64  # that tell how far apart the probes of a run are
+_GAPS = 16  # that tell how far apart the probes of a run are
 
 
 def outlines_of(probes: Probes) -> Outlines:

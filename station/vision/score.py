@@ -17,16 +17,16 @@ from station.vision.lanes import (
     COLUMNS,
     LANES,
     PLACES,
-    ROWS,
+    SHARE,
     SUM,
     SUMS,
     add_neighbours,
     add_pixel,
     find_pixel,
-    lay_out,
     read_pixel,
 )
 from station.vision.probe import Floats, Mask, Run
+from station.vision.strips import GROUND, Expected, lay_out
 
 _SLOPE = 4  # neighbours on each side
 
@@ -59,35 +59,27 @@ def slopes(run: Run, offset: Floats, slope: Floats) -> None:
 def score(
     pixels: NDArray[np.generic],
     run: Run,
-    offset: Floats,
-    slope: Floats,
-    sigma: Floats,
-    low: Floats,
-    high: Floats,
-    fall: Floats,
+    edge: Expected,
     weighed: tuple[float, float],
     again: Mask,
     sums: Floats,
 ) -> None:
     """Into `sums` (n, SUMS) for a run's probes that are marked in `again`: B, A, Q, S, X, Σ w r², Σ w.
 
-    They are taken about the edge expected at `offset`, over not more than half the way to the next edge. Zero where the
-    strip leaves the picture. `fall` (n,) is the relative change of light per pixel across the edge: on the lit side the
-    level is L (1 + fall d), which blurred is L (Φ + fall σ (u Φ + φ)) where the field is lit. `weighed` is that of
-    `StepModel`.
+    They are taken about the edge that is expected, over not more than half the way to the next edge. Zero where the
+    strip leaves the picture. Light falls off across an edge on the lit side alone: the level there is L (1 + fall d),
+    which blurred is L (Φ + fall σ (u Φ + φ)) where the field is lit. `weighed` is that of `StepModel`.
     """
     height, width = pixels.shape
     flat = pixels.reshape(height * width)
     part, field = np.float32(weighed[0]), np.float32(weighed[1])
+    ground = np.zeros(GROUND * LANES)
     lanes, places = np.zeros(COLUMNS * LANES, np.float32), np.zeros(PLACES * LANES, np.int32)
-    who, own = np.empty(LANES, np.intp), np.empty(LANES)
-    k = 0
-    while k < len(offset):
-        k, count, rows, columns, crowded = lay_out(
-            k, height, width, run, offset, slope, sigma, low, high, fall, again, sums, lanes, places, who, own
-        )
+    for first in range(0, len(again), LANES):
+        if not again[first : first + LANES].any():
+            continue
+        count, rows, columns, crowded = lay_out(first, height, width, run, edge, again, ground, lanes, places)
         lanes[BEYOND:] = 0.0
-        lanes[ROWS + count : ROWS + LANES] = 0.0
         for row in range(rows):
             for column in range(columns):
                 find_pixel(lanes, places, row, column)
@@ -96,5 +88,6 @@ def score(
                     add_neighbours(lanes)
                 add_pixel(lanes, part, field)
         for i in range(count):
-            for j in range(SUMS):
-                sums[who[i], j] = own[i] * lanes[SUM + j * LANES + i]
+            if again[first + i]:
+                for j in range(SUMS):
+                    sums[first + i, j] = lanes[SHARE + i] * lanes[SUM + j * LANES + i]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from station.twin.coverage import polygon_coverage
-from station.vision.field import BLOCK_PX, Field, block_means
+from station.vision.field import BLOCK_PX, Field, block_sums
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
 from station.vision.probe import Floats, Index, Mask, Probes, Run, outlines_of, run_of
@@ -59,7 +59,7 @@ def field_of(picture: Picture, part: float = LOW, field: float = HIGH, scale: fl
         clipped=False,
         decimation=1,
         material=np.zeros((1, 1), bool),
-        means=block_means(picture.grey, BLOCK_PX),
+        sums=block_sums(picture.grey, BLOCK_PX),
         lamp=EVEN,
         part_noise=variance(part) * scale**2,
         field_noise=variance(field) * scale**2,

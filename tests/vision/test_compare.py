@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
 
 from station.vision.compare import Comparison, Difference, DifferenceKind, compare
-from station.vision.field import BLOCK_PX, Field, block_means
+from station.vision.field import BLOCK_PX, Field, block_sums
 from station.vision.ideal import drawn, outlines_px
 from station.vision.lamp import EVEN
 from station.vision.picture import Picture
@@ -55,7 +55,7 @@ def field(picture: Picture, dark_part: bool = True) -> Field:
         decimation=1,
         material=np.zeros((1, 1), bool),
         lamp=EVEN,
-        means=block_means(picture.grey, BLOCK_PX),
+        sums=block_sums(picture.grey, BLOCK_PX),
         part_noise=4.0,
         field_noise=4.0,
     )

@@ -230,7 +230,7 @@ def test_a_bright_part_gives_the_same_edges() -> None:
     bright = Picture(np.float32(240.0) - dark.grey, 255.0)
     one = found(dark, probes, spread(1.0))
     swapped = replace(field_of(dark), part_level=HIGH, field_level=LOW, dark_part=False)
-    swapped = replace(swapped, means=field_of(bright).means)
+    swapped = replace(swapped, sums=field_of(bright).sums)
     other = find_edges(bright, swapped, probes, spread(1.0), 10.0)
     assert other.found.all()
     assert other.offset_px == pytest.approx(one.offset_px, abs=1e-6)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from station.vision.field import BLOCK_PX, block_means
+from station.vision.field import BLOCK_PX, block_sums
 from station.vision.lamp import EVEN, brightness
 from station.vision.levels import between, facing, plateaus
 from station.vision.probe import Probes, Run, outlines_of, run_of
@@ -56,7 +56,7 @@ def read(
 ) -> None:
     """Off blocks or pixels at least 4 px from edges; nothing spills if the level beyond them is no `other`."""
     if block > 1:
-        plateaus(block_means(pixels, block), block, run, side, offset, BLURRED, longest, thorough, lamp, mean, count)
+        plateaus(block_sums(pixels, block), block, run, side, offset, BLURRED, longest, thorough, lamp, mean, count)
     else:
         steps = Steps(np.full(len(mean), 20.0), np.full(len(mean), 220.0), True, 1.0, 70.0, 500.0)
         between(pixels, run, side, offset, 6.0, steps, SIGMA, longest, thorough, other, lamp, mean, count)

@@ -13,6 +13,7 @@ from station.vision.picture import Picture
 from station.vision.probe import Probes
 from station.vision.score import score, slopes
 from station.vision.step import WINDOW_SIGMAS, step_model
+from station.vision.strips import Expected
 
 from .edges_for_tests import CONTRAST, LOW, all_of, around, grey, one_run, round_light, slanting, spread, straight
 
@@ -34,12 +35,14 @@ def summed(
     score(
         picture.grey,
         all_of(probes),
-        np.zeros(count) if offset is None else offset,
-        np.zeros(count) if slope is None else slope,
-        np.full(count, sigma),
-        np.full(count, LOW),
-        np.full(count, LOW + CONTRAST),
-        np.zeros(count),
+        Expected(
+            np.zeros(count) if offset is None else offset,
+            np.zeros(count) if slope is None else slope,
+            np.full(count, sigma),
+            np.full(count, LOW),
+            np.full(count, LOW + CONTRAST),
+            np.zeros(count),
+        ),
         weighed,
         np.ones(count, np.bool_) if again is None else again,
         sums,

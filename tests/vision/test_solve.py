@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from station.vision.score import SUMS
+from station.vision.lanes import SUMS
 from station.vision.solve import misfit_limit, solve
 
 U = np.arange(-2.1, 2.1, 0.01) + 0.005
