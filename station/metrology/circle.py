@@ -135,19 +135,20 @@ def circles(
     most = 0
     for f in range(len(start)):
         most = max(most, first[f + 1] - first[f])
-    x, y, w, r, which = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most, np.intp)
+    x, y, v, w, r = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    which = np.empty(most, np.intp)
     away = np.empty((3, most))
     at, step, h, plain, plain_h = np.empty(3), np.empty(4), np.empty((3, 3)), np.empty(3), np.empty((3, 3))
     for f in range(len(start)):
         x0, y0 = start[f, 0], start[f, 1]
-        n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
+        n = there(points, noise, first[f], first[f + 1], x0, y0, x, y, v, which)
         least = max(floor[f], 1e-12)
         plain[0], plain[1], plain[2] = 0.0, 0.0, start[f, 2]
         w[:n] = 1.0
         fits = n > 0 and _least_squares(x, y, w, away, n, _SMALL_FOR_WEIGHTS, plain, step, plain_h)
         if fits:
             _from_circle(x, y, n, plain, r)
-            by_noise(r, noise, which, n, w)
+            by_noise(r, v, n, w)
             fits = _least_squares(x, y, w, away, n, _SMALL, plain, step, plain_h)
             _from_circle(x, y, n, plain, r)
         clean = fits and largest(r, n) <= CLEAN_WIDTH * least
@@ -157,7 +158,7 @@ def circles(
             clean = fits and largest(r, n) <= CLEAN_WIDTH * scale
             if clean:  # its form is larger than its noise, and nothing stands on it
                 _from_circle(x, y, n, plain, r)
-                by_noise(r, noise, which, n, w)
+                by_noise(r, v, n, w)
             elif math.isnan(scale):
                 continue
         elif not clean:

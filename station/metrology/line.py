@@ -59,22 +59,14 @@ def _axis(x: Floats, y: Floats, w: Floats, r: Floats, n: int, expected: float, a
 
 @compiled
 def _plain_line(
-    x: Floats,
-    y: Floats,
-    w: Floats,
-    r: Floats,
-    noise: Floats,
-    which: Index,
-    n: int,
-    expected: float,
-    at: Floats,
-    h: Floats,
+    x: Floats, y: Floats, v: Floats, w: Floats, r: Floats, n: int, expected: float, at: Floats, h: Floats
 ) -> bool:
-    """Least squares next to the `expected` angle, every point as it is known; False where there is no such line."""
+    """Least squares next to the `expected` angle, every point as it is known (variances `v`); False where there is no
+    such line."""
     w[:n] = 1.0
     if not _axis(x, y, w, r, n, expected, at, h):
         return False
-    by_noise(r, noise, which, n, w)
+    by_noise(r, v, n, w)
     return _axis(x, y, w, r, n, expected, at, h)
 
 
@@ -118,7 +110,8 @@ def lines(
     most = 0
     for f in range(len(normals)):
         most = max(most, first[f + 1] - first[f])
-    x, y, w, r, which = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most, np.intp)
+    x, y, v, w, r = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    which = np.empty(most, np.intp)
     at, h = np.zeros(3), np.empty((2, 2))
     for f in range(len(normals)):
         if first[f + 1] == first[f]:
@@ -127,17 +120,17 @@ def lines(
         x0, y0 = points[first[f], 0], points[first[f], 1]
         if not (math.isfinite(x0) and math.isfinite(y0)):
             x0 = y0 = 0.0
-        n = there(points, first[f], first[f + 1], x0, y0, x, y, which)
+        n = there(points, noise, first[f], first[f + 1], x0, y0, x, y, v, which)
         expected = math.atan2(normals[f, 1], normals[f, 0])
         least = max(floor[f], 1e-12)
-        if n == 0 or not _plain_line(x, y, w, r, noise, which, n, expected, at, h):
+        if n == 0 or not _plain_line(x, y, v, w, r, n, expected, at, h):
             continue
         if largest(r, n) > CLEAN_WIDTH * least:
             scale = _robust_line(x, y, w, r, n, least, expected, at, h)
             if math.isnan(scale):
                 continue
             if largest(r, n) <= CLEAN_WIDTH * scale:  # its form is larger than its noise, and nothing stands on it
-                _plain_line(x, y, w, r, noise, which, n, expected, at, h)
+                _plain_line(x, y, v, w, r, n, expected, at, h)
         c, s = math.cos(at[0]), math.sin(at[0])
         params[f, 0], params[f, 1], params[f, 2] = at[0], at[1] + c * x0 + s * y0, at[2] + c * y0 - s * x0
         shape[f] = h

@@ -22,13 +22,17 @@ SETTLED_TUKEY = 1e-7
 
 
 @compiled
-def there(points: Floats, begin: int, end: int, x0: float, y0: float, x: Floats, y: Floats, which: Index) -> int:
-    """Copies the points that are numbers, seen from (x0, y0); returns how many. Near the origin nothing cancels."""
+def there(
+    points: Floats, noise: Floats, begin: int, end: int, x0: float, y0: float,
+    x: Floats, y: Floats, variance: Floats, which: Index,
+) -> int:  # fmt: skip
+    """Copies the points that are numbers, seen from (x0, y0), and the squares of their noise; returns how many. Near
+    the origin nothing cancels."""
     n = 0
     for i in range(begin, end):
         px, py = points[i, 0] - x0, points[i, 1] - y0
         if math.isfinite(px) and math.isfinite(py):
-            x[n], y[n], which[n] = px, py, i
+            x[n], y[n], variance[n], which[n] = px, py, noise[i] * noise[i], i
             n += 1
     return n
 
@@ -62,7 +66,7 @@ def reweigh(r: Floats, w: Floats, n: int, scale: float, tukey: bool) -> None:
 
 
 @compiled
-def by_noise(r: Floats, noise: Floats, which: Index, n: int, w: Floats) -> None:
+def by_noise(r: Floats, variance: Floats, n: int, w: Floats) -> None:
     """Weights of points that have each its own noise and all the same form: 1 / (u² + f²), 1 on average.
 
     f² is what the residuals scatter more than the noise says (random effects, as DerSimonian & Laird, Controlled
@@ -71,14 +75,15 @@ def by_noise(r: Floats, noise: Floats, which: Index, n: int, w: Floats) -> None:
     squares = noises = 0.0
     for i in range(n):
         squares += r[i] * r[i]
-        noises += noise[which[i]] ** 2
+        noises += variance[i]
     if not noises > 0.0:
         w[:n] = 1.0
         return
-    form = max(squares - noises, 0.0) / n
+    form, least = max(squares - noises, 0.0) / n, 1e-6 * noises / n
     total = 0.0
     for i in range(n):
-        w[i] = 1.0 / max(noise[which[i]] ** 2 + form, 1e-6 * noises / n)
+        w[i] = 1.0 / max(variance[i] + form, least)
+    for i in range(n):
         total += w[i]
     w[:n] *= n / total
 
