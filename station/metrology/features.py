@@ -136,17 +136,21 @@ class MeasuredFeature:
         return self
 
     def scatter(self) -> Floats:
-        """Independent one-sigma changes of the parameters, (p, p), one a row (eigenvectors of the covariance)."""
+        """Independent one-sigma changes of the parameters, (p, p), one a row: the covariance's symmetric root."""
         return scatters([self])[0, : len(self.covariance), : len(self.covariance)]
 
 
 def scatters(features: Sequence[MeasuredFeature]) -> Floats:
-    """`MeasuredFeature.scatter` of all features at once, (f, 3, 3), filled up with zeros."""
+    """`MeasuredFeature.scatter` of all features at once, (f, 3, 3), filled up with zeros.
+
+    Any root of the covariance would do where values are linear. A zone is not, and of a circle, known alike in all
+    directions, rounding chooses the eigenvectors: the symmetric root does not depend on the choice.
+    """
     found = np.zeros((len(features), 3, 3))
     for size in (2, 3):
         members = [i for i, f in enumerate(features) if len(f.covariance) == size]
         if members:
             spread, vectors = np.linalg.eigh(np.array([features[i].covariance for i in members]))
-            changes = np.sqrt(np.maximum(spread, 0.0))[:, None, :] * vectors
-            found[members, :size, :size] = changes.swapaxes(1, 2)
+            roots = np.sqrt(np.maximum(spread, 0.0))[:, None, :] * vectors
+            found[members, :size, :size] = roots @ vectors.swapaxes(1, 2)
     return found

@@ -15,10 +15,11 @@ _SMALLEST_SIGMA = 0.3  # points: below, a low-pass does nothing
 MOST_COLUMNS = 3
 _TUKEY_WIDTH = 4.685
 _DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a column says nothing new
-_ROUNDS = 25
+_ROUNDS, _HASTY = 200, 12  # in all, and those that may go farther than is safe
 _LONGEST = 1.6
 _HALVINGS = 64
-_SETTLED = 1e-5  # of the robust scale: what a further round would still move any point
+_SETTLED = 1e-7  # of the robust scale: what all further rounds would still move any point
+_LEAST, _SHRINKS = 0.1, 0.3  # steps that grow smaller at least so do so evenly: what is left of them can be told
 
 
 def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
@@ -156,14 +157,17 @@ def reweighted(
     for i in range(count):
         for j in range(3):
             most[j] = max(most[j], abs(basis[i, j]))
-    spread = math.inf  # the first round of a cold start is plain least squares
+    spread = moved = math.inf  # the first round of a cold start is plain least squares
     for round_ in range(_ROUNDS + 1):
         x, y, z = motion
         for i in range(count):
             left = deviations[i] - (basis[i, 0] * x + basis[i, 1] * y + basis[i, 2] * z)
             residuals[i], magnitude[i] = left, abs(left)
-        if round_ > 0 and spread < math.inf and (np.abs(step) * most).sum() <= _SETTLED * spread:
-            break
+        if round_ > 0:
+            before, moved = moved, (np.abs(step) * most).sum()
+            shrinks = max(moved / before, _LEAST) if moved < _SHRINKS * before else 1.0
+            if round_ == _ROUNDS or (spread < math.inf and moved * shrinks <= _SETTLED * spread):
+                break
         if round_ > 0 or not cold:
             middle = typical(magnitude, middle, scratch[: count + 1])
             spread = max(1.4826 * middle, floor)
@@ -191,7 +195,7 @@ def reweighted(
         right[0], right[1], right[2] = sa, sb, sc
         _solved(normal, right, step)
         # A round goes Σψ' / Σw of the way; a step up to twice as long still lowers the loss it majorises.
-        step *= min(total / slope, _LONGEST) if slope > 0.0 else 1.0
+        step *= min(total / slope, _LONGEST) if slope > 0.0 and round_ < _HASTY else 1.0
         motion += step
     return middle
 
