@@ -1,8 +1,8 @@
 """The strip across the edge that each probe of a run owns, laid out for `lanes.py`.
 
 A probe's strip is walked along the steeper of the picture's axes, rows along it, columns across. As many probes as
-there are lanes are laid out at once, in loops without a branch: the same work for all of them takes a third of the time
-that it takes one by one.
+there are lanes are laid out at once, in loops that do the same work for all of them; only those that stand beside
+another edge are looked at one by one.
 """
 
 from __future__ import annotations

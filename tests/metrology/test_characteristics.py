@@ -358,6 +358,15 @@ def test_scatter_gives_back_its_covariance():
     assert changes.T @ changes == pytest.approx(feature.covariance, abs=1e-15)
 
 
+@pytest.mark.parametrize("turn", [0.0, 1e-16, -1e-16])
+def test_scatter_alike_in_all_directions_has_no_direction_of_its_own(turn):
+    """Of equal eigenvalues rounding chooses the vectors, and with them what a zone answers."""
+    covariance = np.diag([4e-8, 4e-8, 1e-8])
+    covariance[0, 1] = covariance[1, 0] = 4e-8 * turn
+    feature = replace(circle("C"), covariance=covariance)
+    assert feature.scatter() == pytest.approx(np.diag([2e-4, 2e-4, 1e-4]), abs=1e-15)
+
+
 def test_clean_keeps_what_belongs_to_the_fit():
     keep = np.arange(360) % 3 != 0
     feature = replace(circle("C"), kept=keep)

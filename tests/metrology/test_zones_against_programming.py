@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -99,6 +99,10 @@ def test_the_median_of_many_is_numpys(seed, count):
 
 
 @given(SEEDS, st.integers(30, 400), st.sampled_from([1, 2, 3]))
+@example(386, 30, 2)  # these and their like wander for long
+@example(387, 30, 2)
+@example(247, 30, 3)
+@example(318, 33, 2)
 @settings(max_examples=25, deadline=None)
 def test_the_robust_motion_stands_still(seed, count, size):
     """At the answer the points' pulls, weighted as by their residuals, balance; from nearby the same is found."""
