@@ -41,7 +41,9 @@ INTRODUCTIONS = {
     "after every run: ratios to it hold on other machines far better than seconds do. Everything runs in one thread.",
     "parallel": "The whole inspection of 300 characteristics, once alone and twice at the same time.",
     "stream": "Lot size one: every order has sizes, places and a serial of its own, is parsed and compiled anew and "
-    "asked for three to twelve characteristics; the pictures come from a pool.",
+    "asked for three to twelve characteristics; the pictures come from a pool. A copy of the process, put to sleep "
+    "before the first order, inspects its first thousand while the last thousand are, in turns: so the machine's own "
+    "drift is in both.",
     "memory": "A fresh process, ready to inspect; its peak while one order with 300 characteristics is compiled, its "
     "picture loaded and decided.",
     "peers": "The same pictures for all. Every peer is told where each circle lies to a pixel and looks only at its "
