@@ -19,7 +19,8 @@ from pathlib import Path
 from station.app import check_writable, now, valid_for_days, write_json
 from station.cycle.camera import BoardPlane, calibrate_from_board
 from station.errors import StationError
-from station.tables import print_camera, print_json
+from station.tables.basics import print_json
+from station.tables.calibrations import print_camera
 
 
 def main() -> int:

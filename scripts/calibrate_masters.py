@@ -17,7 +17,8 @@ from station.app import check_writable, load_calibration, now, valid_for_days, w
 from station.cycle.masters import calibrate_from_masters, read_certificates
 from station.errors import StationError
 from station.order.read import read_order
-from station.tables import calibration_rows, print_calibration, print_json
+from station.tables.basics import print_json
+from station.tables.calibrations import calibration_rows, print_calibration
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from benchmark.degrade import Row, count_rows, degrade
 from benchmark.spoil import cases
 from rich.progress import track
 
-from station.tables import console, table
+from station.tables.basics import console, table
 
 
 def main() -> int:

@@ -50,7 +50,9 @@ def inspect(
 ) -> int:
     """Inspect a part from pictures: no rig. Commits the record, then prints the verdict."""
     from station.app import check_writable, inspect_files
-    from station.tables import print_inspection, print_json, working
+    from station.tables.basics import print_json
+    from station.tables.inspections import print_inspection
+    from station.tables.progress import working
 
     if temperature is not None and not -40.0 <= temperature <= 150.0:
         raise InputError(f"{temperature:g} °C is no temperature to measure at", place="--temperature")
@@ -81,7 +83,8 @@ def order_command(
     """Check an order and say in plain words what it asks for; no calibration is needed."""
     from station.order.explain import explain_order
     from station.order.read import read_order
-    from station.tables import order_document, print_json, print_order
+    from station.tables.basics import print_json
+    from station.tables.orders import order_document, print_order
 
     asked = read_order(order)
     document = order_document(asked, explain_order(asked))
@@ -100,7 +103,8 @@ def plan(
 ) -> int:
     """What will be measured, with which predicted U; names what this station cannot decide, before the part exists."""
     from station.app import plan_order
-    from station.tables import plan_document, print_json, print_plan
+    from station.tables.basics import print_json
+    from station.tables.orders import plan_document, print_plan
 
     document = plan_document(*plan_order(order, calibration))
     if as_json:
@@ -127,7 +131,8 @@ def run(
     """Run the cell (default rig: the twin) and serve its live page."""
     from station.app import DEFAULT_RIG, run_twin
     from station.genealogy.inspection import Inspection
-    from station.tables import RunTable, print_json
+    from station.tables.basics import print_json
+    from station.tables.records import RunTable
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -167,7 +172,8 @@ def records(
     """The genealogy record, in the order of commit."""
     from station.app import open_record
     from station.genealogy.home import default_home
-    from station.tables import print_json, print_records
+    from station.tables.basics import print_json
+    from station.tables.records import print_records
 
     if after is None and not default_home().database.exists():
         # Nothing was ever inspected here: an empty page, and no record made by looking.
@@ -194,7 +200,8 @@ def explain(
 ) -> int:
     """The uncertainty budget and the decision of one characteristic."""
     from station.app import open_record
-    from station.tables import print_explanation, print_json
+    from station.tables.basics import print_json
+    from station.tables.inspections import print_explanation
 
     with open_record(read_only=True) as genealogy:
         document = genealogy.inspection(inspection)
@@ -217,7 +224,9 @@ def verify(
     """Check chain and hashes of a whole record offline: what is stored is what was committed."""
     from station.genealogy.home import StationHome, default_home
     from station.genealogy.verify import verify_home
-    from station.tables import Bar, print_json, print_report
+    from station.tables.basics import print_json
+    from station.tables.progress import Bar
+    from station.tables.records import print_report
 
     home = StationHome(path) if path is not None else default_home()
     if not home.database.is_file():
@@ -250,7 +259,7 @@ def accept_command(
 def schema() -> int:
     """The JSON Schema of orders (order/1)."""
     from station.order.schema import order_schema
-    from station.tables import print_json
+    from station.tables.basics import print_json
 
     print_json(order_schema())
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from station.tables import console, table
+from station.tables.basics import console, table
 
 TITLES = {
     "circles": "Circles",

@@ -1,0 +1,62 @@
+"""Calibrations, and what they rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from station.cycle.camera import BoardReport
+from station.metrology.calibration import Calibration
+from station.tables.basics import console, print_rows, table
+
+
+def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
+    """What a calibration says, in words."""
+    scale = calibration.camera.scale_mm_per_px()
+    return [
+        ("id", calibration.id),
+        ("made from", calibration.made_from),
+        ("picture", f"{calibration.camera.width_px} × {calibration.camera.height_px} px"),
+        ("scale", f"{scale:.9g} mm/px, u {calibration.u_scale:.2g} relative"),
+        ("edge offset", f"{calibration.edge_offset_px:+.4f} px out of the material, u {calibration.u_edge_px:.4f} px"),
+        ("single edge beyond both", f"u {calibration.local_px:.4f} px"),
+        ("edge spread", "not known" if calibration.psf_sigma_px is None else f"{calibration.psf_sigma_px:.2f} px"),
+        ("backlight", {"none": "not clipped", "clipped": "clipped", "any": "not calibrated"}[calibration.clipping]),
+        ("valid until", f"{calibration.valid_until:%Y-%m-%d %H:%M %Z}"),
+        ("sha256", calibration.sha256),
+    ]
+
+
+def print_calibration(calibration: Calibration, rows: list[tuple[str, str]], path: Path) -> None:
+    """A calibration and how its masters are reproduced."""
+    out = console()
+    if calibration.residuals:
+        shown = table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm")
+        for r in calibration.residuals:
+            sizes = (f"{r.certified_mm:.5f}", f"{r.measured_mm:.5f}")
+            shown.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}")
+        out.print(shown)
+    print_rows(out, rows)
+    out.print(f"Written to {path}.")
+
+
+def print_camera(calibration: Calibration, report: BoardReport, path: Path) -> None:
+    """A camera's calibration, and which pictures it rests on."""
+    out = console()
+    rows = table("Picture", "Corners", "rms px")
+    for view in report.fit.views:
+        rows.add_row(view.name, str(view.corners), f"{view.rms_px:.3f}")
+    out.print(rows)
+    for name, reason in report.refused:
+        out.print(Text(f"not used: {name}: {reason}", "yellow"))
+    model = calibration.camera
+    distance = "not known" if model.distance_mm is None else f"{model.distance_mm:.4g} mm"
+    lens = [
+        ("focal length", f"{model.matrix[0]:.5g} px"),
+        ("distortion", ", ".join(f"{d:.4g}" for d in model.distortion)),
+        ("rms", f"{model.rms_px:.3f} px"),
+        ("tilt, distance", f"{model.tilt_deg:.2f}°, {distance}"),
+    ]
+    print_rows(out, calibration_rows(calibration) + lens)
+    out.print(f"Written to {path}.")

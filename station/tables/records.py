@@ -1,0 +1,72 @@
+"""The genealogy record: its pages, its verification, and the line of a running cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from station.genealogy.inspection import Inspection
+from station.genealogy.report import VerifyReport
+from station.tables.basics import SYMBOLS, console, table, verdict_text
+
+
+def print_records(document: Mapping[str, Any]) -> None:
+    """A page of the record."""
+    rows = table("Cursor", "Committed", "Order", "Serial", "Attempt", "Verdict", "Record")
+    for r in document["records"]:
+        row = (str(r["cursor"]), r["committed"], r["order_id"], r["serial"], str(r["attempt"]))
+        rows.add_row(*row, verdict_text(r["verdict"]), r["id"])
+    console().print(rows)
+
+
+def print_report(report: VerifyReport, place: Path) -> None:
+    """What verification found."""
+    out = console()
+    for fault in report.faults:
+        out.print(Text(f"✗ {fault.place}: {fault.sentence}", "bold red"))
+    found = report.to_document()
+    counts = ", ".join(
+        f"{value} {key}" for key, value in found.items() if isinstance(value, int) and not isinstance(value, bool)
+    )
+    if report.is_intact:
+        out.print(Text(f"✓ {place}: what is stored is what was committed ({counts}).", "green"))
+    else:
+        out.print(Text(f"✗ {place}: {len(report.faults)} faults ({counts}).", "bold red"))
+
+
+class RunTable:
+    """A run's results: a line as each part is done, a summary at the end."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._out = Console(stderr=True, highlight=False) if quiet else console()
+        self._quiet = quiet
+        self._rows: list[Inspection] = []
+
+    def say(self, sentence: str) -> None:
+        """One sentence for the person who started it."""
+        self._out.print(Text(sentence, "dim"))
+
+    def add(self, inspection: Inspection) -> None:
+        """A part is done and its record committed."""
+        self._rows.append(inspection)
+        if not self._quiet:
+            self._out.print(
+                verdict_text(inspection.verdict), Text(f" {inspection.serial}  {inspection.reason}"), soft_wrap=False
+            )
+
+    def close(self) -> None:
+        """The table of all parts."""
+        rows = table("Order", "Serial", "Characteristics", "Worst", "Verdict")
+        for i in self._rows:
+            worst = max(
+                i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None
+            )
+            shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
+            rows.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
+        self._out.print(rows)
+        counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
+        self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
