@@ -18,7 +18,7 @@ from station.metrology.changes import Changes, points_moved
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.smoothing import largest, noise_left, reweighted, smoothed, typical
+from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,24 @@ def zones(feature: MeasuredFeature, changes: Changes, sigma: float, sigma_per_ra
             worst = farthest(residuals) if k == 0 else worst
             widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k])[1])
         widths[1:] = np.where(changes.relative[1:] == 0.0, widths[1:], widths[0] * (1.0 + changes.relative[1:]))
+    return Found(widths, worst, noise, excess)
+
+
+def ranges(
+    feature: MeasuredFeature, about: Floats, changes: Changes, sigma: float, sigma_per_radius: float = math.inf
+) -> Found:
+    """Farthest less nearest distance of the smoothed points from a centre, `about` (m, 2) under each change, or of a
+    line's points from that line; less what noise alone adds.
+    """
+    straight, widths = feature.kind is Kind.LINE, np.empty(len(changes))
+    params = changes.of(feature)
+    if not straight:
+        params[:, :2] = about
+    sigma = sigma if straight else min(sigma, sigma_per_radius * feature.radius_mm)
+    worst, noise, excess = _ranges(
+        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, sigma,
+        _is_ring(feature), widths,
+    )  # fmt: skip
     return Found(widths, worst, noise, excess)
 
 
@@ -101,6 +119,14 @@ def profiles(
         motions, free, fixed, sigma, _is_ring(feature), values,
     )  # fmt: skip
     return Found(values, worst, noise, 2.0 * noise)
+
+
+def quiet_circle(feature: MeasuredFeature, sigma: float) -> Floats:
+    """The points (n, 2) of a circle, smoothed along its radius."""
+    away = feature.points_mm - feature.center_mm
+    distance = np.hypot(away[:, 0], away[:, 1])
+    quiet = smooth(distance - feature.radius_mm, sigma, _is_ring(feature)) + feature.radius_mm
+    return np.asarray(feature.center_mm + (quiet / distance)[:, None] * away)
 
 
 _NONE, _TURN, _SLIDE, _ALL = range(4)  # what is left free to be fitted
@@ -173,6 +199,27 @@ def _zones(
             worst = farthest(residuals)
         widths[k] = _less(2.0 * unit * largest(residuals), adds)
     return certified, worst, noise, excess
+
+
+@compiled
+def _ranges(
+    straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
+    sigma: float, closed: bool, widths: Floats,
+) -> tuple[int, float, float]:  # fmt: skip
+    noise, excess = _noise(u_mm, sigma)
+    worst, moved = 0, np.empty_like(points)
+    for k in range(len(widths)):
+        seen = points_moved(points, normals, relative[k], growth[k], moved)
+        if straight:
+            deviations, _ = from_line(seen, params[k, 0], params[k, 1], params[k, 2])
+        else:
+            deviations, _ = from_circle(seen, params[k, 0], params[k, 1], params[k, 2])
+        quiet = smoothed(deviations, sigma, closed)
+        low, high = quiet.min(), quiet.max()
+        widths[k] = _less(high - low, excess * (1.0 + relative[k]))
+        if k == 0:
+            worst = farthest(quiet - 0.5 * (high + low))
+    return worst, noise, excess
 
 
 @compiled
