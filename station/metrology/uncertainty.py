@@ -123,7 +123,7 @@ class Measurement:
             _row("scale of the calibration", by.u_scale, "1", to_scale),
             _row("edge offset of the calibration", by.u_edge_mm, "mm", to_edge),
         ]
-        both = 2.0 * by.correlation * rows[0].contribution * rows[1].contribution
+        both = -2.0 * by.correlation * rows[0].contribution * rows[1].contribution
         if both != 0.0:
             shown = math.copysign(math.sqrt(abs(both)), both)
             rows.append(Contribution("scale and edge offset together", by.correlation, "1", 0.0, shown, both))
@@ -241,7 +241,8 @@ def _combined(
 ) -> Measurement:
     """The sum of all contributions; a deviation expands with what it is part of."""
     by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
-    variance = by_scale**2 + by_edge**2 + 2.0 * sources.correlation * by_scale * by_edge
+    # An edge offset that is too large takes too much off: it acts against the growth of the material.
+    variance = by_scale**2 + by_edge**2 - 2.0 * sources.correlation * by_scale * by_edge
     for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:
