@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from station.metrology.associated import ASKED, MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
 from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
+from station.metrology.ends import unseen_mm
 from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, zones
@@ -29,6 +30,7 @@ from station.order.model import CharacteristicType
 Floats = NDArray[np.float64]
 FORM_SMOOTHING_POINTS = 3.0
 ROUNDNESS_UPR = 50.0
+_HALF = 1.678347  # (1 + x) exp(-x) = 1/2 with x = 2 (π σ / λ)²: where the low-pass lets half through
 Features = Mapping[str, MeasuredFeature]
 
 
@@ -61,13 +63,14 @@ class Answer:
     """A value; `where_mm` (x, y) in the part's frame is where it is decided (the worst point, the centre);
     `point_noise` is the value's standard uncertainty from single points' noise where no covariance carries it, and
     `excess` how much noise alone would add to a zone or an extreme; `edges` how many edges' own residuals it has (as a
-    root of the sum of squares)."""
+    root of the sum of squares), `ends` the standard uncertainty that the unseen ends of an edge leave."""
 
     value: float
     where_mm: tuple[float, float]
     point_noise: float = 0.0
     excess: float = 0.0
     edges: float = 1.0
+    ends: float = 0.0
 
 
 def evaluate(question: Question, features: Features) -> Answer:
@@ -171,13 +174,15 @@ def _zone(feature: MeasuredFeature, found: Found) -> tuple[Answer, Floats]:
 
 
 def _answer(feature: MeasuredFeature, found: Found, point_noise: float) -> Answer:
-    return Answer(float(found.values[0]), _at(feature.points_mm[found.worst]), point_noise, found.excess)
+    return Answer(
+        float(found.values[0]), _at(feature.points_mm[found.worst]), point_noise, found.excess, ends=found.ends
+    )
 
 
 def _per_radius(feature: MeasuredFeature) -> float:
     """Sigma (points per mm of radius) about a circle: half transmission at 50 undulations per revolution, the usual
     filter of ISO 12181-2, but never wider than the cap."""
-    return math.sqrt(2.0 * math.log(2.0)) / (ROUNDNESS_UPR * feature.spacing_mm)
+    return 2.0 * math.sqrt(_HALF / 2.0) / (ROUNDNESS_UPR * feature.spacing_mm)
 
 
 def _roundness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -211,11 +216,13 @@ def _extreme_size(question: Question, features: Features, changes: Changes) -> t
         sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm) if feature.params else 0.0
         found = circle_size(feature, how, sigma, question.nominal)
     else:
-        found = width_size(feature, features[question.features[1]], how, FORM_SMOOTHING_POINTS, question.nominal)
+        other = features[question.features[1]]
+        unseen = [unseen_mm(edge, question.geometry.get(edge.id)) for edge in (feature, other)]
+        found = width_size(feature, other, how, FORM_SMOOTHING_POINTS, question.nominal, unseen)
     half = 0.5 if question.type is CharacteristicType.RADIUS else 1.0
     values = half * (found.value * (1.0 + changes.relative) + found.per_edge * changes.growth_mm)
     answer = Answer(
-        float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges
+        float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges, half * found.ends
     )  # fmt: skip
     return answer, values
 
@@ -227,9 +234,11 @@ def _line_smoothing(feature: MeasuredFeature) -> float:
 
 def _straightness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
+    unseen = unseen_mm(feature, question.geometry.get(feature.id))
     if question.association == "LS":
-        return _zone(feature, ranges(feature, changes.of(feature)[:, :2], changes, _line_smoothing(feature)))
-    return _zone(feature, zones(feature, changes, _line_smoothing(feature)))
+        about = changes.of(feature)[:, :2]
+        return _zone(feature, ranges(feature, about, changes, _line_smoothing(feature), unseen=unseen))
+    return _zone(feature, zones(feature, changes, _line_smoothing(feature), unseen=unseen))
 
 
 def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:
@@ -241,7 +250,7 @@ def _oriented(question: Question, features: Features, changes: Changes, turn_deg
     nominal = question.geometry[feature.id]
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
-    found = parallels(feature, datum, changes, turn, whole, _line_smoothing(feature))
+    found = parallels(feature, datum, changes, turn, unseen_mm(feature, nominal), _line_smoothing(feature))
     scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
     return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
@@ -270,7 +279,8 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     frame = None
     if datums:
         frame = datum_frame([(question.geometry[d.id], d) for d in datums], question.precedence)
-    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS)
+    unseen = unseen_mm(feature, question.geometry.get(feature.id))
+    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen)
     return _answer(feature, found, 2.0 * found.noise), found.values
 
 

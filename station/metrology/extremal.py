@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 _FIRST, _MORE = 24, 8  # constraints to begin with, and of the worst offenders those added each time
 _HELD = 1e-9  # of the form: a constraint that is met
 _NOTHING = 1e-13  # of the size: rounding
-_EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+_EXACT = 1e-10  # of the form
 _CENTRAL = 0.5  # of the mean radius: an inscribed circle has its centre there
 
 
@@ -130,7 +130,12 @@ def _programme(cost: Floats, rows: Floats, right: Floats) -> Floats:
     active = np.unique(np.linspace(0, count - 1, min(count, _FIRST)).astype(np.intp))
     for _ in range(count):
         solved = linprog(
-            cost, A_ub=rows[active], b_ub=right[active], bounds=[(None, None)] * 3, method="highs", options=_EXACT
+            cost,
+            A_ub=rows[active],
+            b_ub=right[active],
+            bounds=[(None, None)] * 3,
+            method="highs",
+            options={"primal_feasibility_tolerance": _EXACT, "dual_feasibility_tolerance": _EXACT},
         )
         if solved.x is None:
             raise ValueError("the points hold nothing: they lie on one side only")

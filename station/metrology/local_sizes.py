@@ -7,11 +7,13 @@ least-squares size says how large the part is on the whole, these say where it w
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from station.metrology.ends import DOUBT, with_ends
 from station.metrology.extremal import circumscribed_circle, inscribed_circle, parallels_between
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.forms import quiet_circle
@@ -26,7 +28,7 @@ _PER_EDGE = math.sqrt(2.0)  # noise of a size in that of the points it is betwee
 class LocalSize:
     """`value` (mm) and where it is (mm); `noise` it has from single points and the `excess` noise would add to it;
     how much it grows when every edge moves out of the material by 1; `edges`, whose own residuals it has, as a root
-    of the sum of squares."""
+    of the sum of squares; `ends` the standard uncertainty that unseen ends leave."""
 
     value: float
     where_mm: tuple[float, float]
@@ -34,6 +36,7 @@ class LocalSize:
     excess: float
     per_edge: float
     edges: float
+    ends: float = 0.0
 
 
 def circle_size(feature: MeasuredFeature, how: str, sigma: float, middle: float | None) -> LocalSize:
@@ -62,8 +65,13 @@ def circle_size(feature: MeasuredFeature, how: str, sigma: float, middle: float 
     )  # fmt: skip
 
 
-def width_size(a: MeasuredFeature, b: MeasuredFeature, how: str, sigma: float, middle: float | None) -> LocalSize:
+def width_size(
+    a: MeasuredFeature, b: MeasuredFeature, how: str, sigma: float, middle: float | None,
+    unseen: Sequence[tuple[float, float]],
+) -> LocalSize:  # fmt: skip
     """Distance of two edges that face each other; of all two-point sizes the one that lies farthest from `middle`.
+
+    `unseen` (mm) is how far each edge goes on before its first point and behind its last one.
 
     Raises:
         ValueError: no two lines, or they do not face each other.
@@ -79,7 +87,10 @@ def width_size(a: MeasuredFeature, b: MeasuredFeature, how: str, sigma: float, m
         normal = -normal
     along = np.array([normal[1], -normal[0]])
     middle_mm = (a.center_mm + b.center_mm) / 2.0
-    below, above = (_profile(f.points_mm - middle_mm, along, normal, sigma) for f in (a, b))
+    sides = [
+        _profile(f.points_mm - middle_mm, along, normal, sigma, *ends) for f, ends in zip((a, b), unseen, strict=True)
+    ]
+    (below, under), (above, over) = sides
     first, last = max(below[0, 0], above[0, 0]), min(below[-1, 0], above[-1, 0])
     if first >= last:
         raise ValueError(f"{a.id} and {b.id} do not lie opposite each other")
@@ -96,18 +107,20 @@ def width_size(a: MeasuredFeature, b: MeasuredFeature, how: str, sigma: float, m
     where = middle_mm + run[worst] * along
     outwards = 2.0 if float(a.normal @ (b.center_mm - a.center_mm)) < 0.0 else -2.0
     return LocalSize(
-        _less(value, plain, excess), (float(where[0]), float(where[1])), _PER_EDGE * noise, excess, outwards, _PER_EDGE
-    )
+        _less(value, plain, excess), (float(where[0]), float(where[1])), _PER_EDGE * noise, excess, outwards, _PER_EDGE,
+        DOUBT * math.hypot(under, over),
+    )  # fmt: skip
 
 
-def _profile(points: Floats, along: Floats, normal: Floats, sigma: float) -> Floats:
-    """(n, 2) of an edge's points along and across, in order and smoothed about their own straight line."""
+def _profile(
+    points: Floats, along: Floats, normal: Floats, sigma: float, before: float, after: float
+) -> tuple[Floats, float]:
+    """(n, 2) of an edge's points along and across, smoothed and with its unseen ends, in order; how far its form goes
+    on there."""
     run, off = points @ along, points @ normal
+    quiet, run, more = with_ends(smooth(off, min(sigma, len(run) / 40.0), False), run, before, after)
     order = np.argsort(run)
-    run, off = run[order], off[order]
-    slope, offset = np.polyfit(run, off, 1)
-    straight = slope * run + offset
-    return np.column_stack([run, straight + smooth(off - straight, min(sigma, len(run) / 40.0), False)])
+    return np.column_stack([run[order], quiet[order]]), more
 
 
 def _across(points: Floats) -> Floats:

@@ -23,16 +23,18 @@ _LEAST, _SHRINKS = 0.1, 0.3  # steps that grow smaller at least so do so evenly:
 
 
 def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
-    """Gaussian low-pass (n,) along a contour, in points; open ends are repaired by normalising the weights."""
+    """Low-pass (n,) along a contour, in points: Gaussian regression (ISO 16610-28) of second order, which leaves waves
+    15 sigma long as they are where a plain Gaussian takes a twelfth; of first order towards open ends.
+    """
     return np.asarray(smoothed(np.ascontiguousarray(values, np.float64), sigma_points, closed))
 
 
 @compiled
 def noise_left(sigma_points: float) -> float:
-    """Factor by which `smooth` reduces white noise: 1 / sqrt(2 √π σ)."""
+    """Factor by which `smooth` reduces white noise: √(27/16 / (2 √π σ)), the kernel's root of squares."""
     if sigma_points <= _SMALLEST_SIGMA:
         return 1.0
-    return min(1.0, 1.0 / math.sqrt(2.0 * math.sqrt(math.pi) * sigma_points))
+    return min(1.0, math.sqrt(27.0 / 16.0 / (2.0 * math.sqrt(math.pi) * sigma_points)))
 
 
 def robust_residuals(deviations: Floats, basis: Floats, floor: float) -> Floats:
@@ -68,15 +70,14 @@ def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
     if sigma <= _SMALLEST_SIGMA or count < 5:
         return values
     reach = min(math.ceil(4.0 * sigma), count - 1)
-    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    padded, norm = np.zeros(count + 2 * reach), np.full(count, kernel[0] + 2.0 * kernel[1:].sum())
+    t = np.arange(reach + 1) / sigma
+    # Weights that fit a parabola best: the Gaussian's own, less what its second moment would take.
+    kernel = (1.5 - 0.5 * t * t) * np.exp(-0.5 * t * t)
+    kernel /= kernel[0] + 2.0 * kernel[1:].sum()
+    padded = np.zeros(count + 2 * reach)
     padded[reach : reach + count] = values
     if closed:
         padded[:reach], padded[reach + count :] = values[count - reach :], values[:reach]
-    else:
-        for i in range(reach):  # what hangs over an end has no weight
-            norm[i] -= kernel[i + 1 :].sum()
-            norm[count - 1 - i] -= kernel[i + 1 :].sum()
     found = np.empty(count)
     for i in range(count):
         found[i] = kernel[0] * values[i]
@@ -84,9 +85,23 @@ def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
         before, after, weight = padded[reach - j :], padded[reach + j :], kernel[j]
         for i in range(count):
             found[i] += weight * (before[i] + after[i])
-    for i in range(count):
-        found[i] /= norm[i]
+    if not closed:
+        for i in range(min(reach, count)):
+            found[i] = _at_end(values, i, reach, sigma)
+            found[count - 1 - i] = _at_end(values, count - 1 - i, reach, sigma)
     return found
+
+
+@compiled
+def _at_end(values: Floats, at: int, reach: int, sigma: float) -> float:
+    """The straight line through the neighbours of a point near an open end, weighed by their distance, there."""
+    s0 = s1 = s2 = y0 = y1 = 0.0
+    for i in range(max(at - reach, 0), min(at + reach, len(values) - 1) + 1):
+        t = (i - at) / sigma
+        w = math.exp(-0.5 * t * t)
+        s0, s1, s2 = s0 + w, s1 + w * t, s2 + w * t * t
+        y0, y1 = y0 + w * values[i], y1 + w * t * values[i]
+    return (s2 * y0 - s1 * y1) / (s0 * s2 - s1 * s1)
 
 
 @compiled

@@ -100,8 +100,8 @@ class Sources:
 class Measurement:
     """A value at 20 °C with its standard uncertainty, and what that is made of: the value's slopes against the relative
     scale and the growth of the material, the variance from the `scatter` of each feature, the noise of single points
-    and the excess it adds to a zone or an extreme, and how many `edges` it has the own residuals of. What `expands`
-    does so with the part."""
+    and the excess it adds to a zone or an extreme, how many `edges` it has the own residuals of, and what unseen `ends`
+    of an edge leave. What `expands` does so with the part."""
 
     value: float
     u: float
@@ -112,6 +112,7 @@ class Measurement:
     point_noise: float
     excess: float
     edges: float
+    ends: float
     expands: bool
     sources: Sources
 
@@ -132,6 +133,8 @@ class Measurement:
             rows.append(_row("noise of single points", self.point_noise))
             rows.append(_row("excess of an extreme by noise", self.excess / 3.0))
             rows.append(_row("local edge residual", self.edges * by.local_mm))
+        if self.ends > 0.0:
+            rows.append(_row("unseen ends of the edge", self.ends))
         if self.expands:
             _, u_relative = by.expansion
             rows.append(_row("expansion of the material", u_relative, "1", to_scale))
@@ -247,6 +250,7 @@ def _combined(
         variance += own
     if answer.point_noise > 0.0:
         variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + (answer.edges * sources.local_mm) ** 2
+    variance += answer.ends**2
     value, expands = answer.value, question.type in _LENGTHS
     if expands:
         longer, u_relative = sources.expansion
@@ -254,5 +258,5 @@ def _combined(
         variance += (to_scale * u_relative) ** 2
     return Measurement(
         value, math.sqrt(max(variance, 0.0)), answer.where_mm, to_scale, to_edge, scatter, answer.point_noise,
-        answer.excess, answer.edges, expands, sources,
+        answer.excess, answer.edges, answer.ends, expands, sources,
     )  # fmt: skip
