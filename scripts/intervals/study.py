@@ -94,7 +94,13 @@ def measure_parts(subject: Subject, parts: int, seed: int) -> Iterator[tuple[lis
             if item.value is None or item.u is None:
                 missed.append(row)
             else:
-                found.append(Measured(row, item.value, item.u, true_value(item.item.question, truth)))
+                true = true_value(item.item.question, truth)
+                if item.item.question.association == "LP":
+                    # Of two extremes nearly as bad as each other either may be named: how bad it is counts.
+                    middle = item.item.question.nominal or 0.0
+                    found.append(Measured(row, abs(item.value - middle), item.u, abs(true - middle)))
+                else:
+                    found.append(Measured(row, item.value, item.u, true))
         yield found, missed
 
 

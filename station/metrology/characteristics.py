@@ -21,10 +21,10 @@ from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.ends import unseen_mm
 from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, zones
+from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
-from station.order.geometry import ContourFeature, Feature, LineFeature
+from station.order.geometry import CircleFeature, ContourFeature, Feature, LineFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
@@ -279,7 +279,11 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     frame = None
     if datums:
         frame = datum_frame([(question.geometry[d.id], d) for d in datums], question.precedence)
-    unseen = unseen_mm(feature, question.geometry.get(feature.id))
+    drawn = question.geometry.get(feature.id)
+    if isinstance(drawn, CircleFeature) and feature.params and not datums:
+        found = round_profile(feature, drawn.diameter_mm / 2.0, changes, FORM_SMOOTHING_POINTS)
+        return _answer(feature, found, 2.0 * found.noise), found.values
+    unseen = unseen_mm(feature, drawn)
     found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen)
     return _answer(feature, found, 2.0 * found.noise), found.values
 

@@ -20,6 +20,7 @@ from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.ends import DOUBT, with_ends
 from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.robust import CLEAN_WIDTH, SIGMA
 from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
@@ -123,11 +124,26 @@ def profiles(
         elif frame.free_slide is not None:
             free, fixed = _SLIDE, frame.free_slide
     values = np.empty(len(changes))
+    bend = feature.outward / feature.radius_mm if feature.kind is Kind.CIRCLE and feature.params else 0.0
     worst, noise, ends = _profiles(
         feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm,
-        motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE, unseen, values,
+        motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE, feature.kind is not Kind.CONTOUR,
+        bend, unseen, values,
     )  # fmt: skip
     return Found(values, worst, noise, 2.0 * noise, 2.0 * DOUBT * ends)
+
+
+def round_profile(feature: MeasuredFeature, radius_mm: float, changes: Changes, sigma: float) -> Found:
+    """Twice the largest deviations of a whole circle from its drawn radius, about its own centre.
+
+    Least squares of motions alone would mean the same, but for the points of a hole off its place, which do not stand
+    evenly about the drawing's centre.
+    """
+    distance = np.hypot(*(quiet_circle(feature, sigma) - feature.center_mm).T)
+    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_mm[:, None]
+    off = np.abs(seen - radius_mm)
+    noise = float(np.median(feature.u_mm)) * noise_left(sigma)
+    return Found(2.0 * off.max(axis=1), int(off[0].argmax()), noise, 2.0 * noise)
 
 
 def quiet_circle(feature: MeasuredFeature, sigma: float) -> Floats:
@@ -138,6 +154,7 @@ def quiet_circle(feature: MeasuredFeature, sigma: float) -> Floats:
     return np.asarray(feature.center_mm + (quiet / distance)[:, None] * away)
 
 
+_BENT_ROUNDS = 3  # each leaves of a shift its share of the radius
 _NONE, _TURN, _SLIDE, _ALL = range(4)  # what is left free to be fitted
 
 
@@ -268,39 +285,68 @@ def _parallels(
 @compiled
 def _profiles(
     points: Floats, nominal: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, motions: Floats,
-    free: int, fixed: Floats, sigma: float, closed: bool, straight: bool, unseen: Ends, values: Floats,
+    free: int, fixed: Floats, sigma: float, closed: bool, straight: bool, smooth_form: bool, bend: float,
+    unseen: Ends, values: Floats,
 ) -> tuple[int, float, float]:  # fmt: skip
     count = len(points)
     moved, left, scratch = np.empty_like(points), np.empty(count), np.empty(2 * count + 1)
     usual = typical(u_mm, 0.0, scratch)
-    basis = np.empty((0, 3))
-    if free == _SLIDE:
-        basis = sliding(normals, fixed[0], fixed[1])
-    elif free == _ALL:
-        basis = moving(nominal, normals)
-    near, motion, middle, worst, ends = np.zeros(3), np.zeros(3), 0.0, 0, 0.0
-    run = np.empty(count)
+    tangents, run = np.empty_like(normals), np.empty(count)
     for i in range(count):
+        tangents[i, 0], tangents[i, 1] = -normals[i, 1], normals[i, 0]
         run[i] = math.hypot(nominal[i, 0] - nominal[0, 0], nominal[i, 1] - nominal[0, 1])
+    near, motion, middle, worst, ends = np.zeros(3), np.zeros(3), 0.0, 0, 0.0
+    plain = False  # nothing stands on the edge: least squares, which says what it means
     for k in range(len(values)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
-        deviations = from_drawing(seen, nominal, normals, turn, x, y)
-        if free == _TURN:
-            basis = turning(seen, normals, fixed[0] - x, fixed[1] - y)
-        if free != _NONE:
-            # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
-            motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
-            floor = max(usual * (1.0 + relative[k]), NOTHING)
-            middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
-            deviations[:] = left
-            if k == 0:
-                near[:] = motion
-        quiet, more = smoothed(deviations, sigma, closed), 0.0
+        flat = from_drawing(seen, nominal, normals, turn, x, y)
+        aside = from_drawing(seen, nominal, tangents, turn, x, y)
+        basis = _motions(free, seen, nominal, normals, fixed, x, y)
+        along = _motions(free, seen, nominal, tangents, fixed, x, y)
+        if bend != 0.0 and free == _ALL:
+            basis[:, 2], along[:, 2] = 0.0, 0.0  # what is round turns into itself
+        # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
+        motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
+        floor = max(usual * (1.0 + relative[k]), NOTHING)
+        for round_ in range(_BENT_ROUNDS if bend != 0.0 else 1):
+            deviations = flat.copy()
+            if bend != 0.0:
+                # Beside its place on a round drawing a point is farther out than the tangent says.
+                for i in range(count):
+                    t = aside[i]
+                    if round_ > 0 and free != _NONE:
+                        t -= along[i, 0] * motion[0] + along[i, 1] * motion[1] + along[i, 2] * motion[2]
+                    deviations[i] += 0.5 * bend * t * t
+            if free == _NONE:
+                left[:] = deviations
+                continue
+            if not plain:
+                middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
+            if k == 0 and round_ == 0:
+                plain = largest(left) <= CLEAN_WIDTH * max(SIGMA * middle, floor)
+            if plain:
+                motion[:] = 0.0
+                reweighted(deviations, basis, floor, True, motion, left, scratch, middle, 1)
+        if k == 0:
+            near[:] = motion
+        quiet, more = smoothed(left, sigma, closed, smooth_form), 0.0
         if straight:
             quiet, _, more = with_ends(quiet, run, unseen[0], unseen[1])
         most = farthest(quiet)
         values[k] = 2.0 * abs(quiet[most])
         if k == 0:
             worst, ends = _of_seen(most, count), more
-    return worst, usual * noise_left(sigma), ends
+    return worst, usual * noise_left(sigma, smooth_form), ends
+
+
+@compiled
+def _motions(free: int, seen: Floats, nominal: Floats, across: Floats, fixed: Floats, x: float, y: float) -> Floats:
+    """(n, 3) by how much points move `across` with each motion that is free."""
+    if free == _TURN:
+        return turning(seen, across, fixed[0] - x, fixed[1] - y)
+    if free == _SLIDE:
+        return sliding(across, fixed[0], fixed[1])
+    if free == _ALL:
+        return moving(nominal, across)
+    return np.zeros((0, 3))

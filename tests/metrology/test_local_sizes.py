@@ -70,7 +70,7 @@ def test_it_answers_to_scale_and_growth_as_a_size(outward, sign):
 
 
 BUMP = np.zeros(200)
-BUMP[80:120] = 0.03
+BUMP[60:140] = 0.015 * (1.0 - np.cos(np.linspace(0.0, 2.0 * math.pi, 80)))
 
 
 def slot(form=None, other=None):
@@ -87,8 +87,9 @@ def test_a_bump_narrows_a_slot(how, expected):
 def test_two_bumps_apart_tilt_what_fits_between():
     """Bumps at the two ends of opposite edges: what fits in lies askew, and is wider than if it could not (1.94)."""
     near, far = np.zeros(200), np.zeros(200)
-    near[:30] = 0.03  # L runs from right to left
-    far[:30] = 0.03  # H from left to right
+    slope = 0.015 * (1.0 + np.cos(np.linspace(0.0, math.pi, 60)))
+    near[:60] = slope  # L runs from right to left
+    far[:60] = slope  # H from left to right
     asked = question("width", ["L", "H"], nominal=2.0)
     fits = value(replace(asked, association="GX"), *slot(near, far))
     assert fits == pytest.approx(1.97, abs=5e-3)
