@@ -136,7 +136,9 @@ def _characteristic(result: ItemResult) -> CharacteristicRecord:
                 sensitivity=row.sensitivity,
                 contribution=abs(row.contribution),
                 unit=row.unit,
+                share=row.variance / result.u**2 if result.u else None,
             )
             for row in result.budget
         ),
+        bonus=result.bonus or None,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from station.cycle.findings import Findings
 from station.metrology.calibration import Calibration
-from station.metrology.characteristics import MEASURED_TYPES, evaluate
+from station.metrology.characteristics import MEASURED_TYPES, Question, evaluate, is_plain
 from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.rounding import decimals_for, with_uncertainty
@@ -23,6 +23,8 @@ FORMS = frozenset(
         CharacteristicType.STRAIGHTNESS,
         CharacteristicType.PARALLELISM,
         CharacteristicType.PERPENDICULARITY,
+        CharacteristicType.ANGULARITY,
+        CharacteristicType.CIRCULAR_RUNOUT,
         CharacteristicType.LINE_PROFILE,
     }
 )
@@ -43,11 +45,18 @@ class ItemResult:
     where_mm: tuple[float, float] | None
     reason: str
     measurement: Measurement | None = None
+    bonus: float = 0.0  # by which a material modifier widens the zone
+    u_bonus: float = 0.0
 
     @property
     def budget(self) -> tuple[Contribution, ...]:
         """Where the uncertainty comes from."""
-        return () if self.measurement is None else self.measurement.budget
+        if self.measurement is None:
+            return ()
+        if self.u_bonus == 0.0:
+            return self.measurement.budget
+        bonus = Contribution("material bonus", self.u_bonus, "mm", 1.0, self.u_bonus, self.u_bonus**2)
+        return (*self.measurement.budget, bonus)
 
     @property
     def expanded(self) -> float | None:
@@ -83,8 +92,8 @@ def answer_items(
     answers = [_without_measuring(item, unfit, findings) for item in plan.items]
     open_ = [place for place, answer in enumerate(answers) if answer is None]
     questions = [plan.items[place].question for place in open_]
-    # Only forms and profiles look at points; the rest speaks of what was associated with them.
-    read = {name for q in questions if q.type in FORMS for name in q.features + q.datums}
+    # Only forms, profiles and extreme sizes look at points; the rest speaks of what was associated with them.
+    read = {name for q in questions if not is_plain(q) for name in q.features + q.datums}
     clean = {**features, **{name: features[name].clean() for name in read}}
     measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
     u_edge_mm = calibration.u_edge_px * plan.mm_per_px
@@ -151,8 +160,8 @@ def _decided(
         return _not_measured(item, str(result))
     if not (math.isfinite(result.value) and math.isfinite(result.u)):
         return _not_measured(item, "the fit of its edges failed")
-    c, lower, upper, u_total = item.characteristic, item.lower, item.upper, result.u
-    if c.modifier and upper is not None:
+    c, lower, upper, u_total, bonus, u_bonus = item.characteristic, item.lower, item.upper, result.u, 0.0, 0.0
+    if c.type is CharacteristicType.POSITION and c.modifier and upper is not None:
         bonus, u_bonus = _bonus(item, order, features, u_edge_mm)
         upper, u_total = upper + bonus, math.hypot(u_total, u_bonus)
 
@@ -174,7 +183,7 @@ def _decided(
     points = sum([len(features[name].points_mm) for name in c.features + item.question.datums])
     return ItemResult(
         item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
-        reason, result,
+        reason, result, bonus, u_bonus,
     )  # fmt: skip
 
 
@@ -203,8 +212,8 @@ def _doubt(
 def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edge_mm: float) -> tuple[float, float]:
     """Maximum (least) material bonus of ISO 2692 and its standard uncertainty (mm).
 
-    How far the actual size departs from that material limit, within the size tolerance: a size outside it earns
-    nothing.
+    How far the size that mates departs from that material limit, within the size tolerance: a size outside it earns
+    nothing. Of a hole mates the largest inscribed circle; at least material counts the smallest circumscribed one.
     """
     name = item.characteristic.features[0]
     size = next(
@@ -214,13 +223,15 @@ def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_
     if size is None or feature.kind is not Kind.CIRCLE or size.limits.lower is None or size.limits.upper is None:
         return 0.0, 0.0
     low, high = float(size.limits.lower), float(size.limits.upper)
-    most_material_is_low = feature.outward < 0
-    if item.characteristic.modifier == "LMC":
-        most_material_is_low = not most_material_is_low
-    diameter = 2.0 * feature.radius_mm
-    departure = diameter - low if most_material_is_low else high - diameter
+    hole, most = feature.outward < 0, item.characteristic.modifier == "MMC"
+    mates = Question("", CharacteristicType.DIAMETER, (name,), (), None, {}, association="GX" if hole == most else "GN")
+    try:
+        found = evaluate(mates, {name: feature.clean()})
+    except ValueError:
+        return 0.0, 0.0  # an arc mates with nothing
+    departure = found.value - low if hole == most else high - found.value
     bonus = min(max(departure, 0.0), high - low)
-    u = 2.0 * math.hypot(math.sqrt(float(feature.covariance[2, 2])), u_edge_mm)
+    u = math.hypot(found.point_noise, found.excess / 3.0, 2.0 * u_edge_mm)
     return bonus, u if 0.0 < bonus < high - low else 0.0
 
 

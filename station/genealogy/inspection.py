@@ -41,6 +41,7 @@ class BudgetLine:
     sensitivity: float
     contribution: float
     unit: str
+    share: float | None = field(default=None, metadata=_OPTIONAL)  # of the variance; negative where a correlation helps
 
     def __post_init__(self) -> None:
         settle(self)
@@ -69,6 +70,7 @@ class CharacteristicRecord:
     measured: bool = True
     expected: str | None = field(default=None, metadata=_OPTIONAL)
     budget: tuple[BudgetLine, ...] = field(default=(), metadata=_OPTIONAL)
+    bonus: float | None = field(default=None, metadata=_OPTIONAL)  # by which a material modifier widens the zone
 
     def __post_init__(self) -> None:
         settle(self)

@@ -1,8 +1,8 @@
 """Sizes, distances, angles and places: everything that is a function of associated circles and lines alone, compiled.
 
 A feature is a row of three numbers: circle x, y, radius; line normal angle (rad), offset, position along it. Where the
-drawing has it is another: x, y of its centre or middle, and the angle of a line's outward normal. Definitions after
-ISO 1101:2017, ISO 14405-1 and ISO 5459.
+drawing has it is another of four: x, y of its centre or middle, the angle of a line's outward normal, half its length.
+Definitions after ISO 1101:2017, ISO 14405-1 and ISO 5459.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.metrology.frames import Flags, Floats, Index, center_of, common_frame, frame_of
+from station.metrology.medians import symmetry
+from station.order.limits import MOST_DATUM_FEATURES
 
-Floats = NDArray[np.float64]
-Index = NDArray[np.intp]
-Flags = NDArray[np.bool_]
-
-MOST_SLOTS = 3  # a feature and the two datums that fix anything in a plane
+MOST_SLOTS = 2 + MOST_DATUM_FEATURES  # what is asked about, and the features of its datums
 NOBODY = -1
+ASKED = -1  # the level of a feature that is asked about; datums have theirs from 0
 
 
 class Measurand(IntEnum):
@@ -33,12 +32,13 @@ class Measurand(IntEnum):
     ANGLE = 3
     CONCENTRICITY = 4
     POSITION = 5
+    SYMMETRY = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Associated:
-    """Features f of one part: `straight` (f,) is it a line, `params` and `drawn` (f, 3) as above, `outward` (f,),
-    `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row."""
+    """Features f of one part: `straight` (f,) is it a line, `params` (f, 3) and `drawn` (f, 4) as above, `outward`
+    (f,), `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row."""
 
     straight: Flags
     params: Floats
@@ -49,27 +49,19 @@ class Associated:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Questions q: `what` (q,) a `Measurand`, `slots` (q, 3) rows of the feature and of the second feature or the
-    datums (`NOBODY`: none), `nominal` (q,) of an angle in degrees."""
+    """Questions q: `what` (q,) a `Measurand`, `slots` (q, s) rows of what is asked about and of its datums (`NOBODY`:
+    none), `levels` (q, s): `ASKED`, or the precedence of the datum; `nominal` (q,) of an angle in degrees."""
 
     what: Index
     slots: Index
+    levels: Index
     nominal: Floats
 
 
 def values(of: Associated, asked: Asked) -> tuple[Floats, Floats]:
     """Values (q,) and where (q, 2) they are decided, without their sensitivities."""
     where = np.empty((len(asked.what), 2))
-    return _values(of.straight, of.params, of.drawn, asked.what, asked.slots, asked.nominal, where), where
-
-
-@compiled
-def _center(straight: bool, row: Floats) -> tuple[float, float]:
-    """Centre of a circle, middle of a line's measured part."""
-    if not straight:
-        return row[0], row[1]
-    c, s = math.cos(row[0]), math.sin(row[0])
-    return c * row[1] - s * row[2], s * row[1] + c * row[2]
+    return _values(of.straight, of.params, of.drawn, asked.what, asked.slots, asked.levels, asked.nominal, where), where
 
 
 @compiled
@@ -80,8 +72,8 @@ def _across(row: Floats, x: float, y: float) -> float:
 
 @compiled
 def _distance(straight: Flags, p: Floats) -> float:
-    ax, ay = _center(straight[0], p[0])
-    bx, by = _center(straight[1], p[1])
+    ax, ay = center_of(straight[0], p[0])
+    bx, by = center_of(straight[1], p[1])
     if straight[0] and straight[1]:
         return (abs(_across(p[0], bx, by)) + abs(_across(p[1], ax, ay))) / 2.0
     if straight[0]:
@@ -114,47 +106,15 @@ def _angle(p: Floats, drawn: Floats, nominal_deg: float) -> float:
 
 
 @compiled
-def frame_of(datums: int, straight: Flags, seen: Floats, drawn: Floats) -> tuple[float, float, float]:
-    """The motion (turn, x, y) that brings the measured part onto its drawing: nominal = R(turn)·measured + (x, y).
-
-    `datums` 1 or 2 rows, by precedence. A circle fixes both translations by its centre, a line the rotation and the
-    translation across it; of what the datums leave free, nothing is done.
-    """
-    mx, my = _center(straight[0], seen[0])
-    turn = 0.0
-    if straight[0]:
-        turn = drawn[0, 2] - seen[0, 0]
-    elif datums > 1 and straight[1]:
-        turn = drawn[1, 2] - seen[1, 0]
-    elif datums > 1:
-        ox, oy = _center(straight[1], seen[1])
-        wanted = math.atan2(drawn[1, 1] - drawn[0, 1], drawn[1, 0] - drawn[0, 0])
-        turn = wanted - math.atan2(oy - my, ox - mx)
-    c, s = math.cos(turn), math.sin(turn)
-    x, y = drawn[0, 0] - (c * mx - s * my), drawn[0, 1] - (s * mx + c * my)
-    if straight[0] and datums > 1:
-        # So far the line's middle stands on its drawing's middle, which says nothing about the place along it.
-        along_x, along_y = -math.sin(drawn[0, 2]), math.cos(drawn[0, 2])
-        ox, oy = _center(straight[1], seen[1])
-        dx, dy = drawn[1, 0] - (c * ox - s * oy + x), drawn[1, 1] - (s * ox + c * oy + y)
-        if straight[1]:
-            nx, ny = math.cos(drawn[1, 2]), math.sin(drawn[1, 2])
-            slide = (nx * dx + ny * dy) / (nx * along_x + ny * along_y)
-        else:
-            slide = along_x * dx + along_y * dy
-        x, y = x + slide * along_x, y + slide * along_y
-    return turn, x, y
-
-
-@compiled
-def _position(datums: int, straight: Flags, p: Floats, drawn: Floats) -> float:
-    turn, x, y = frame_of(datums, straight[1:], p[1:], drawn[1:])
-    cx, cy = _center(straight[0], p[0])
+def _position(levels: Index, straight: Flags, p: Floats, drawn: Floats) -> float:
+    datums = len(levels)
+    if datums > 2 or (datums == 2 and levels[1] == levels[0]):
+        return _position_in_common(levels, straight, p, drawn)
+    turn, x, y = frame_of(levels, straight[1:], p[1:], drawn[1:])
+    cx, cy = center_of(straight[0], p[0])
     c, s = math.cos(turn), math.sin(turn)
     hx, hy = c * cx - s * cy + x, s * cx + c * cy + y
     dx, dy = hx - drawn[0, 0], hy - drawn[0, 1]
-    if straight[0]:
-        return float(2.0 * abs(dx * math.cos(p[0, 0]) + dy * math.sin(p[0, 0])))
     if datums == 1 and not straight[1]:  # the rotation about the datum's centre is free
         wanted = math.hypot(drawn[0, 0] - drawn[1, 0], drawn[0, 1] - drawn[1, 1])
         return 2.0 * abs(math.hypot(hx - drawn[1, 0], hy - drawn[1, 1]) - wanted)
@@ -166,8 +126,31 @@ def _position(datums: int, straight: Flags, p: Floats, drawn: Floats) -> float:
 
 
 @compiled
-def value_of(what: int, slots: int, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
-    """What (a `Measurand`) is asked of the features in the first `slots` rows; `nominal` (degrees) of an angle."""
+def _position_in_common(levels: Index, straight: Flags, p: Floats, drawn: Floats) -> float:
+    """As `_position`; of the motions that stay free the one that brings the centre nearest to its place."""
+    motion, free = np.zeros(3), np.empty((3, 3))
+    left, _ = common_frame(levels, straight[1:], p[1:], drawn[1:], motion, free)
+    cx, cy = center_of(straight[0], p[0])
+    c, s = math.cos(motion[0]), math.sin(motion[0])
+    hx, hy = c * cx - s * cy + motion[1], s * cx + c * cy + motion[2]
+    dx, dy = hx - drawn[0, 0], hy - drawn[0, 1]
+    if left > 0:
+        # The way the centre would go. About a pivot it goes in a circle: only how far away it is counts.
+        wx, wy = free[0, 1] - free[0, 0] * hy, free[0, 2] + free[0, 0] * hx
+        length = max(math.hypot(wx, wy), 1e-300)
+        if abs(free[0, 0]) > 1e-9 * length:
+            px, py = -free[0, 2] / free[0, 0], free[0, 1] / free[0, 0]
+            away = math.hypot(hx - px, hy - py) - math.hypot(drawn[0, 0] - px, drawn[0, 1] - py)
+            return 2.0 * abs(away)
+        slide = (dx * wx + dy * wy) / length
+        dx, dy = dx - slide * wx / length, dy - slide * wy / length
+    return 2.0 * math.hypot(dx, dy)
+
+
+@compiled
+def value_of(what: int, levels: Index, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
+    """What (a `Measurand`) is asked of the features in the first rows; `nominal` (degrees) of an angle."""
+    slots = len(levels)
     if what == 0:
         return float(2.0 * p[0, 2])
     if what == 1:
@@ -177,10 +160,13 @@ def value_of(what: int, slots: int, straight: Flags, p: Floats, drawn: Floats, n
     if what == 3:
         return _angle(p, drawn, nominal)
     if what == 4:
-        ax, ay = _center(straight[0], p[0])
-        bx, by = _center(straight[1], p[1])
+        ax, ay = center_of(straight[0], p[0])
+        bx, by = center_of(straight[1], p[1])
         return 2.0 * math.hypot(ax - bx, ay - by)
-    return _position(slots - 1, straight, p, drawn)
+    if what == 5:
+        return _position(levels[1:], straight[:slots], p[:slots], drawn[:slots])
+    asked = 2 if slots > 1 and levels[1] == ASKED else 1
+    return symmetry(asked, straight[:slots], p[:slots], drawn[:slots])
 
 
 @compiled
@@ -197,20 +183,21 @@ def gather(rows: Index, of: Floats, flags: Flags, at: Floats, drawn: Floats, str
 @compiled
 def where_of(what: int, straight: Flags, p: Floats, where: Floats) -> None:
     """The centre of what is asked for, half-way between two."""
-    where[0], where[1] = _center(straight[0], p[0])
+    where[0], where[1] = center_of(straight[0], p[0])
     if what == 2 or what == 3:
-        x, y = _center(straight[1], p[1])
+        x, y = center_of(straight[1], p[1])
         where[0], where[1] = (where[0] + x) / 2.0, (where[1] + y) / 2.0
 
 
 @compiled
 def _values(
-    flags: Flags, params: Floats, drawn: Floats, what: Index, slots: Index, nominal: Floats, where: Floats
-) -> Floats:
+    flags: Flags, params: Floats, drawn: Floats, what: Index, slots: Index, levels: Index, nominal: Floats,
+    where: Floats,
+) -> Floats:  # fmt: skip
     found = np.empty(len(what))
-    straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
+    straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 4))
     for q in range(len(what)):
         count = gather(slots[q], params, flags, at, drawn, straight, p)
-        found[q] = value_of(what[q], count, straight, p, at, nominal[q])
+        found[q] = value_of(what[q], levels[q, :count], straight, p, at, nominal[q])
         where_of(what[q], straight, p, where[q])
     return found

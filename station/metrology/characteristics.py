@@ -15,24 +15,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
+from station.metrology.associated import ASKED, MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
 from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
+from station.metrology.ends import unseen_mm
+from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.forms import Found, parallels, profiles, zones
-from station.order.geometry import ContourFeature, Feature, LineFeature
+from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
+from station.metrology.local_sizes import circle_size, width_size
+from station.metrology.medians import check_symmetry
+from station.order.geometry import CircleFeature, ContourFeature, Feature, LineFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
 FORM_SMOOTHING_POINTS = 3.0
 ROUNDNESS_UPR = 50.0
+_HALF = 1.678347  # (1 + x) exp(-x) = 1/2 with x = 2 (π σ / λ)²: where the low-pass lets half through
 Features = Mapping[str, MeasuredFeature]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A characteristic with everything nominal it needs. `features` and `datums` are feature ids in the order's
-    sequence.
+    sequence; `levels` has the precedence of each datum feature, equal ones are one common datum (empty: one after the
+    other). `association` is how the feature is idealised where that is not what its type says: GX, GN, LP of a size,
+    LS, MC, MI of a form.
     """
 
     id: str
@@ -42,18 +49,28 @@ class Question:
     nominal: float | None
     geometry: Mapping[str, Feature]
     of: str = ""
+    levels: tuple[int, ...] = ()
+    association: str = ""
+
+    @property
+    def precedence(self) -> tuple[int, ...]:
+        """Of each datum feature."""
+        return self.levels or tuple(range(len(self.datums)))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A value; `where_mm` (x, y) in the part's frame is where it is decided (the worst point, the centre);
     `point_noise` is the value's standard uncertainty from single points' noise where no covariance carries it, and
-    `excess` how much noise alone would add to a zone."""
+    `excess` how much noise alone would add to a zone or an extreme; `edges` how many edges' own residuals it has (as a
+    root of the sum of squares), `ends` the standard uncertainty that the unseen ends of an edge leave."""
 
     value: float
     where_mm: tuple[float, float]
     point_noise: float = 0.0
     excess: float = 0.0
+    edges: float = 1.0
+    ends: float = 0.0
 
 
 def evaluate(question: Question, features: Features) -> Answer:
@@ -62,7 +79,7 @@ def evaluate(question: Question, features: Features) -> Answer:
     Raises:
         ValueError: with one sentence, when the features cannot answer the question.
     """
-    if question.type in PLAIN:
+    if is_plain(question):
         check_plain(question, features)
         found, where = values(*plain([question], features, moving=False))
         return Answer(float(found[0]), _at(where[0]))
@@ -75,10 +92,15 @@ def evaluate_form(question: Question, features: Features, changes: Changes) -> t
     Raises:
         ValueError: as `evaluate`.
     """
-    form = _FORMS.get(question.type)
+    form = _SIZES.get(question.association) or _FORMS.get(question.type)
     if form is None:
         raise ValueError(f"this station does not measure {question.type} yet")
     return form(question, features, changes)
+
+
+def is_plain(question: Question) -> bool:
+    """Whether the associated geometry alone answers it."""
+    return question.type in PLAIN and not question.association
 
 
 def check_plain(question: Question, features: Features) -> None:
@@ -87,14 +109,19 @@ def check_plain(question: Question, features: Features) -> None:
     Raises:
         ValueError: with one sentence: nothing could be associated, or the datums fix no frame.
     """
-    for name in question.features + question.datums[:2]:
+    for name in question.features + question.datums:
         feature = features[name]
         if feature.kind is not Kind.CONTOUR and not feature.params:
             raise ValueError(f"nothing round or straight fits the edge of {name}")
     if question.type is CharacteristicType.POSITION:
         if not question.datums:
             raise ValueError("a position needs a datum")
-        check_datums([(question.geometry[name], features[name].kind) for name in question.datums])
+        datums = [(question.geometry[name], features[name].kind) for name in question.datums]
+        check_datums(datums, question.precedence)
+    elif question.type is CharacteristicType.SYMMETRY:
+        check_symmetry(
+            [question.geometry[n] for n in question.features], [question.geometry[n] for n in question.datums]
+        )
 
 
 def plain(questions: Sequence[Question], features: Features, moving: bool = True) -> tuple[Associated, Asked]:
@@ -102,12 +129,12 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
     first. Without `moving` the features' scatter is left out.
     """
     rows: dict[str, int] = {}
-    drawn: list[tuple[float, float, float]] = []
-    what, slots, nominal = [], [], []
+    drawn: list[tuple[float, float, float, float]] = []
+    what, slots, levels, nominal = [], [], [], []
     for q in questions:
-        asked = PLAIN[q.type]
-        names = (q.features[0], *q.datums[:2]) if asked in _IN_DATUMS else q.features
-        places = [NOBODY] * MOST_SLOTS
+        names = (*q.features, *q.datums)
+        places, order = [NOBODY] * MOST_SLOTS, [ASKED] * MOST_SLOTS
+        order[len(q.features) : len(names)] = q.precedence
         for slot, name in enumerate(names):
             row = rows.get(name)
             if row is None:
@@ -115,8 +142,9 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
                 shape = q.geometry.get(name)
                 drawn.append(_NOT_DRAWN if shape is None or isinstance(shape, ContourFeature) else drawn_row(shape))
             places[slot] = row
-        what.append(asked)
+        what.append(PLAIN[q.type])
         slots.append(places)
+        levels.append(order)
         nominal.append(90.0 if q.nominal is None else q.nominal)
     used = [features[name] for name in rows]
     return (
@@ -127,7 +155,12 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
             outward=np.array([f.outward for f in used]),
             scatter=scatters(used) if moving else np.zeros((0, 3, 3)),
         ),
-        Asked(np.array(what, dtype=np.intp), np.array(slots, dtype=np.intp), np.array(nominal)),
+        Asked(
+            np.array(what, dtype=np.intp),
+            np.array(slots, dtype=np.intp),
+            np.array(levels, dtype=np.intp),
+            np.array(nominal),
+        ),
     )
 
 
@@ -141,14 +174,57 @@ def _zone(feature: MeasuredFeature, found: Found) -> tuple[Answer, Floats]:
 
 
 def _answer(feature: MeasuredFeature, found: Found, point_noise: float) -> Answer:
-    return Answer(float(found.values[0]), _at(feature.points_mm[found.worst]), point_noise, found.excess)
+    return Answer(
+        float(found.values[0]), _at(feature.points_mm[found.worst]), point_noise, found.excess, ends=found.ends
+    )
+
+
+def _per_radius(feature: MeasuredFeature) -> float:
+    """Sigma (points per mm of radius) about a circle: half transmission at 50 undulations per revolution, the usual
+    filter of ISO 12181-2, but never wider than the cap."""
+    return 2.0 * math.sqrt(_HALF / 2.0) / (ROUNDNESS_UPR * feature.spacing_mm)
 
 
 def _roundness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """ISO 12181-1: about the minimum zone's centre, or about that of another reference circle."""
     feature = _first(question, features)
-    # Half transmission at 50 undulations per revolution, the usual filter of ISO 12181-2, but never wider than the cap.
-    per_radius = math.sqrt(2.0 * math.log(2.0)) / (ROUNDNESS_UPR * feature.spacing_mm)
-    return _zone(feature, zones(feature, changes, FORM_SMOOTHING_POINTS, per_radius))
+    if not question.association:
+        return _zone(feature, zones(feature, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
+    about = changes.of(feature)[:, :2]
+    if question.association != "LS":
+        sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm)
+        touching = inscribed_circle if question.association == "MI" else circumscribed_circle
+        x, y, _ = touching(quiet_circle(feature, sigma))
+        about = np.array([x, y]) * (1.0 + changes.relative)[:, None]
+    return _zone(feature, ranges(feature, about, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
+
+
+def _circular_runout(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """ISO 1101: the range of distances from the datum's axis."""
+    feature, datum = _first(question, features), features[question.datums[0]]
+    if datum.kind is not Kind.CIRCLE or not datum.params:
+        raise ValueError(f"{datum.id} has no axis to run about: nothing round fits its edge")
+    return _zone(
+        feature, ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
+    )
+
+
+def _extreme_size(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """GX, GN or LP of a circle or of two edges: it grows with them as every such size does."""
+    feature, how = _first(question, features), question.association
+    if len(question.features) == 1:
+        sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm) if feature.params else 0.0
+        found = circle_size(feature, how, sigma, question.nominal)
+    else:
+        other = features[question.features[1]]
+        unseen = [unseen_mm(edge, question.geometry.get(edge.id)) for edge in (feature, other)]
+        found = width_size(feature, other, how, FORM_SMOOTHING_POINTS, question.nominal, unseen)
+    half = 0.5 if question.type is CharacteristicType.RADIUS else 1.0
+    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * changes.growth_mm)
+    answer = Answer(
+        float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges, half * found.ends
+    )  # fmt: skip
+    return answer, values
 
 
 def _line_smoothing(feature: MeasuredFeature) -> float:
@@ -158,7 +234,11 @@ def _line_smoothing(feature: MeasuredFeature) -> float:
 
 def _straightness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature = _first(question, features)
-    return _zone(feature, zones(feature, changes, _line_smoothing(feature)))
+    unseen = unseen_mm(feature, question.geometry.get(feature.id))
+    if question.association == "LS":
+        about = changes.of(feature)[:, :2]
+        return _zone(feature, ranges(feature, about, changes, _line_smoothing(feature), unseen=unseen))
+    return _zone(feature, zones(feature, changes, _line_smoothing(feature), unseen=unseen))
 
 
 def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:
@@ -170,7 +250,7 @@ def _oriented(question: Question, features: Features, changes: Changes, turn_deg
     nominal = question.geometry[feature.id]
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
-    found = parallels(feature, datum, changes, turn, whole, _line_smoothing(feature))
+    found = parallels(feature, datum, changes, turn, unseen_mm(feature, nominal), _line_smoothing(feature))
     scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
     return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
@@ -183,6 +263,11 @@ def _perpendicularity(question: Question, features: Features, changes: Changes) 
     return _oriented(question, features, changes, 90.0)
 
 
+def _angularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    of, to = (drawn_row(question.geometry[name])[2] for name in (question.features[0], question.datums[0]))
+    return _oriented(question, features, changes, math.degrees(of - to))
+
+
 def _line_profile(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     """Twice the largest deviation from the drawing, in the datum system or, without one, after a best fit.
 
@@ -193,8 +278,13 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     feature, datums = _first(question, features), [features[name] for name in question.datums]
     frame = None
     if datums:
-        frame = datum_frame([(question.geometry[name], features[name]) for name in question.datums])
-    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS)
+        frame = datum_frame([(question.geometry[d.id], d) for d in datums], question.precedence)
+    drawn = question.geometry.get(feature.id)
+    if isinstance(drawn, CircleFeature) and feature.params and not datums:
+        found = round_profile(feature, drawn.diameter_mm / 2.0, changes, FORM_SMOOTHING_POINTS)
+        return _answer(feature, found, 2.0 * found.noise), found.values
+    unseen = unseen_mm(feature, drawn)
+    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen)
     return _answer(feature, found, 2.0 * found.noise), found.values
 
 
@@ -202,8 +292,7 @@ def _at(point: Floats) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
 
-_NOT_DRAWN = (math.nan, math.nan, math.nan)
-_IN_DATUMS = frozenset({Measurand.CONCENTRICITY, Measurand.POSITION})
+_NOT_DRAWN = (math.nan, math.nan, math.nan, math.nan)
 PLAIN: dict[CharacteristicType, Measurand] = {
     CharacteristicType.DIAMETER: Measurand.DIAMETER,
     CharacteristicType.RADIUS: Measurand.RADIUS,
@@ -212,12 +301,17 @@ PLAIN: dict[CharacteristicType, Measurand] = {
     CharacteristicType.ANGLE: Measurand.ANGLE,
     CharacteristicType.CONCENTRICITY: Measurand.CONCENTRICITY,
     CharacteristicType.POSITION: Measurand.POSITION,
+    CharacteristicType.SYMMETRY: Measurand.SYMMETRY,
 }
 _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[Answer, Floats]]] = {
     CharacteristicType.ROUNDNESS: _roundness,
     CharacteristicType.STRAIGHTNESS: _straightness,
     CharacteristicType.PARALLELISM: _parallelism,
     CharacteristicType.PERPENDICULARITY: _perpendicularity,
+    CharacteristicType.ANGULARITY: _angularity,
+    CharacteristicType.CIRCULAR_RUNOUT: _circular_runout,
     CharacteristicType.LINE_PROFILE: _line_profile,
 }
+SIZES = frozenset({CharacteristicType.DIAMETER, CharacteristicType.RADIUS, CharacteristicType.WIDTH})
+_SIZES = dict.fromkeys(("GX", "GN", "LP"), _extreme_size)
 MEASURED_TYPES = frozenset(PLAIN) | frozenset(_FORMS) | {CharacteristicType.COUNT}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,63 +18,89 @@ from station.compiled import compiled
 from station.metrology.changes import Changes, points_moved
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
+from station.metrology.ends import DOUBT, with_ends
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.smoothing import largest, noise_left, reweighted, smoothed, typical
+from station.metrology.robust import CLEAN_WIDTH, SIGMA
+from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
 Floats = NDArray[np.float64]
+Ends: TypeAlias = tuple[float, float]  # how far an edge goes on, unseen, before its first point and behind its last one
+_SEEN: Ends = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """`values` (m,) of a form under each change; of the unchanged one `worst`, the number of the point that decides it,
-    the `noise` left in its points by smoothing, and the `excess` that noise adds to a zone."""
+    the `noise` left in its points by smoothing, the `excess` that noise adds to a zone, and what the unseen `ends` of
+    an edge leave as a standard uncertainty."""
 
     values: Floats
     worst: int
     noise: float
     excess: float
+    ends: float = 0.0
 
 
-def zones(feature: MeasuredFeature, changes: Changes, sigma: float, sigma_per_radius: float = math.inf) -> Found:
+def zones(
+    feature: MeasuredFeature, changes: Changes, sigma: float, sigma_per_radius: float = math.inf, unseen: Ends = _SEEN
+) -> Found:
     """Widths of the minimum zones about a circle or a line of its smoothed points, less what noise alone adds to a
     zone.
 
     Smoothed by `sigma` points, about a circle by `sigma_per_radius` (points per mm) times the radius if that is less.
-    Noise widens a zone; independent of the form it adds about in quadrature.
+    Noise widens a zone; independent of the form it adds about in quadrature. An edge has `unseen` ends.
     """
     straight, params, widths = feature.kind is Kind.LINE, changes.of(feature), np.empty(len(changes))
     points, normals, u_mm, closed = feature.points_mm, feature.normals, feature.u_mm, _is_ring(feature)
     sigmas = np.empty(len(changes))
-    certified, worst, noise, excess = _zones(
+    certified, worst, noise, excess, ends = _zones(
         straight, points, normals, u_mm, changes.relative, changes.growth_mm, params, sigma, sigma_per_radius, closed,
-        sigmas, widths,
+        unseen, sigmas, widths,
     )  # fmt: skip
     if not certified:
         for k in np.flatnonzero(np.isnan(widths)).tolist():
-            quiet, basis = _seen(straight, points, normals, changes.growth_mm[k], params[k], sigmas[k], closed)
+            quiet, basis, _ = _seen(
+                straight, points, normals, changes.growth_mm[k], params[k], sigmas[k], closed, unseen
+            )
             half, residuals = minimum_zone(quiet, basis)
-            worst = farthest(residuals) if k == 0 else worst
+            worst = _of_seen(farthest(residuals), len(points)) if k == 0 else worst
             widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k])[1])
         widths[1:] = np.where(changes.relative[1:] == 0.0, widths[1:], widths[0] * (1.0 + changes.relative[1:]))
-    return Found(widths, worst, noise, excess)
+    return Found(widths, worst, noise, excess, DOUBT * ends)
+
+
+def ranges(
+    feature: MeasuredFeature, about: Floats, changes: Changes, sigma: float, sigma_per_radius: float = math.inf,
+    unseen: Ends = _SEEN,
+) -> Found:  # fmt: skip
+    """Farthest less nearest distance of the smoothed points from a centre, `about` (m, 2) under each change, or of a
+    line's points from that line; less what noise alone adds.
+    """
+    straight, widths = feature.kind is Kind.LINE, np.empty(len(changes))
+    params = changes.of(feature)
+    if not straight:
+        params[:, :2] = about
+    sigma = sigma if straight else min(sigma, sigma_per_radius * feature.radius_mm)
+    worst, noise, excess, ends = _ranges(
+        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, sigma,
+        _is_ring(feature), unseen, widths,
+    )  # fmt: skip
+    return Found(widths, worst, noise, excess, DOUBT * ends)
 
 
 def parallels(
-    feature: MeasuredFeature, datum: MeasuredFeature, changes: Changes, turn_rad: float, whole_mm: float, sigma: float
+    feature: MeasuredFeature, datum: MeasuredFeature, changes: Changes, turn_rad: float, unseen: Ends, sigma: float
 ) -> Found:
-    """Distances of two parallels at an angle to the datum that hold an edge `whole_mm` long.
-
-    The ends of an edge are rounded by the optics and not probed: its tilt goes on to them. Smoothing acts on the form
-    alone, it would eat the ends of a slope.
-    """
+    """Distances of two parallels at an angle to the datum that hold an edge with its `unseen` ends, to which its tilt
+    and its bend go on."""
     widths = np.empty(len(changes))
     params, turn = changes.of(feature), changes.of(datum)[:, 0] + turn_rad
-    worst, noise, excess = _parallels(
-        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, whole_mm,
+    worst, noise, excess, ends = _parallels(
+        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, unseen,
         sigma, _is_ring(feature), widths,
     )  # fmt: skip
-    return Found(widths, worst, noise, excess)
+    return Found(widths, worst, noise, excess, DOUBT * ends)
 
 
 def profiles(
@@ -82,6 +109,7 @@ def profiles(
     frame: DatumFrame | None,
     changes: Changes,
     sigma: float,
+    unseen: Ends = _SEEN,
 ) -> Found:
     """Twice the largest deviations from the drawing in the `frame` of the `datums`, or after the best of all motions.
 
@@ -96,13 +124,37 @@ def profiles(
         elif frame.free_slide is not None:
             free, fixed = _SLIDE, frame.free_slide
     values = np.empty(len(changes))
-    worst, noise = _profiles(
+    bend = feature.outward / feature.radius_mm if feature.kind is Kind.CIRCLE and feature.params else 0.0
+    worst, noise, ends = _profiles(
         feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm,
-        motions, free, fixed, sigma, _is_ring(feature), values,
+        motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE, feature.kind is not Kind.CONTOUR,
+        bend, unseen, values,
     )  # fmt: skip
-    return Found(values, worst, noise, 2.0 * noise)
+    return Found(values, worst, noise, 2.0 * noise, 2.0 * DOUBT * ends)
 
 
+def round_profile(feature: MeasuredFeature, radius_mm: float, changes: Changes, sigma: float) -> Found:
+    """Twice the largest deviations of a whole circle from its drawn radius, about its own centre.
+
+    Least squares of motions alone would mean the same, but for the points of a hole off its place, which do not stand
+    evenly about the drawing's centre.
+    """
+    distance = np.hypot(*(quiet_circle(feature, sigma) - feature.center_mm).T)
+    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_mm[:, None]
+    off = np.abs(seen - radius_mm)
+    noise = float(np.median(feature.u_mm)) * noise_left(sigma)
+    return Found(2.0 * off.max(axis=1), int(off[0].argmax()), noise, 2.0 * noise)
+
+
+def quiet_circle(feature: MeasuredFeature, sigma: float) -> Floats:
+    """The points (n, 2) of a circle, smoothed along its radius."""
+    away = feature.points_mm - feature.center_mm
+    distance = np.hypot(away[:, 0], away[:, 1])
+    quiet = smooth(distance - feature.radius_mm, sigma, _is_ring(feature)) + feature.radius_mm
+    return np.asarray(feature.center_mm + (quiet / distance)[:, None] * away)
+
+
+_BENT_ROUNDS = 3  # each leaves of a shift its share of the radius
 _NONE, _TURN, _SLIDE, _ALL = range(4)  # what is left free to be fitted
 
 
@@ -125,26 +177,39 @@ def _less(width: float, excess: float) -> float:
 
 @compiled
 def _seen(
-    straight: bool, points: Floats, normals: Floats, growth: float, params: Floats, sigma: float, closed: bool
-) -> tuple[Floats, Floats]:
-    """Smoothed deviations from a circle or a line, and how they change with it."""
+    straight: bool, points: Floats, normals: Floats, growth: float, params: Floats, sigma: float, closed: bool,
+    unseen: Ends,
+) -> tuple[Floats, Floats, float]:  # fmt: skip
+    """Smoothed deviations from a circle or a line, and how they change with it; how far the form of a line goes on at
+    its unseen ends, which have two more rows."""
     moved = points_moved(points, normals, 0.0, growth, np.empty_like(points))
     if straight:
         deviations, basis = from_line(moved, params[0], params[1], params[2])
-    else:
-        deviations, basis = from_circle(moved, params[0], params[1], params[2])
-    return smoothed(deviations, sigma, closed), basis
+        quiet, run, ends = with_ends(smoothed(deviations, sigma, closed), basis[:, 0], unseen[0], unseen[1])
+        longer = np.ones((len(run), 2))
+        longer[:, 0] = run
+        return quiet, longer, ends
+    deviations, basis = from_circle(moved, params[0], params[1], params[2])
+    return smoothed(deviations, sigma, closed), basis, 0.0
+
+
+@compiled
+def _of_seen(worst: int, count: int) -> int:
+    """The point that stands for the unseen end beside it."""
+    if worst < count:
+        return worst
+    return 0 if worst == count else count - 1
 
 
 @compiled
 def _zones(
     straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
-    sigma: float, sigma_per_radius: float, closed: bool, sigmas: Floats, widths: Floats,
-) -> tuple[bool, int, float, float]:  # fmt: skip
+    sigma: float, sigma_per_radius: float, closed: bool, unseen: Ends, sigmas: Floats, widths: Floats,
+) -> tuple[bool, int, float, float, float]:  # fmt: skip
     """Fills in the widths, NaN where the exchange cannot certify one (then the first result is False)."""
-    residuals, worst, held, certified = np.empty(len(points)), 0, False, True
+    residuals, worst, held, certified = np.empty(len(points) + (2 if straight else 0)), 0, False, True
     which, sign = np.empty(4, np.intp), np.empty(4)
-    noise = excess = adds = 0.0
+    noise = excess = adds = ends = 0.0
     for k in range(len(widths)):
         if relative[k] != 0.0:
             # What is longer by some share in all its lengths has a zone wider by as much.
@@ -156,7 +221,8 @@ def _zones(
             adds = excess
         elif sigmas[k] != sigmas[0]:
             adds = _noise(u_mm, sigmas[k])[1]
-        quiet, basis = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed)
+        quiet, basis, more = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed, unseen)
+        ends = more if k == 0 else ends
         size = basis.shape[1]
         unit = to_one(basis, quiet)
         if len(points) <= size or unit < NOTHING:
@@ -170,67 +236,117 @@ def _zones(
             widths[k], certified = math.nan, False
             continue
         if k == 0:
-            worst = farthest(residuals)
+            worst = _of_seen(farthest(residuals), len(points))
         widths[k] = _less(2.0 * unit * largest(residuals), adds)
-    return certified, worst, noise, excess
+    return certified, worst, noise, excess, ends
+
+
+@compiled
+def _ranges(
+    straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
+    sigma: float, closed: bool, unseen: Ends, widths: Floats,
+) -> tuple[int, float, float, float]:  # fmt: skip
+    noise, excess = _noise(u_mm, sigma)
+    worst, ends, moved = 0, 0.0, np.empty_like(points)
+    for k in range(len(widths)):
+        seen = points_moved(points, normals, relative[k], growth[k], moved)
+        quiet, _, more = _seen(straight, seen, normals, 0.0, params[k], sigma, closed, unseen)
+        low, high = quiet.min(), quiet.max()
+        widths[k] = _less(high - low, excess * (1.0 + relative[k]))
+        if k == 0:
+            worst, ends = _of_seen(farthest(quiet - 0.5 * (high + low)), len(points)), more
+    return worst, noise, excess, ends
 
 
 @compiled
 def _parallels(
     points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats, turn: Floats,
-    whole: float, sigma: float, closed: bool, widths: Floats,
-) -> tuple[int, float, float]:  # fmt: skip
+    unseen: Ends, sigma: float, closed: bool, widths: Floats,
+) -> tuple[int, float, float, float]:  # fmt: skip
     noise, excess = _noise(u_mm, sigma)
-    worst, moved = 0, np.empty_like(points)
+    worst, ends, moved = 0, 0.0, np.empty_like(points)
     for k in range(len(widths)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
-        deviations, basis = from_line(seen, params[k, 0], params[k, 1], params[k, 2])
-        form, run = smoothed(deviations, sigma, closed), basis[:, 0]
+        # Smoothing acts on the form alone: the tilt comes after it.
+        form, basis, more = _seen(True, seen, normals, 0.0, params[k], sigma, closed, unseen)
+        run = basis[:, 0]
         # How the edge's own normal lies to the one that is asked for.
         side, tilt = math.copysign(1.0, math.cos(turn[k] - params[k, 0])), math.sin(turn[k] - params[k, 0])
-        low, high, begin, end = math.inf, -math.inf, math.inf, -math.inf
+        low, high = math.inf, -math.inf
         for i in range(len(form)):
             form[i] = form[i] * side + run[i] * tilt
             low, high = min(low, form[i]), max(high, form[i])
-            begin, end = min(begin, run[i]), max(end, run[i])
-        missing = max(whole - (end - begin), 0.0)
-        widths[k] = _less(high - low + missing * abs(tilt), excess * (1.0 + relative[k]))
+        widths[k] = _less(high - low, excess * (1.0 + relative[k]))
         if k == 0:
-            worst = farthest(form - 0.5 * (high + low))
-    return worst, noise, excess
+            worst, ends = _of_seen(farthest(form - 0.5 * (high + low)), len(points)), more
+    return worst, noise, excess, ends
 
 
 @compiled
 def _profiles(
     points: Floats, nominal: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, motions: Floats,
-    free: int, fixed: Floats, sigma: float, closed: bool, values: Floats,
-) -> tuple[int, float]:  # fmt: skip
+    free: int, fixed: Floats, sigma: float, closed: bool, straight: bool, smooth_form: bool, bend: float,
+    unseen: Ends, values: Floats,
+) -> tuple[int, float, float]:  # fmt: skip
     count = len(points)
     moved, left, scratch = np.empty_like(points), np.empty(count), np.empty(2 * count + 1)
     usual = typical(u_mm, 0.0, scratch)
-    basis = np.empty((0, 3))
-    if free == _SLIDE:
-        basis = sliding(normals, fixed[0], fixed[1])
-    elif free == _ALL:
-        basis = moving(nominal, normals)
-    near, motion, middle, worst = np.zeros(3), np.zeros(3), 0.0, 0
+    tangents, run = np.empty_like(normals), np.empty(count)
+    for i in range(count):
+        tangents[i, 0], tangents[i, 1] = -normals[i, 1], normals[i, 0]
+        run[i] = math.hypot(nominal[i, 0] - nominal[0, 0], nominal[i, 1] - nominal[0, 1])
+    near, motion, middle, worst, ends = np.zeros(3), np.zeros(3), 0.0, 0, 0.0
+    plain = False  # nothing stands on the edge: least squares, which says what it means
     for k in range(len(values)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
-        deviations = from_drawing(seen, nominal, normals, turn, x, y)
-        if free == _TURN:
-            basis = turning(seen, normals, fixed[0] - x, fixed[1] - y)
-        if free != _NONE:
-            # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
-            motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
-            floor = max(usual * (1.0 + relative[k]), NOTHING)
-            middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
-            deviations[:] = left
-            if k == 0:
-                near[:] = motion
-        quiet = smoothed(deviations, sigma, closed)
+        flat = from_drawing(seen, nominal, normals, turn, x, y)
+        aside = from_drawing(seen, nominal, tangents, turn, x, y)
+        basis = _motions(free, seen, nominal, normals, fixed, x, y)
+        along = _motions(free, seen, nominal, tangents, fixed, x, y)
+        if bend != 0.0 and free == _ALL:
+            basis[:, 2], along[:, 2] = 0.0, 0.0  # what is round turns into itself
+        # Changes come in pairs, up and down: the second motion is nearly the first one's mirror image.
+        motion[:] = 2.0 * near - motion if k > 0 and k % 2 == 0 else near
+        floor = max(usual * (1.0 + relative[k]), NOTHING)
+        for round_ in range(_BENT_ROUNDS if bend != 0.0 else 1):
+            deviations = flat.copy()
+            if bend != 0.0:
+                # Beside its place on a round drawing a point is farther out than the tangent says.
+                for i in range(count):
+                    t = aside[i]
+                    if round_ > 0 and free != _NONE:
+                        t -= along[i, 0] * motion[0] + along[i, 1] * motion[1] + along[i, 2] * motion[2]
+                    deviations[i] += 0.5 * bend * t * t
+            if free == _NONE:
+                left[:] = deviations
+                continue
+            if not plain:
+                middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
+            if k == 0 and round_ == 0:
+                plain = largest(left) <= CLEAN_WIDTH * max(SIGMA * middle, floor)
+            if plain:
+                motion[:] = 0.0
+                reweighted(deviations, basis, floor, True, motion, left, scratch, middle, 1)
+        if k == 0:
+            near[:] = motion
+        quiet, more = smoothed(left, sigma, closed, smooth_form), 0.0
+        if straight:
+            quiet, _, more = with_ends(quiet, run, unseen[0], unseen[1])
         most = farthest(quiet)
         values[k] = 2.0 * abs(quiet[most])
         if k == 0:
-            worst = most
-    return worst, usual * noise_left(sigma)
+            worst, ends = _of_seen(most, count), more
+    return worst, usual * noise_left(sigma, smooth_form), ends
+
+
+@compiled
+def _motions(free: int, seen: Floats, nominal: Floats, across: Floats, fixed: Floats, x: float, y: float) -> Floats:
+    """(n, 3) by how much points move `across` with each motion that is free."""
+    if free == _TURN:
+        return turning(seen, across, fixed[0] - x, fixed[1] - y)
+    if free == _SLIDE:
+        return sliding(across, fixed[0], fixed[1])
+    if free == _ALL:
+        return moving(nominal, across)
+    return np.zeros((0, 3))

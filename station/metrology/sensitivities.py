@@ -13,16 +13,13 @@ import numpy as np
 from station.compiled import compiled
 from station.metrology.associated import (
     MOST_SLOTS,
-    NOBODY,
     Asked,
     Associated,
-    Flags,
-    Floats,
-    Index,
     gather,
     value_of,
     where_of,
 )
+from station.metrology.frames import Flags, Floats, Index
 
 _ALIKE = 1.0 - 1e-6  # slopes: rounding leaves them that different
 
@@ -30,7 +27,7 @@ _ALIKE = 1.0 - 1e-6  # slopes: rounding leaves them that different
 @dataclass(frozen=True, slots=True)
 class Sensitivities:
     """Per question: `value`; `where` (q, 2) it is decided; its slope against the relative scale and against the growth
-    of the material; `own` (q, 3): its variance from the scatter of the feature in each slot."""
+    of the material; `own` (q, s): its variance from the scatter of the feature in each slot."""
 
     value: Floats
     where: Floats
@@ -49,8 +46,9 @@ def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: fl
         np.empty(count), np.empty((count, 2)), np.empty(count), np.empty(count), np.zeros((count, MOST_SLOTS))
     )
     _sensitivities(
-        of.straight, of.params, of.drawn, of.outward, of.scatter, asked.what, asked.slots, asked.nominal, scale_step,
-        edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
+        of.straight, of.params, of.drawn, of.outward, of.scatter, asked.what, asked.slots, asked.levels,
+        asked.nominal, scale_step,
+edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
     )  # fmt: skip
     return found
 
@@ -69,7 +67,7 @@ def steeper(plus: float, value: float, minus: float, step: float) -> float:
 @compiled
 def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
     """All lengths longer by `relative`."""
-    for j in range(MOST_SLOTS):
+    for j in range(len(p)):
         for k in range(3):
             moved[j, k] = p[j, k] * (1.0 + relative)
         if straight[j]:
@@ -80,16 +78,15 @@ def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
 def _grown(straight: Flags, outward: Floats, rows: Index, p: Floats, growth: float, moved: Floats) -> None:
     """Every edge moved out of the material by `growth`."""
     moved[:] = p
-    for j in range(MOST_SLOTS):
-        if rows[j] != NOBODY:
-            moved[j, 1 if straight[j] else 2] += growth if straight[j] else outward[rows[j]] * growth
+    for j in range(len(p)):
+        moved[j, 1 if straight[j] else 2] += growth if straight[j] else outward[rows[j]] * growth
 
 
 @compiled
 def _nudged(straight: Flags, rows: Index, slot: int, p: Floats, change: Floats, sign: float, moved: Floats) -> None:
     """The parameters of the feature in `slot` changed, wherever it stands."""
     moved[:] = p
-    for j in range(MOST_SLOTS):
+    for j in range(len(p)):
         if rows[j] == rows[slot]:
             if straight[j]:
                 # Angle and offset are independent at the position along the line about which it turns.
@@ -111,6 +108,7 @@ def _sensitivities(
     scatter: Floats,
     what: Index,
     slots: Index,
+    levels: Index,
     nominal: Floats,
     scale_step: float,
     edge_step: float,
@@ -120,31 +118,32 @@ def _sensitivities(
     to_edge: Floats,
     own: Floats,
 ) -> None:
-    straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
-    plus, minus = np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
+    straight, room, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 4))
+    above, below = np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
     for q in range(len(what)):
         rows, kind, meant = slots[q], what[q], nominal[q]
-        count = gather(rows, params, flags, at, drawn, straight, p)
-        here = value_of(kind, count, straight, p, at, meant)
+        count = gather(rows, params, flags, at, drawn, straight, room)
+        order, p, plus, minus = levels[q, :count], room[:count], above[:count], below[:count]
+        here = value_of(kind, order, straight, p, at, meant)
         value[q] = here
         where_of(kind, straight, p, where[q])
         _scaled(straight, p, scale_step, plus)
         _scaled(straight, p, -scale_step, minus)
-        up = value_of(kind, count, straight, plus, at, meant)
-        down = value_of(kind, count, straight, minus, at, meant)
+        up = value_of(kind, order, straight, plus, at, meant)
+        down = value_of(kind, order, straight, minus, at, meant)
         to_scale[q] = steeper(up, here, down, scale_step)
         _grown(straight, outward, rows, p, edge_step, plus)
         _grown(straight, outward, rows, p, -edge_step, minus)
-        up = value_of(kind, count, straight, plus, at, meant)
-        down = value_of(kind, count, straight, minus, at, meant)
+        up = value_of(kind, order, straight, plus, at, meant)
+        down = value_of(kind, order, straight, minus, at, meant)
         to_edge[q] = steeper(up, here, down, edge_step)
         for slot in range(count):
-            if (slot > 0 and rows[slot] == rows[0]) or (slot > 1 and rows[slot] == rows[1]):
+            if (rows[:slot] == rows[slot]).any():
                 continue  # the same feature again: its scatter is counted once
             for k in range(3):
                 change = scatter[rows[slot], k]
                 _nudged(straight, rows, slot, p, change, 1.0, plus)
                 _nudged(straight, rows, slot, p, change, -1.0, minus)
-                up = abs(value_of(kind, count, straight, plus, at, meant) - here)
-                down = abs(value_of(kind, count, straight, minus, at, meant) - here)
+                up = abs(value_of(kind, order, straight, plus, at, meant) - here)
+                down = abs(value_of(kind, order, straight, minus, at, meant) - here)
                 own[q, slot] += max(up, down) ** 2

@@ -15,24 +15,28 @@ _SMALLEST_SIGMA = 0.3  # points: below, a low-pass does nothing
 MOST_COLUMNS = 3
 _TUKEY_WIDTH = 4.685
 _DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a column says nothing new
-_ROUNDS, _HASTY = 200, 12  # in all, and those that may go farther than is safe
+MOST_ROUNDS, _HASTY = 200, 12  # in all, and those that may go farther than is safe
 _LONGEST = 1.6
 _HALVINGS = 64
 _SETTLED = 1e-7  # of the robust scale: what all further rounds would still move any point
 _LEAST, _SHRINKS = 0.1, 0.3  # steps that grow smaller at least so do so evenly: what is left of them can be told
 
 
-def smooth(values: Floats, sigma_points: float, closed: bool) -> Floats:
-    """Gaussian low-pass (n,) along a contour, in points; open ends are repaired by normalising the weights."""
-    return np.asarray(smoothed(np.ascontiguousarray(values, np.float64), sigma_points, closed))
+def smooth(values: Floats, sigma_points: float, closed: bool, smooth_form: bool = True) -> Floats:
+    """Low-pass (n,) along a contour, in points: Gaussian regression (ISO 16610-28).
+
+    Of a `smooth_form`, of second order, which leaves waves 15 sigma long as they are where a plain Gaussian takes a
+    twelfth; but beside a step it overshoots. So of first order where deviations jump at corners, and to open ends.
+    """
+    return np.asarray(smoothed(np.ascontiguousarray(values, np.float64), sigma_points, closed, smooth_form))
 
 
 @compiled
-def noise_left(sigma_points: float) -> float:
-    """Factor by which `smooth` reduces white noise: 1 / sqrt(2 √π σ)."""
+def noise_left(sigma_points: float, smooth_form: bool = True) -> float:
+    """Factor by which `smooth` reduces white noise: √(1 / (2 √π σ)), of second order √(27/16) times as much."""
     if sigma_points <= _SMALLEST_SIGMA:
         return 1.0
-    return min(1.0, 1.0 / math.sqrt(2.0 * math.sqrt(math.pi) * sigma_points))
+    return min(1.0, math.sqrt((27.0 / 16.0 if smooth_form else 1.0) / (2.0 * math.sqrt(math.pi) * sigma_points)))
 
 
 def robust_residuals(deviations: Floats, basis: Floats, floor: float) -> Floats:
@@ -62,21 +66,21 @@ def robust_motion(
 
 
 @compiled
-def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
+def smoothed(values: Floats, sigma: float, closed: bool, smooth_form: bool = True) -> Floats:
     """`smooth`, compiled: the two halves of the kernel at once, one tap after the other over all points."""
     count = len(values)
     if sigma <= _SMALLEST_SIGMA or count < 5:
         return values
     reach = min(math.ceil(4.0 * sigma), count - 1)
-    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    padded, norm = np.zeros(count + 2 * reach), np.full(count, kernel[0] + 2.0 * kernel[1:].sum())
+    t = np.arange(reach + 1) / sigma
+    kernel = np.exp(-0.5 * t * t)
+    if smooth_form:  # weights that fit a parabola: less what the Gaussian's second moment would take
+        kernel *= 1.5 - 0.5 * t * t
+    kernel /= kernel[0] + 2.0 * kernel[1:].sum()
+    padded = np.zeros(count + 2 * reach)
     padded[reach : reach + count] = values
     if closed:
         padded[:reach], padded[reach + count :] = values[count - reach :], values[:reach]
-    else:
-        for i in range(reach):  # what hangs over an end has no weight
-            norm[i] -= kernel[i + 1 :].sum()
-            norm[count - 1 - i] -= kernel[i + 1 :].sum()
     found = np.empty(count)
     for i in range(count):
         found[i] = kernel[0] * values[i]
@@ -84,9 +88,23 @@ def smoothed(values: Floats, sigma: float, closed: bool) -> Floats:
         before, after, weight = padded[reach - j :], padded[reach + j :], kernel[j]
         for i in range(count):
             found[i] += weight * (before[i] + after[i])
-    for i in range(count):
-        found[i] /= norm[i]
+    if not closed:
+        for i in range(min(reach, count)):
+            found[i] = _at_end(values, i, reach, sigma)
+            found[count - 1 - i] = _at_end(values, count - 1 - i, reach, sigma)
     return found
+
+
+@compiled
+def _at_end(values: Floats, at: int, reach: int, sigma: float) -> float:
+    """The straight line through the neighbours of a point near an open end, weighed by their distance, there."""
+    s0 = s1 = s2 = y0 = y1 = 0.0
+    for i in range(max(at - reach, 0), min(at + reach, len(values) - 1) + 1):
+        t = (i - at) / sigma
+        w = math.exp(-0.5 * t * t)
+        s0, s1, s2 = s0 + w, s1 + w * t, s2 + w * t * t
+        y0, y1 = y0 + w * values[i], y1 + w * t * values[i]
+    return (s2 * y0 - s1 * y1) / (s0 * s2 - s1 * s1)
 
 
 @compiled
@@ -146,11 +164,11 @@ def largest(values: Floats) -> float:
 @compiled
 def reweighted(
     deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats, scratch: Floats,
-    guess: float = 0.0,
+    guess: float = 0.0, rounds: int = MOST_ROUNDS,
 ) -> float:  # fmt: skip
     """`robust_motion`, compiled, of three columns, into `motion` and `residuals`, from least squares (`cold`) or
-    from what `motion` is; `scratch` (2 n + 1,) is room to work. Returns the median magnitude that is left, for which
-    there may be a `guess`."""
+    from what `motion` is; `scratch` (2 n + 1,) is room to work. One round of a `cold` start is least squares. Returns
+    the median magnitude that is left, for which there may be a `guess`."""
     count, floor = len(deviations), max(floor, 1e-12)
     most, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
     magnitude, middle = scratch[count + 1 :], guess
@@ -158,7 +176,7 @@ def reweighted(
         for j in range(3):
             most[j] = max(most[j], abs(basis[i, j]))
     spread = moved = math.inf  # the first round of a cold start is plain least squares
-    for round_ in range(_ROUNDS + 1):
+    for round_ in range(rounds + 1):
         x, y, z = motion
         for i in range(count):
             left = deviations[i] - (basis[i, 0] * x + basis[i, 1] * y + basis[i, 2] * z)
@@ -166,7 +184,7 @@ def reweighted(
         if round_ > 0:
             before, moved = moved, (np.abs(step) * most).sum()
             shrinks = max(moved / before, _LEAST) if moved < _SHRINKS * before else 1.0
-            if round_ == _ROUNDS or (spread < math.inf and moved * shrinks <= _SETTLED * spread):
+            if round_ == rounds or (spread < math.inf and moved * shrinks <= _SETTLED * spread):
                 break
         if round_ > 0 or not cold:
             middle = typical(magnitude, middle, scratch[: count + 1])

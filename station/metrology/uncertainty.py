@@ -17,7 +17,7 @@ import numpy as np
 
 from station.metrology.calibration import Calibration
 from station.metrology.changes import Changes
-from station.metrology.characteristics import PLAIN, Answer, Question, check_plain, evaluate_form, plain
+from station.metrology.characteristics import Answer, Question, check_plain, evaluate_form, is_plain, plain
 from station.metrology.features import MeasuredFeature
 from station.metrology.sensitivities import sensitivities, steeper
 from station.order.model import CharacteristicType
@@ -36,14 +36,16 @@ _LENGTHS = frozenset(CharacteristicType) - {
 
 
 class Contribution(NamedTuple):
-    """One row of a budget: `standard_uncertainty` of the source in `unit`, `sensitivity` of the value to it, and their
-    product in the unit of the value."""
+    """One row of a budget: `standard_uncertainty` of the source in `unit`, `sensitivity` of the value to it, their
+    product in the unit of the value, and the `variance` it adds. All variances together are u²; that of a correlation
+    may be negative, and its standard uncertainty is the coefficient."""
 
     source: str
     standard_uncertainty: float
     unit: str
     sensitivity: float
     contribution: float
+    variance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Sources:
 class Measurement:
     """A value at 20 °C with its standard uncertainty, and what that is made of: the value's slopes against the relative
     scale and the growth of the material, the variance from the `scatter` of each feature, the noise of single points
-    and the excess it adds to a zone. What `expands` does so with the part."""
+    and the excess it adds to a zone or an extreme, how many `edges` it has the own residuals of, and what unseen `ends`
+    of an edge leave. What `expands` does so with the part."""
 
     value: float
     u: float
@@ -108,6 +111,8 @@ class Measurement:
     scatter: Sequence[tuple[str, float]]
     point_noise: float
     excess: float
+    edges: float
+    ends: float
     expands: bool
     sources: Sources
 
@@ -116,22 +121,28 @@ class Measurement:
         """The rows whose contributions make up `u`."""
         by, to_scale, to_edge = self.sources, self.to_scale, self.to_edge
         rows = [
-            Contribution("scale of the calibration", by.u_scale, "1", to_scale, to_scale * by.u_scale),
-            Contribution("edge offset of the calibration", by.u_edge_mm, "mm", to_edge, to_edge * by.u_edge_mm),
+            _row("scale of the calibration", by.u_scale, "1", to_scale),
+            _row("edge offset of the calibration", by.u_edge_mm, "mm", to_edge),
         ]
-        rows += [_plain(f"edge of {name}", math.sqrt(own)) for name, own in self.scatter]
+        both = -2.0 * by.correlation * rows[0].contribution * rows[1].contribution
+        if both != 0.0:
+            shown = math.copysign(math.sqrt(abs(both)), both)
+            rows.append(Contribution("scale and edge offset together", by.correlation, "1", 0.0, shown, both))
+        rows += [_row(f"edge of {name}", math.sqrt(own)) for name, own in self.scatter]
         if self.point_noise > 0.0:
-            rows.append(_plain("noise of single points", self.point_noise))
-            rows.append(_plain("excess of a zone by noise", self.excess / 3.0))
-            rows.append(_plain("local edge residual", by.local_mm))
+            rows.append(_row("noise of single points", self.point_noise))
+            rows.append(_row("excess of an extreme by noise", self.excess / 3.0))
+            rows.append(_row("local edge residual", self.edges * by.local_mm))
+        if self.ends > 0.0:
+            rows.append(_row("unseen ends of the edge", self.ends))
         if self.expands:
             _, u_relative = by.expansion
-            rows.append(Contribution("expansion of the material", u_relative, "1", to_scale, to_scale * u_relative))
+            rows.append(_row("expansion of the material", u_relative, "1", to_scale))
         return tuple(rows)
 
 
-def _plain(source: str, u: float) -> Contribution:
-    return Contribution(source, u, "mm", 1.0, u)
+def _row(source: str, u: float, unit: str = "mm", sensitivity: float = 1.0) -> Contribution:
+    return Contribution(source, u, unit, sensitivity, sensitivity * u, (sensitivity * u) ** 2)
 
 
 def measure(
@@ -166,7 +177,7 @@ def measure_all(
     sources = Sources(scale, edge, calibration.correlation, calibration.local_px * mm_per_px, conditions)
     for place, question in enumerate(questions):
         try:
-            if question.type in PLAIN:
+            if is_plain(question):
                 check_plain(question, features)
                 together.append(place)
             else:
@@ -233,11 +244,13 @@ def _combined(
 ) -> Measurement:
     """The sum of all contributions; a deviation expands with what it is part of."""
     by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
-    variance = by_scale**2 + by_edge**2 + 2.0 * sources.correlation * by_scale * by_edge
+    # An edge offset that is too large takes too much off: it acts against the growth of the material.
+    variance = by_scale**2 + by_edge**2 - 2.0 * sources.correlation * by_scale * by_edge
     for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:
-        variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + sources.local_mm**2
+        variance += answer.point_noise**2 + (answer.excess / 3.0) ** 2 + (answer.edges * sources.local_mm) ** 2
+    variance += answer.ends**2
     value, expands = answer.value, question.type in _LENGTHS
     if expands:
         longer, u_relative = sources.expansion
@@ -245,5 +258,5 @@ def _combined(
         variance += (to_scale * u_relative) ** 2
     return Measurement(
         value, math.sqrt(max(variance, 0.0)), answer.where_mm, to_scale, to_edge, scatter, answer.point_noise,
-        answer.excess, expands, sources,
+        answer.excess, answer.edges, answer.ends, expands, sources,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from station.order.document import (
 )
 from station.order.features import Features
 from station.order.geometry import Point
+from station.order.limits import MOST_DATUM_FEATURES
 from station.order.model import Characteristic, CharacteristicType, Limits
 from station.order.nominals import refuse_other_angle, refuse_other_size, size_of
 from station.order.tolerances import count_limits, size_limits, zone
@@ -65,7 +66,7 @@ RULES: dict[str, Rule] = {
 
 
 def resolve_characteristic(
-    document: CharacteristicDocument, place: str, features: Features, datums: Mapping[str, str]
+    document: CharacteristicDocument, place: str, features: Features, datums: Mapping[str, tuple[str, ...]]
 ) -> Characteristic:
     """One characteristic, complete.
 
@@ -85,18 +86,49 @@ def resolve_characteristic(
             limits = size_limits(document, size_of(document.type, names, features), place)
             refuse_other_size(document.type, names, features, limits.nominal, place)
             unit = "deg" if document.type == "angle" else "mm"
-            return Characteristic(document.id, kind, names, (), limits, unit, view=view)
+            modifier = _size_modifier(document, names, place, features)
+            return Characteristic(document.id, kind, names, (), limits, unit, modifier=modifier, view=view)
         case _:
             names = _features(document, place, features)
             letters = _datums(document, names, place, features, datums)
             if isinstance(document, AngularityDocument):
-                refuse_other_angle(document, names[0], datums[letters[0]], features, place)
+                refuse_other_angle(document, names[0], datums[letters[0]][0], features, place)
             modifier = document.modifier or "" if isinstance(document, PositionDocument) else ""
-            limits = zone(document.tolerance)
-            return Characteristic(document.id, kind, names, letters, limits, "mm", modifier=modifier, view=view)
+            limits, reference = zone(document.tolerance), _association(document, names, place, features)
+            return Characteristic(
+                *(document.id, kind, names, letters, limits, "mm"), modifier=modifier, association=reference, view=view
+            )
 
 
 _Zoned = FormDocument | OrientationDocument | AngularityDocument | ProfileDocument | PositionDocument
+
+
+def _size_modifier(document: SizeDocument, names: tuple[str, ...], place: str, features: Features) -> str:
+    """GX, GN, LP; least squares (GG) is what a size is anyway."""
+    modifier = document.modifier
+    if modifier is None or modifier == "GG":
+        return ""
+    place = f"{place}.modifier"
+    if document.type in ("distance", "angle"):
+        raise OrderError(f"{modifier} is for diameter, radius and width, not for {document.type}", place=place)
+    if document.type != "width" and features.kind(names[0]) != "circle":
+        raise OrderError(
+            f"{modifier} is for whole circles, but {names[0]!r} is an {features.kind(names[0])}", place=place
+        )
+    return modifier
+
+
+def _association(document: _Zoned, names: tuple[str, ...], place: str, features: Features) -> str:
+    """LS, MC, MI; the minimum zone (MZ) is what a form is anyway."""
+    reference = document.association if isinstance(document, FormDocument) else None
+    if reference is None or reference == "MZ":
+        return ""
+    if reference != "LS" and features.kind(names[0]) != "circle":
+        raise OrderError(
+            f"{reference} is for the roundness of whole circles, but {names[0]!r} is a {features.kind(names[0])}",
+            place=f"{place}.association",
+        )
+    return reference
 
 
 def _features(document: SizeDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
@@ -132,32 +164,50 @@ def _words(kinds: frozenset[str]) -> str:
 
 
 def _datums(
-    document: _Zoned, names: tuple[str, ...], place: str, features: Features, datums: Mapping[str, str]
+    document: _Zoned, names: tuple[str, ...], place: str, features: Features, datums: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
+    """Letters of the characteristic's datums in order of precedence, common ones as `A-B`."""
     if isinstance(document, FormDocument) or document.datum is None:
         return ()
     several = isinstance(document.datum, list)
-    letters = tuple(document.datum) if isinstance(document.datum, list) else (document.datum,)
+    asked = tuple(document.datum) if isinstance(document.datum, list) else (document.datum,)
     rule = RULES[document.type]
-    if len(letters) > rule.most_datums:
+    if len(asked) > rule.most_datums:
         most = "one datum" if rule.most_datums == 1 else f"at most {rule.most_datums} datums"
-        raise OrderError(f"{document.type} takes {most}, not {len(letters)}", place=f"{place}.datum")
-    for number, letter in enumerate(letters):
+        raise OrderError(f"{document.type} takes {most}, not {len(asked)}", place=f"{place}.datum")
+    used: list[str] = []
+    for number, letters in enumerate(asked):
         here = f"{place}.datum[{number}]" if several else f"{place}.datum"
-        if letter not in datums:
-            hint = "; a common datum is not supported" if "-" in letter else ""
-            raise OrderError(f"there is no datum {letter!r} in 'datums'{hint}", place=here)
-        if features.kind(datums[letter]) not in rule.datums:
+        for letter in (letters,) if letters in datums else letters.split("-"):
+            if letter not in datums:
+                raise OrderError(f"there is no datum {letter!r} in 'datums'", place=here)
+            _check_datum(document.type, letter, datums[letter], names, here, features)
+            used += datums[letter]
+        if rule.most_datums == 1 and len(used) > 1:
             raise OrderError(
-                f"the datum of {document.type} is {_words(rule.datums)}, "
-                f"but {letter!r} is the {features.kind(datums[letter])} {datums[letter]!r}",
-                place=here,
+                f"the datum of {document.type} is one feature, but {letters!r} has {len(used)}", place=here
             )
-        if datums[letter] in names:
-            raise OrderError(f"{datums[letter]!r} is its own datum {letter!r}", place=here)
-    if len(set(letters)) < len(letters):
+    if len(set(used)) < len(used):
         raise OrderError("a datum is named twice", place=f"{place}.datum")
-    return letters
+    if len(used) > MOST_DATUM_FEATURES:
+        raise OrderError(
+            f"the datums have {len(used)} features, at most {MOST_DATUM_FEATURES} can be used", place=f"{place}.datum"
+        )
+    return asked
+
+
+def _check_datum(
+    kind: str, letter: str, of: tuple[str, ...], names: tuple[str, ...], place: str, features: Features
+) -> None:
+    rule = RULES[kind]
+    for name in of:
+        if features.kind(name) not in rule.datums:
+            raise OrderError(
+                f"the datum of {kind} is {_words(rule.datums)}, but {letter!r} is the {features.kind(name)} {name!r}",
+                place=place,
+            )
+        if name in names:
+            raise OrderError(f"{name!r} is its own datum {letter!r}", place=place)
 
 
 def _mark(

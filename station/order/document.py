@@ -17,11 +17,12 @@ from station.order.fields import (
     Name,
     Nominal,
     Probability,
+    Risk,
     Signed,
     Size,
     Whole,
 )
-from station.order.limits import MAX_CHARACTERISTICS, MAX_DATUMS
+from station.order.limits import MAX_CHARACTERISTICS, MAX_DATUMS, MOST_DATUM_FEATURES
 
 
 def _shape_tag(value: Any) -> str:
@@ -70,7 +71,8 @@ class _Featured(_CharacteristicBase):
 
 
 class SizeDocument(_Featured):
-    """A size: `nominal` with `lower_tol`/`upper_tol`, `fit` or `general`, or `limits`."""
+    """A size: `nominal` with `lower_tol`/`upper_tol`, `fit` or `general`, or `limits`; `modifier` is that of ISO
+    14405-1, least squares (GG) by default."""
 
     type: Literal["diameter", "radius", "distance", "width", "angle"]
     nominal: Nominal | None = None
@@ -79,10 +81,15 @@ class SizeDocument(_Featured):
     fit: Name | None = None
     general: Name | None = None
     limits: Bounds | None = None
+    modifier: Literal["GG", "GX", "GN", "LP"] | None = None
 
 
 DatumNames: TypeAlias = Annotated[
     Annotated[Id, Tag("name")] | Annotated[list[Id], Field(min_length=1, max_length=3), Tag("list")],
+    Discriminator(_shape_tag),
+]
+DatumFeatures: TypeAlias = Annotated[
+    Annotated[Id, Tag("name")] | Annotated[list[Id], Field(min_length=1, max_length=MOST_DATUM_FEATURES), Tag("list")],
     Discriminator(_shape_tag),
 ]
 Region: TypeAlias = Annotated[Annotated[Id, Tag("name")] | Annotated[Corners, Tag("list")], Discriminator(_shape_tag)]
@@ -93,9 +100,11 @@ class _Zoned(_Featured):
 
 
 class FormDocument(_Zoned):
-    """A geometrical tolerance without a datum."""
+    """A geometrical tolerance without a datum; `association` is the reference (ISO 12181-1, ISO 12780-1), the minimum
+    zone (MZ) by default."""
 
     type: Literal["roundness", "straightness"]
+    association: Literal["MZ", "LS", "MC", "MI"] | None = None
 
 
 class OrientationDocument(_Zoned):
@@ -184,6 +193,7 @@ class DecisionDocument(Document):
 
     rule: Literal["iso14253-1", "simple", "jcgm106"] = "iso14253-1"
     conformance_probability: Probability | None = None
+    consumer_risk: Risk | None = None
 
 
 class OrderDocument(Document):
@@ -194,6 +204,6 @@ class OrderDocument(Document):
     customer_reference: Name = ""
     part: PartDocument
     geometry: GeometryDocument
-    datums: Annotated[dict[Id, Id], Field(max_length=MAX_DATUMS)] = Field(default_factory=dict)
+    datums: Annotated[dict[Id, DatumFeatures], Field(max_length=MAX_DATUMS)] = Field(default_factory=dict)
     characteristics: Annotated[list[CharacteristicDocument], Field(min_length=1, max_length=MAX_CHARACTERISTICS)]
     decision: DecisionDocument = Field(default_factory=DecisionDocument)

@@ -28,7 +28,7 @@ def explain_order(order: Order) -> tuple[AskedRow, ...]:
     return tuple(_row(characteristic, order.datums) for characteristic in order.characteristics)
 
 
-def _row(asked: Characteristic, datums: dict[str, str]) -> AskedRow:
+def _row(asked: Characteristic, datums: dict[str, tuple[str, ...]]) -> AskedRow:
     limits = asked.limits
     where = _where(asked)
     return AskedRow(
@@ -44,11 +44,12 @@ def _where(asked: Characteristic) -> str:
             return f"({x0:g}, {y0:g}) – ({x1:g}, {y1:g}) mm"
         return asked.region or "whole picture"
     features = " – ".join(asked.features)
-    modifier = f" {asked.modifier}" if asked.modifier else ""
+    idealised = asked.modifier or asked.association
+    modifier = f" {idealised}" if idealised else ""
     return f"{features} | {' '.join(asked.datums)}{modifier}" if asked.datums else features + modifier
 
 
-def _sentence(asked: Characteristic, where: str, datums: dict[str, str]) -> str:
+def _sentence(asked: Characteristic, where: str, datums: dict[str, tuple[str, ...]]) -> str:
     name = asked.type.value.replace("_", " ")
     match asked.type:
         case CharacteristicType.CODE:
@@ -60,12 +61,19 @@ def _sentence(asked: Characteristic, where: str, datums: dict[str, str]) -> str:
         case CharacteristicType.COUNT:
             return f"number of {asked.of}{' of ' + where if where else ''}: {_size(asked.limits, '')}"
         case _ if asked.limits.source == "zone":
-            to = ", ".join(f"{letter} ({datums.get(letter, '?')})" for letter in asked.datums)
+            to = ", ".join(f"{letters} ({', '.join(_features_of(letters, datums))})" for letters in asked.datums)
             related = f" to {to}" if to else ""
-            modifier = f" at {asked.modifier}" if asked.modifier else ""
+            modifier = (
+                f" at {asked.modifier}" if asked.modifier else f" {asked.association}" if asked.association else ""
+            )
             return f"{name} of {where}{related}: within {_plain(asked.limits.upper or Decimal(0))} mm{modifier}"
         case _:
             return f"{name} of {where}: {_size(asked.limits, '°' if asked.unit == 'deg' else ' mm')}"
+
+
+def _features_of(letters: str, datums: dict[str, tuple[str, ...]]) -> list[str]:
+    known = (letters,) if letters in datums else letters.split("-")
+    return [name for letter in known for name in datums.get(letter, ("?",))]
 
 
 def _size(limits: Limits, unit: str) -> str:

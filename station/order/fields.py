@@ -82,6 +82,7 @@ _SIZE = _number(above=Decimal(0), at_most=MAX_COORDINATE_MM)
 _SIZE_OR_ZERO = _number(at_least=Decimal(0), at_most=MAX_COORDINATE_MM)
 _ANGLE = _number(at_least=Decimal(-720), at_most=Decimal(720))
 _PROBABILITY = _number(above=Decimal("0.5"), below=Decimal(1))
+_RISK = _number(above=Decimal(0), below=Decimal("0.5"))
 _EXPANSION = _number(at_least=Decimal(-100), at_most=Decimal(1000))
 _ID = _words(MAX_ID)
 _NAME = _words(MAX_NAME)
@@ -92,6 +93,7 @@ Size: TypeAlias = Annotated[Decimal, *_SIZE]  # mm or degrees, positive
 Nominal: TypeAlias = Annotated[Decimal, *_SIZE_OR_ZERO]
 Angle: TypeAlias = Annotated[Decimal, *_ANGLE]
 Probability: TypeAlias = Annotated[Decimal, *_PROBABILITY]
+Risk: TypeAlias = Annotated[Decimal, *_RISK]
 Expansion: TypeAlias = Annotated[Decimal, *_EXPANSION]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_000)]
 Id: TypeAlias = Annotated[str, *_ID]

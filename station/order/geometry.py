@@ -158,6 +158,11 @@ class LineFeature:
     end_mm: Point
     material_left: bool
 
+    @property
+    def ends_mm(self) -> tuple[Point, Point]:
+        """Start and end with the material on the left."""
+        return (self.start_mm, self.end_mm) if self.material_left else (self.end_mm, self.start_mm)
+
 
 @dataclass(frozen=True, slots=True)
 class ContourFeature:
@@ -185,8 +190,7 @@ def outlines_of(feature: Feature) -> tuple[Outline, ...]:
                 arc = ArcSegment(feature.center_mm, feature.radius_mm, feature.end_deg, -sweep)
             return (Outline((arc,), False, feature.id),)
         case LineFeature():
-            ends = (feature.start_mm, feature.end_mm) if feature.material_left else (feature.end_mm, feature.start_mm)
-            return (Outline((LineSegment(*ends),), False, feature.id),)
+            return (Outline((LineSegment(*feature.ends_mm),), False, feature.id),)
         case ContourFeature():
             return feature.outlines
 

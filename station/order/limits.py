@@ -7,6 +7,7 @@ from decimal import Decimal
 MAX_FEATURES = 5000  # written or taken from the drawing
 MAX_CHARACTERISTICS = 5000
 MAX_DATUMS = 100
+MOST_DATUM_FEATURES = 8  # of one characteristic
 MAX_DRAWING_BYTES = 32 * 1024 * 1024
 MAX_RECORDS = 150_000  # records of any kind in the drawing's file
 MAX_ENTITIES = 50_000  # drawn entities once every block is exploded

@@ -60,10 +60,11 @@ class Characteristic:
     id: str
     type: CharacteristicType
     features: tuple[str, ...]  # ids, in the order's sequence
-    datums: tuple[str, ...]  # datum letters, in order of precedence
+    datums: tuple[str, ...]  # datum letters, in order of precedence; "A-B" is a common datum
     limits: Limits  # for a geometrical tolerance: lower None, upper = width of the zone
     unit: str  # "mm", "deg" or "1"
-    modifier: str = ""  # "MMC", "LMC"
+    modifier: str = ""  # "MMC", "LMC" of a position; "GX", "GN", "LP" of a size
+    association: str = ""  # "LS", "MC", "MI" of a form
     view: str = ""
     symbology: str = ""  # code
     expected: str = ""  # code, text
@@ -88,7 +89,7 @@ class DecisionRule:
     """How a value with its uncertainty becomes a verdict."""
 
     rule: str = "iso14253-1"
-    conformance_probability: float = 0.95
+    conformance_probability: float = 0.95  # what a consumer's risk leaves of 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,16 @@ class Order:
     order_id: str
     part: Part
     geometry: Geometry
-    datums: dict[str, str]  # letter -> feature id
+    datums: dict[str, tuple[str, ...]]  # letter -> feature ids
     characteristics: tuple[Characteristic, ...]
     decision: DecisionRule
     customer_reference: str
     sha256: str
     document: bytes
     drawing: bytes = b""
+
+    def datum_features(self, letters: str) -> tuple[str, ...]:
+        """The features of a datum, or of a common one (`A-B`)."""
+        if letters in self.datums:
+            return self.datums[letters]
+        return tuple(name for letter in letters.split("-") for name in self.datums[letter])

@@ -145,14 +145,21 @@ def _geometry(document: GeometryDocument, features: Features, drawn: Drawing | N
     )
 
 
-def _datums(document: OrderDocument, features: Features) -> dict[str, str]:
-    for letter, name in document.datums.items():
-        if name not in features.by_id:
-            raise OrderError(f"there is no feature {name!r} in the geometry", place=f"datums.{letter}")
-    return dict(document.datums)
+def _datums(document: OrderDocument, features: Features) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for letter, names in document.datums.items():
+        found[letter] = tuple(names) if isinstance(names, list) else (names,)
+        for name in found[letter]:
+            if name not in features.by_id:
+                raise OrderError(f"there is no feature {name!r} in the geometry", place=f"datums.{letter}")
+        if len(set(found[letter])) < len(found[letter]):
+            raise OrderError("a feature is named twice", place=f"datums.{letter}")
+    return found
 
 
-def _characteristics(document: OrderDocument, features: Features, datums: dict[str, str]) -> Iterator[Characteristic]:
+def _characteristics(
+    document: OrderDocument, features: Features, datums: dict[str, tuple[str, ...]]
+) -> Iterator[Characteristic]:
     seen: set[str] = set()
     for number, item in enumerate(document.characteristics):
         place = f"characteristics[{number}]"
@@ -175,5 +182,11 @@ def _part(document: PartDocument) -> Part:
 
 
 def _decision(document: OrderDocument) -> DecisionRule:
-    probability = document.decision.conformance_probability
-    return DecisionRule(document.decision.rule, 0.95 if probability is None else float(probability))
+    asked = document.decision
+    if asked.consumer_risk is not None and asked.conformance_probability is not None:
+        raise OrderError("give conformance_probability or consumer_risk, not both", place="decision.consumer_risk")
+    if asked.consumer_risk is not None:
+        return DecisionRule(asked.rule, float(1 - asked.consumer_risk))
+    return DecisionRule(
+        asked.rule, 0.95 if asked.conformance_probability is None else float(asked.conformance_probability)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.association import Fits, fit_sorted, segmented_median
+from station.metrology.ends import whole_line
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.scatter import excess
 from station.plan.targets import LEAST_PROBES, Target
 
 Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels leave, at most, over a run
@@ -80,6 +83,8 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             covariance[:, [0, 1], [0, 1]] += phase[:, None]
         for i, times in zip(members, more.tolist(), strict=True):
             noises[i] = noises[i] if times == 1.0 else times * noises[i]
+        else:
+            _doubt_ends([targets[i] for i in members], here, points, fits, first, covariance)
         fitted = np.asarray(np.isfinite(fits.params).all(axis=1)).tolist()
         for place, (i, found) in enumerate(zip(members, fits.params.tolist(), strict=True)):
             if not fitted[place]:
@@ -118,6 +123,23 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
         )
         for i, (target, s) in enumerate(zip(targets, seen, strict=True))
     ]
+
+
+def _doubt_ends(
+    targets: Sequence[Target], seen: Sequence[Seen], points: Floats, fits: Fits, first: Index, covariance: Floats
+) -> None:
+    """Adds to the covariance of lines what their unseen ends may do: the drawing's edge is all of it."""
+    for f, (target, s) in enumerate(zip(targets, seen, strict=True)):
+        nominal = s.fitted(s.nominal_mm)
+        if target.ends_mm is None or not math.isfinite(fits.params[f, 0]):
+            continue
+        before, after = math.dist(nominal[0], target.ends_mm[0]), math.dist(nominal[-1], target.ends_mm[1])
+        here = slice(first[f], first[f + 1])
+        c, s_ = math.cos(fits.params[f, 0]), math.sin(fits.params[f, 0])
+        run = c * points[here, 1] - s_ * points[here, 0]
+        turn, shift = whole_line(fits.residuals[here], run, before, after)
+        covariance[f, 0, 0] += turn**2
+        covariance[f, 1, 1] += shift**2
 
 
 def _covariances(fits: Fits, variance: Floats, local_mm: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.calibration import Calibration
-from station.metrology.characteristics import MEASURED_TYPES, Question
+from station.metrology.characteristics import MEASURED_TYPES, SIZES, Question
 from station.order.geometry import CircleFeature, Outline
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Order
 from station.plan.allowance import allowances_of
@@ -99,7 +99,7 @@ def _features_of(order: Order) -> tuple[list[str], list[str]]:
             counted.update(dict.fromkeys(c.features))
         elif c.type in MEASURED_TYPES:
             needed.update(c.features)
-            needed.update(order.datums[d] for d in c.datums)
+            needed.update(name for d in c.datums for name in order.datum_features(d))
     return sorted(needed), list(counted)
 
 
@@ -120,11 +120,18 @@ def _larger_than_field(outer: Sequence[Floats], width_mm: float, height_mm: floa
 
 
 def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too_large: str) -> Item:
-    names = tuple(order.datums[d] for d in c.datums)
+    groups = [order.datum_features(d) for d in c.datums]
+    names = tuple(name for group in groups for name in group)
+    levels = tuple(level for level, group in enumerate(groups) for _ in group)
     lower, upper, ideal = (
         None if limit is None else float(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
     )
-    question = Question(c.id, c.type, c.features, names, ideal, order.geometry.features, c.of)
+    of_size = c.modifier if c.type in SIZES else ""
+    if of_size == "LP":
+        ideal = _middle(lower, upper)
+    question = Question(
+        c.id, c.type, c.features, names, ideal, order.geometry.features, c.of, levels, of_size or c.association
+    )
     refusal = next((layout.refused[name] for name in (*c.features, *names) if name in layout.refused), "")
     if c.type not in MEASURED_TYPES:
         refusal = f"this station does not measure {c.type} yet"
@@ -136,6 +143,13 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
     elif not refusal:
         refusal = nominal.refusal(question)
     return Item(c, question, lower, upper, refusal)
+
+
+def _middle(lower: float | None, upper: float | None) -> float | None:
+    """From which a two-point size is the worse the farther it lies."""
+    if lower is not None and upper is not None:
+        return (lower + upper) / 2.0
+    return None if lower is None and upper is None else -math.inf if lower is None else math.inf
 
 
 def _checks(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.features import Kind
-from station.order.geometry import ArcFeature, CircleFeature, ContourFeature, Feature, LineFeature, Side
+from station.order.geometry import ArcFeature, CircleFeature, ContourFeature, Feature, LineFeature, Point, Side
 from station.plan.track import Track
 
 Floats = NDArray[np.float64]
@@ -45,6 +45,7 @@ class Target:
     start: tuple[float, ...]
     rows: Index
     span: Rows
+    ends_mm: tuple[Point, Point] | None = None  # of a line, its material on the left
 
     def __len__(self) -> int:
         return len(self.points_mm)
@@ -66,6 +67,7 @@ def target_on(
     closed: bool = True,
     outward: float = 1.0,
     start: tuple[float, ...] = (),
+    ends_mm: tuple[Point, Point] | None = None,
 ) -> Target:
     """The probes `rows` of the track, whose rows have the `numbers` 0, 1, 2, …; views where they follow each other."""
     own = numbers[rows]
@@ -84,6 +86,7 @@ def target_on(
         start=start,
         rows=own,
         span=slice(first, behind) if behind - first == len(own) else own,
+        ends_mm=ends_mm,
     )
 
 
@@ -91,6 +94,7 @@ def feature_target(feature: Feature, track: Track, numbers: Index, rows: Rows, s
     """The probes of a feature."""
     kind, closed, outward = Kind.CONTOUR, False, 1.0
     start: tuple[float, ...] = ()
+    ends: tuple[Point, Point] | None = None
     match feature:
         case CircleFeature():
             kind, closed, start = Kind.CIRCLE, True, (*feature.center_mm, feature.diameter_mm / 2.0)
@@ -100,10 +104,20 @@ def feature_target(feature: Feature, track: Track, numbers: Index, rows: Rows, s
             outward = 1.0 if feature.side is Side.OUTER else -1.0
         case LineFeature():
             kind = Kind.LINE
+            ends = feature.ends_mm
         case ContourFeature():
             closed = len(feature.outlines) == 1 and feature.outlines[0].closed
     return target_on(
-        track, numbers, rows, feature.id, spacing_mm, kind=kind, closed=closed, outward=outward, start=start
+        track,
+        numbers,
+        rows,
+        feature.id,
+        spacing_mm,
+        kind=kind,
+        closed=closed,
+        outward=outward,
+        start=start,
+        ends_mm=ends,
     )
 
 

@@ -40,14 +40,18 @@ def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None
         rows = table("Source", "u", "", "Sensitivity", f"Contribution ({unit})", "Share")
         total = sum(b["contribution"] ** 2 for b in budget) or 1.0
         for b in sorted(budget, key=lambda b: -b["contribution"]):
-            share = f"{100 * b['contribution'] ** 2 / total:.0f} %"
+            # Records from before shares were kept have none for what correlation adds or takes.
+            share = b.get("share", b["contribution"] ** 2 / total)
             row = (b["source"], f"{b['standard_uncertainty']:.2g}", b["unit"], f"{b['sensitivity']:.4g}")
-            rows.add_row(*row, f"{b['contribution']:.2g}", share)
+            rows.add_row(*row, f"{b['contribution']:.2g}", f"{100 * share:.0f} %")
         out.print(rows)
         out.print(
-            f"u = {c['standard_uncertainty']:.2g} {unit}, k = {c['coverage_factor']:g}; scale and edge are correlated"
+            f"u = {c['standard_uncertainty']:.2g} {unit}, U = {c['expanded_uncertainty']:.2g} {unit} "
+            f"(k = {c['coverage_factor']:g})"
         )
     out.print(f"Value {value_text(c)}, limits {limits_text(c)}")
+    if c.get("bonus"):
+        out.print(f"The material modifier widens the zone by {c['bonus']:.4g} {unit}")
     if c["guard_band"] is not None:
         out.print(
             f"Guard band {c['guard_band']:.2g} {unit}, conformance probability {c['conformance_probability']:.4f}"

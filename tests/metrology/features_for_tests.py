@@ -131,13 +131,12 @@ def question(
 
 
 def as_drawn(one: Question, features: Sequence[MeasuredFeature]) -> Question:
-    """The question with a nominal line wherever none was given: where the measured one lies, over its own points."""
+    """The question with a nominal line wherever none was given: as long as its points are."""
     drawn = dict(one.geometry)
     for f in features:
         if f.kind is Kind.LINE and f.id not in drawn and f.params:
-            half = float(np.ptp(f.points_mm @ f.direction)) / 2.0
-            start, end = f.center_mm - half * f.direction, f.center_mm + half * f.direction
-            drawn[f.id] = LineFeature(f.id, (float(start[0]), float(start[1])), (float(end[0]), float(end[1])), True)
+            (ax, ay), (bx, by) = f.nominal_mm[0].tolist(), f.nominal_mm[-1].tolist()
+            drawn[f.id] = LineFeature(f.id, (ax, ay), (bx, by), True)
     return replace(one, geometry=drawn)
 
 

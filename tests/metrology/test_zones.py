@@ -101,7 +101,7 @@ def test_smoothing_keeps_length_mean_and_place(closed):
     assert quiet.shape == values.shape
     assert int(quiet.argmax()) == 50
     assert quiet.sum() == pytest.approx(1.0, rel=1e-3)
-    assert quiet[50] == pytest.approx(1 / (3.0 * math.sqrt(2 * math.pi)), rel=1e-3)
+    assert quiet[50] == pytest.approx(1.5 / (3.0 * math.sqrt(2 * math.pi)), rel=1e-3)
     assert quiet == pytest.approx(quiet[::-1], abs=1e-15)
 
 
@@ -113,16 +113,20 @@ def test_a_closed_contour_is_smoothed_across_its_seam_and_an_open_one_is_not():
 
 
 @pytest.mark.parametrize("lobes", [2, 3, 5])
-def test_smoothing_lowers_a_lobe_by_the_gaussians_transfer(lobes):
+def test_smoothing_lowers_a_lobe_by_the_transfer_of_gaussian_regression(lobes):
     angle = np.linspace(0, 2 * math.pi, 360, endpoint=False)
     quiet = smooth(np.cos(lobes * angle), 3.0, True)
-    assert quiet.max() == pytest.approx(math.exp(-0.5 * (3.0 * lobes * math.radians(1.0)) ** 2), rel=1e-4)
+    x = 0.5 * (3.0 * lobes * math.radians(1.0)) ** 2
+    assert quiet.max() == pytest.approx((1.0 + x) * math.exp(-x), rel=2e-4)
+    plain = smooth(np.cos(lobes * angle), 3.0, True, smooth_form=False)
+    assert plain.max() == pytest.approx(math.exp(-x), rel=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.8, 1.5, 3.0, 6.0])
 def test_the_noise_that_smoothing_leaves_is_as_said(sigma):
     noise = np.random.default_rng(7).standard_normal(200_000)
     assert smooth(noise, sigma, True).std() == pytest.approx(noise_left(sigma), rel=0.03)
+    assert smooth(noise, sigma, True, smooth_form=False).std() == pytest.approx(noise_left(sigma, False), rel=0.03)
 
 
 def test_a_local_fault_shows_in_full_after_the_robust_motion():

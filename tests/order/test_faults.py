@@ -82,7 +82,7 @@ CASES: list[tuple[list[Any], Any, str, str]] = [
     (["characteristics", 3, "datum"], "B", "characteristics[3].datum", "no datum 'B'"),
     (["characteristics", 3, "datum"], ["A", "B"], "characteristics[3].datum", "takes one datum, not 2"),
     (["characteristics", 3, "datum"], ["B"], "characteristics[3].datum[0]", "no datum 'B'"),
-    (["characteristics", 3, "datum"], "A-B", "characteristics[3].datum", "common datum"),
+    (["characteristics", 3, "datum"], "A-B", "characteristics[3].datum", "no datum 'B'"),
     (["characteristics", 3, "datum"], [], "characteristics[3].datum", "at least 1"),
     (["characteristics", 3, "datum"], 1, "characteristics[3].datum", "must be a text"),
     (["characteristics", 3, "feature"], "OD", "characteristics[3].datum[0]", "its own datum"),
@@ -131,6 +131,15 @@ ASKED: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "position", "feature": "ID", "datum": ["A", "A"], "tolerance": 1}, ".datum", "named twice"),
     ({"type": "position", "feature": "ID", "tolerance": 1, "modifier": "RFS"}, ".modifier", "'MMC' or 'LMC'"),
     ({"type": "angularity", "feature": "E2", "datum": "B", "tolerance": 1, "nominal": 45}, ".nominal", "90.000°"),
+    ({"type": "concentricity", "feature": "ID", "datum": "A-B", "tolerance": 1}, ".datum", "but 'B' is the line 'E1'"),
+    ({"type": "position", "feature": "ID", "datum": ["A-B", "A"], "tolerance": 1}, ".datum", "named twice"),
+    (
+        {"type": "diameter", "feature": "OD", "modifier": "SX", "limits": [1, 50]},
+        ".modifier",
+        "'GG', 'GX', 'GN' or 'LP'",
+    ),
+    ({"type": "angle", "features": ["E1", "E2"], "modifier": "GX", "limits": [80, 99]}, ".modifier", "not for angle"),
+    ({"type": "straightness", "feature": "E1", "association": "MC", "tolerance": 1}, ".association", "whole circles"),
     ({"type": "count", "nominal": 2.5}, ".nominal", "whole number"),
     ({"type": "count", "nominal": -1}, ".nominal", "at least 0"),
     ({"type": "count", "nominal": 1, "of": "gaps"}, ".of", "'openings', 'teeth' or 'pieces'"),
@@ -152,6 +161,30 @@ def test_faults_of_characteristics(asked: dict[str, Any], key: str, part: str) -
         parse(document)
     assert caught.value.place == "characteristics[0]" + key
     assert part in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("datums", "place", "part"),
+    [
+        ({"A": ["OD", "XX"]}, "datums.A", "no feature 'XX'"),
+        ({"A": ["OD", "OD"]}, "datums.A", "named twice"),
+        ({"A": []}, "datums.A", "at least 1"),
+    ],
+)
+def test_faults_of_datums(datums, place: str, part: str) -> None:
+    document = ring()
+    document["datums"] = datums
+    with pytest.raises(OrderError) as caught:
+        parse(document)
+    assert caught.value.place == place
+    assert part in caught.value.sentence
+
+
+def test_a_probability_and_a_risk_contradict_each_other() -> None:
+    document = ring()
+    document["decision"] = {"rule": "jcgm106", "conformance_probability": 0.9, "consumer_risk": 0.1}
+    with pytest.raises(OrderError, match="not both"):
+        parse(document)
 
 
 def test_several_faults_are_counted() -> None:

@@ -90,7 +90,8 @@ def test_the_order_of_the_contract() -> None:
     assert len(read.geometry.drawing_sha256) == 64
     assert read.decision == DecisionRule("jcgm106", 0.99)
     assert read.part.cte_ppm_per_k == 16.4
-    assert read.datums == {"A": "H1", "B": "E1"}
+    assert read.datums == {"A": ("H1",), "B": ("E1",)}
+    assert read.datum_features("A-B") == ("H1", "E1")
     asked = {one.id: one for one in read.characteristics}
     assert asked["1"].modifier == "MMC"
     assert asked["5"].limits.upper == Decimal("110.3")
@@ -189,3 +190,9 @@ def test_what_is_no_document(data: bytes, part: str) -> None:
     with pytest.raises(OrderError, match=part) as caught:
         parse_order(data, None, "order.json")
     assert caught.value.place == "order.json"
+
+
+def test_a_consumer_s_risk_is_what_conformity_leaves() -> None:
+    document = ring()
+    document["decision"] = {"rule": "jcgm106", "consumer_risk": 0.02}
+    assert parse(document).decision.conformance_probability == 0.98

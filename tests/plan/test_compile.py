@@ -165,9 +165,6 @@ def test_a_line_of_a_few_pixels_is_refused_and_the_others_are_measured() -> None
 @pytest.mark.parametrize(
     ("asked", "features"),
     [
-        ({"type": "symmetry", "feature": "B", "datum": "A", "tolerance": 0.1}, BLOCK),
-        ({"type": "angularity", "feature": "R", "datum": "A", "tolerance": 0.1}, BLOCK),
-        ({"type": "circular_runout", "feature": "ID", "datum": "A", "tolerance": 0.1}, RING),
         ({"type": "code", "symbology": "datamatrix", "expected": "X"}, RING),
         ({"type": "text", "expected": "X"}, RING),
         ({"type": "surface", "max_defect_mm": 0.1}, RING),
@@ -182,6 +179,29 @@ def test_what_the_station_does_not_measure_stays_in_the_plan_with_its_name(
     plan = compile_plan(what, EXACT)
     assert f"does not measure {asked['type']} yet" in only(plan).refusal
     assert predict(plan, what, EXACT) == (Prediction(None),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "datums", "sentence"),
+    [
+        ({"type": "symmetry", "feature": "B", "datum": "A", "tolerance": 0.1}, {"A": "L"}, "alone has no middle"),
+        (
+            {"type": "symmetry", "features": ["B", "T"], "datum": "A", "tolerance": 0.1},
+            {"A": ["L", "R"]},
+            "is not that of",
+        ),
+        ({"type": "angularity", "feature": "R", "datum": "A", "tolerance": 0.1}, {"A": "L"}, ""),
+        ({"type": "line_profile", "feature": "R", "datum": "A-B", "tolerance": 0.1}, {"A": "L", "B": "T"}, ""),
+        ({"type": "width", "features": ["L", "R"], "modifier": "GN", "limits": [3.9, 4.1]}, {}, ""),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
+)
+def test_datum_systems_and_sizes_of_a_block(asked: dict[str, Any], datums: dict[str, Any], sentence: str) -> None:
+    what = order(BLOCK, asked, datums=datums)
+    item = only(compile_plan(what, EXACT))
+    assert sentence in item.refusal if sentence else not item.refusal
+    if not sentence:
+        assert predict(compile_plan(what, EXACT), what, EXACT)[0].u is not None
 
 
 @pytest.mark.parametrize(("plus_minus", "never"), [(0.0001, True), (0.05, False)])

@@ -115,7 +115,8 @@ def _profile(item: ItemResult, feature: MeasuredFeature, features: Features) -> 
     question = item.item.question
     if question.datums and all(name in features for name in question.datums):
         try:
-            frame = datum_frame([(question.geometry[name], features[name]) for name in question.datums])
+            datums = [(question.geometry[name], features[name]) for name in question.datums]
+            frame = datum_frame(datums, question.precedence)
         except ValueError:
             return quiet_deviation(feature, feature.points_mm)
         return quiet_deviation(feature, frame.apply(feature.points_mm))
