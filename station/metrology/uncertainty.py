@@ -233,7 +233,8 @@ def _combined(
 ) -> Measurement:
     """The sum of all contributions; a deviation expands with what it is part of."""
     by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
-    variance = by_scale**2 + by_edge**2 + 2.0 * sources.correlation * by_scale * by_edge
+    # An edge offset that is too large takes too much off: it acts against the growth of the material.
+    variance = by_scale**2 + by_edge**2 - 2.0 * sources.correlation * by_scale * by_edge
     for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:

@@ -54,7 +54,7 @@ def test_correlated_scale_and_edge_add_or_cancel(correlation):
     scale, edge = 1e-4 * 4.0, 2 * 0.02 * MM_PER_PX
     for outward in (1.0, -1.0):
         result, _ = budget(question("diameter", "S"), circle("S", radius=2.0, outward=outward), known=known)
-        expected = scale**2 + edge**2 + 2 * outward * correlation * scale * edge
+        expected = scale**2 + edge**2 - 2 * outward * correlation * scale * edge
         assert result.u**2 == pytest.approx(expected, rel=1e-6, abs=1e-13)
 
 
@@ -177,7 +177,7 @@ SEEN = {
     ids=lambda q: f"{q.type} {'-'.join(q.features)} {''.join(q.datums)}",
 )
 def test_the_linear_budget_agrees_with_monte_carlo(one):
-    """JCGM 101: draw scale, edge (correlated) and every feature, evaluate, compare the spread."""
+    """JCGM 101: draw scale, edge offset (correlated) and every feature, evaluate, compare the spread."""
     known = calibration(5e-5, 0.03, -0.5)
     one = as_drawn(one, list(SEEN.values()))
     result = measure(one, SEEN, known, MM_PER_PX, STILL)
@@ -186,9 +186,11 @@ def test_the_linear_budget_agrees_with_monte_carlo(one):
     used = {name: SEEN[name] for name in dict.fromkeys((*one.features, *one.datums))}
     thin = {n: replace(f, points_mm=f.points_mm[:1], normals=f.normals[:1]) for n, f in used.items()}
     values = []
-    for scale, edge in both:
+    for scale, edge in both:  # an offset that is too large takes too much off the material
         drawn = {
-            name: f.nudged(rng.multivariate_normal(np.zeros(len(f.covariance)), f.covariance)).grown(edge).scaled(scale)
+            name: f.nudged(rng.multivariate_normal(np.zeros(len(f.covariance)), f.covariance))
+            .grown(-edge)
+            .scaled(scale)
             for name, f in thin.items()
         }
         values.append(evaluate(one, drawn).value)
