@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 ENOUGH_RESIDUALS = 6  # below this many degrees of freedom the residuals alone do not show how well edges repeat
 ASSUMED_LOCAL_PX = 0.05
+DOUBTFUL_P = 0.01  # certificates that contradict each other that much do so by chance once in a hundred times
 
 
 @dataclass(frozen=True, slots=True)
