@@ -19,6 +19,7 @@ from station.genealogy.store import Genealogy
 
 ACCEPTED = "calibration-accepted"
 ROLLED_BACK = "calibration-rolled-back"
+IN_FORCE = (ACCEPTED, ROLLED_BACK)  # what puts a calibration in force
 MOST_EVENTS = 1000
 
 
@@ -107,9 +108,7 @@ def stored(genealogy: RecordReader, sha256: str, camera: str) -> bytes:
 
 def history(genealogy: RecordReader, camera: str | None = "main", limit: int = 100) -> tuple[AcceptedCalibration, ...]:
     """What was put in force for `camera` (None: for any), newest first."""
-    events = [
-        event for kind in (ACCEPTED, ROLLED_BACK) for event in genealogy.events(kind, camera, min(limit, MOST_EVENTS))
-    ]
+    events = [event for kind in IN_FORCE for event in genealogy.events(kind, camera, min(limit, MOST_EVENTS))]
     events.sort(key=lambda event: -event.cursor)
     return tuple(
         AcceptedCalibration(
