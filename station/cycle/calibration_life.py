@@ -17,6 +17,7 @@ from station.genealogy.calibrations import (
     AcceptedCalibration,
     accept,
     active,
+    check_stored,
     history,
     previous,
     roll_back,
@@ -93,12 +94,14 @@ def propose(genealogy: RecordReader | None, path: Path, *, camera: str, now: dat
 
     Raises:
         CalibrationError: it is no calibration, was tampered with or is expired.
+        IntegrityError: its bytes were accepted before and changed in the record since.
     """
     calibration, data = load_calibration(path)
     if not calibration.valid_at(now):
         raise CalibrationError(f"this calibration expired on {calibration.valid_until:%Y-%m-%d}", place=str(path))
     before, doubts = None, doubts_of(calibration, now)
     if genealogy is not None:
+        check_stored(genealogy, data)
         try:
             found = active_calibration(genealogy, camera)
         except (IntegrityError, CalibrationError) as error:

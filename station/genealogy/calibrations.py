@@ -58,7 +58,7 @@ def accept(
         StorageError: nothing was recorded; the calibration before stays in force.
         IntegrityError: these very bytes were stored before and are not what they were.
     """
-    _check_stored(genealogy, data)
+    check_stored(genealogy, data)
     ContentFolder(genealogy.home.calibrations).keep(data, ".json")
     genealogy.add_event(ACCEPTED, camera, {**(more or {}), "by": by, "remark": remark}, at=at, document=data)
     return history(genealogy, camera, limit=1)[0]
@@ -144,7 +144,8 @@ def previous(entries: tuple[AcceptedCalibration, ...]) -> AcceptedCalibration:
     raise CalibrationError("no other calibration was accepted before the one in force: there is nothing to go back to")
 
 
-def _check_stored(genealogy: Genealogy, data: bytes) -> None:
+def check_stored(genealogy: RecordReader, data: bytes) -> None:
+    """Refuse bytes that were accepted before and changed in the record since. Raises: IntegrityError."""
     try:
         genealogy.document(sha256_hex(data))
     except InputError:
