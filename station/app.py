@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from station.cycle.inspect import Committed, Instrument, inspect_pictures
 from station.cycle.masters import calibrate_from_masters, read_certificates
 from station.cycle.pictures import TakenPicture, read_picture
 from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle.shift_check import MOST_VALID, CheckedMaster, check_masters, check_payload
 from station.cycle.state import Board, Snapshot, State
 from station.devices.protocols import View
 from station.documents import canonical
@@ -37,8 +39,9 @@ from station.errors import CalibrationError, InputError
 from station.genealogy.calibrations import accept, history
 from station.genealogy.home import default_home
 from station.genealogy.inspection import Inspection, StationRecord
-from station.genealogy.shift_checks import CheckState, CheckStatus, check_status
+from station.genealogy.shift_checks import CheckState, CheckStatus, check_status, record_check
 from station.genealogy.store import Genealogy
+from station.genealogy.values import utc_text
 from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
 from station.order.read import read_order
@@ -202,6 +205,42 @@ def calibration_history(camera: str | None) -> tuple[tuple[Lived, ...], dict[str
         found = lives(genealogy, camera, now())
         cameras = dict.fromkeys(one.event.camera for one in found)
         return found, {name: check_status(genealogy, name, now()) for name in cameras}
+
+
+def try_check(
+    masters: Sequence[CheckedMaster], calibration: Path, temperature_c: float | None, *, by: str
+) -> dict[str, Any]:
+    """A shift check with a calibration that need not be accepted; nothing is recorded. Raises: InputError."""
+    instrument = Instrument(*load_calibration(calibration), station_record("files", simulated=False))
+    moment = now()
+    result = check_masters(masters, instrument, temperature_c=temperature_c, now=moment)
+    return check_payload(result, instrument, by=by, now=moment, valid_for=timedelta(0))
+
+
+def check_and_record(
+    masters: Sequence[CheckedMaster], camera: str, temperature_c: float | None, *, by: str, valid_for: timedelta
+) -> dict[str, Any]:
+    """A shift check with the calibration in force; the result is committed, and a failed one locks.
+
+    Raises:
+        InputError: nothing was recorded.
+        RecordError: nothing could be recorded.
+    """
+    if not timedelta(0) < valid_for <= MOST_VALID:
+        raise InputError(f"a check counts for more than 0 and at most {MOST_VALID.days} days", place="--valid-hours")
+    if not default_home().database.exists():
+        raise CalibrationError("no calibration was ever accepted at this station: there is nothing to check")
+    with open_record() as genealogy:
+        found = active_calibration(genealogy, camera)
+        if found is None:
+            raise CalibrationError(f"no calibration is in force for the camera {camera}: there is nothing to check")
+        instrument = Instrument(*found, station_record("files", simulated=False))
+        moment = now()
+        result = check_masters(masters, instrument, temperature_c=temperature_c, now=moment)
+        payload = check_payload(result, instrument, by=by, now=moment, valid_for=valid_for)
+        pictures = [(one.picture.data, one.picture.suffix) for one in masters]
+        identifier = record_check(genealogy, camera, payload, pictures, at=moment)
+    return {"id": identifier, "camera": camera, "at": utc_text(moment), **payload}
 
 
 def serials_of(folder: Path) -> dict[str, Path]:

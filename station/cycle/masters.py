@@ -133,7 +133,7 @@ def calibrate_from_masters(
     known = origin or Origin()
     pictures: dict[Path, TakenPicture] = {}
     for certificate in certificates:
-        _names(certificate, order)
+        feature_names(certificate, order)
         if certificate.image not in pictures:
             try:
                 pictures[certificate.image] = read_picture(certificate.image, view)
@@ -178,7 +178,7 @@ def calibrate_from_masters(
         if isinstance(found, Refusal):
             raise CalibrationError(found.sentence, place=str(image))
         seen[image] = (found, measure_features(plan, provisional, found))
-    sizes = [_certified(c, _names(c, order), seen[c.image][1]) for c in certificates]
+    sizes = [_certified(c, feature_names(c, order), seen[c.image][1]) for c in certificates]
     prior = (
         prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
     )
@@ -239,7 +239,7 @@ def _seen_at(
 ) -> tuple[float, float]:
     """Where in the picture (px) a size was measured: the middle of its features."""
     sighting, features = seen[c.image]
-    middle = np.mean([features[name].center_mm for name in _names(c, order)], axis=0)
+    middle = np.mean([features[name].center_mm for name in feature_names(c, order)], axis=0)
     x, y = camera.to_px(sighting.pose.to_plane(middle[None, :]))[0]
     return float(x), float(y)
 
@@ -264,7 +264,7 @@ def _questions(order: Order, certificates: Sequence[Certificate]) -> Order:
     """The master's order with exactly the certified features as characteristics."""
     names: dict[str, None] = {}
     for certificate in certificates:
-        for name in _names(certificate, order):
+        for name in feature_names(certificate, order):
             names[name] = None
     characteristics = tuple(
         Characteristic(f"M{number}", CharacteristicType.RADIUS, (name,), (), Limits(None, None, None), "mm")
@@ -273,7 +273,8 @@ def _questions(order: Order, certificates: Sequence[Certificate]) -> Order:
     return replace(order, characteristics=characteristics)
 
 
-def _names(certificate: Certificate, order: Order) -> tuple[str, ...]:
+def feature_names(certificate: Certificate, order: Order) -> tuple[str, ...]:
+    """The one or two features of the order that a certificate speaks of. Raises: CalibrationError with its row."""
     features = order.geometry.features
     name = certificate.feature
     if name in features:

@@ -6,18 +6,18 @@ for a time; accepting or rolling back a calibration makes it count no more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from station.genealogy.calibrations import MOST_EVENTS, history
+from station.genealogy.entries import SHIFT_CHECK
+from station.genealogy.frames import ContentFolder
 from station.genealogy.reading import RecordReader
 from station.genealogy.store import Genealogy
 from station.genealogy.values import utc_text
-
-SHIFT_CHECK = "shift-check"
 
 
 class CheckState(StrEnum):
@@ -72,8 +72,21 @@ class CheckValue:
     e_n: float | None
 
 
-def record_check(genealogy: Genealogy, camera: str, payload: Mapping[str, Any], *, at: datetime) -> str:
-    """Append the check's event; its id. Raises: StorageError when nothing was recorded."""
+def record_check(
+    genealogy: Genealogy,
+    camera: str,
+    payload: Mapping[str, Any],
+    pictures: Sequence[tuple[bytes, str]],
+    *,
+    at: datetime,
+) -> str:
+    """Keep the masters' pictures (bytes, suffix) and append the check's event; its id.
+
+    Raises:
+        StorageError: nothing was recorded.
+    """
+    for data, suffix in pictures:
+        ContentFolder(genealogy.home.frames).keep(data, suffix)
     return genealogy.add_event(SHIFT_CHECK, camera, payload, at=at).id
 
 

@@ -180,6 +180,8 @@ class _Verification:
         for name in ("documents", "frames", "overlays"):
             for digest in getattr(claims, name):
                 self._needed[name].setdefault(digest, entry.cursor)
+        for digest in claims.masters:
+            self._needed["frames"].setdefault(digest, entry.cursor)
         if claims.key is not None:
             expected = self._attempts.get(claims.key, 0) + 1
             if claims.attempt != expected:
