@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from station.cycle.measure import measure_features
+from station.cycle.edge_looks import EdgeSeen, edges_seen
+from station.cycle.measure import measure_features, measure_track
 from station.cycle.pictures import TakenPicture, read_picture
 from station.cycle.sight import Sighting, sight
 from station.documents import read_limited
@@ -20,6 +21,7 @@ from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual
 from station.metrology.calibration_origin import Artefact, Devices, MasterPapers, Section, day_from
 from station.metrology.camera import CameraModel
+from station.metrology.edge_look import edge_look
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.masters import CertifiedSize, fit_masters
 from station.order.geometry import ArcFeature, CircleFeature, signed_area_mm2
@@ -172,12 +174,15 @@ def calibrate_from_masters(
         raise CalibrationError(f"the master cannot be measured: {plan.refusal}")
     pixel_mm = plan.mm_per_px
     seen: dict[Path, tuple[Sighting, dict[str, MeasuredFeature]]] = {}
+    looks: list[EdgeSeen] = []
     for image in images:
         progress(image.name)
         found = sight(plan, provisional, picture_from(pictures[image].pixels))
         if isinstance(found, Refusal):
             raise CalibrationError(found.sentence, place=str(image))
-        seen[image] = (found, measure_features(plan, provisional, found))
+        track = measure_track(plan, provisional, found)
+        looks += [edge for edge in edges_seen(plan, found, track.edges) if math.isfinite(edge.spread_px)]
+        seen[image] = (found, measure_features(plan, provisional, found, track))
     sizes = [_certified(c, feature_names(c, order), seen[c.image][1]) for c in certificates]
     prior = (
         prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
@@ -224,6 +229,7 @@ def calibrate_from_masters(
         devices=None if known.devices == Devices() else known.devices,
         statistics=fit.statistics,
         sections=known.sections,
+        edge_look=edge_look([e.spread_px for e in looks], [e.misfit for e in looks]),
     )
 
 

@@ -32,6 +32,7 @@ from station.metrology.calibration_origin import (
     text_from,
 )
 from station.metrology.camera import CameraModel
+from station.metrology.edge_look import EdgeLook, look_document, look_from
 
 SCHEMA = "calibration/1"
 WARN_BEFORE = timedelta(days=14)  # people need time to get masters and to calibrate again
@@ -90,6 +91,7 @@ class Calibration:
     devices: Devices | None = None
     statistics: ResidualStatistics | None = None
     sections: tuple[Section, ...] = ()
+    edge_look: EdgeLook | None = None
 
     @property
     def sha256(self) -> str:
@@ -149,6 +151,8 @@ class Calibration:
             found["devices"] = asdict(self.devices)
         if self.statistics is not None:
             found["statistics"] = statistics_document(self.statistics)
+        if self.edge_look is not None:
+            found["edge_misfit"] = look_document(self.edge_look)
         return found | {section.name: section.to_document() for section in self.sections}
 
 
@@ -245,11 +249,13 @@ def _read_optional(document: Mapping[str, Any], place: str) -> dict[str, Any]:
         key: read(document[key], f"{place}, {key}") for key, read in readers.items() if key in document
     }
     sections = tuple(section_from(name, document[name], f"{place}, {name}") for name in SECTIONS if name in document)
+    if "edge_misfit" in document:
+        found["edge_look"] = look_from(document["edge_misfit"], f"{place}, edge_misfit")
     return {**found, "sections": sections}
 
 
 _KEYS = {
     "schema", "id", "created", "valid_until", "camera", "u_scale", "edge_offset_px", "u_edge_px", "correlation",
     "local_px", "psf_sigma_px", "clipping", "temperature_c", "made_from", "residuals", "made_by", "software",
-    "artefact", "devices", "statistics", *SECTIONS,
+    "artefact", "devices", "statistics", "edge_misfit", *SECTIONS,
 }  # fmt: skip

@@ -23,10 +23,24 @@ def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
         ("edge offset", f"{calibration.edge_offset_px:+.4f} px out of the material, u {calibration.u_edge_px:.4f} px"),
         ("single edge beyond both", f"u {calibration.local_px:.4f} px"),
         ("edge spread", "not known" if calibration.psf_sigma_px is None else f"{calibration.psf_sigma_px:.2f} px"),
+        *_look_rows(calibration),
         ("backlight", {"none": "not clipped", "clipped": "clipped", "any": "not calibrated"}[calibration.clipping]),
         *_origin_rows(calibration),
         ("valid until", f"{calibration.valid_until:%Y-%m-%d %H:%M %Z}"),
         ("sha256", calibration.sha256),
+    ]
+
+
+def _look_rows(c: Calibration) -> list[tuple[str, str]]:
+    look = c.edge_look
+    if look is None:
+        return []
+    spread = f"{look.least_spread_px:.3f} to {look.most_spread_px:.3f} px wide"
+    return [
+        (
+            "masters' edges",
+            f"{spread}, pixels off a clean step by {look.misfit:.2g} of it, at most {look.most_misfit:.2g}",
+        )
     ]
 
 
