@@ -5,6 +5,9 @@ MASTERS.csv has the columns image,feature,value_mm,u_mm: the certified diameter 
 geometry in each picture (image relative to the CSV), or the centre distance of two of them (feature "A-B"). With
 --camera the lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the
 masters' plane.
+
+Further columns may say whose sizes they are: master, certificate, issuer, date, due (dates as 2026-11-22). They stand
+in the calibration, and a certificate that was over is named when the calibration is accepted.
 """
 
 from __future__ import annotations
@@ -13,9 +16,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from station.app import check_writable, load_calibration, now, valid_for_days, write_json
-from station.cycle.masters import calibrate_from_masters, read_certificates
+from station import __version__
+from station.app import check_writable, load_calibration, now, operator_name, valid_for_days, write_json
+from station.cycle.masters import Origin, calibrate_from_masters, read_certificates
+from station.documents import parse_json, read_limited
 from station.errors import StationError
+from station.metrology.calibration_origin import SECTIONS, Artefact, Devices, section_from
 from station.order.read import read_order
 from station.tables.basics import print_json
 from station.tables.calibrations import calibration_rows, print_calibration
@@ -42,6 +48,13 @@ def main() -> int:
         help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)",
     )
     parser.add_argument("--id", help="name of the calibration (default: from date and order)")
+    parser.add_argument("--by", help="who calibrates (default: who is logged in)")
+    parser.add_argument("--artefact", default="", help="name of the artefact or set of masters")
+    parser.add_argument("--artefact-serial", default="", metavar="SERIAL", help="its serial number")
+    for device in ("camera", "lens", "lamp"):
+        parser.add_argument(f"--{device}-serial", default="", metavar="SERIAL", help=f"serial number of the {device}")
+    for name in SECTIONS:
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{name}/1 document to carry along")
     parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
     args = parser.parse_args()
     try:
@@ -58,6 +71,7 @@ def main() -> int:
             temperature_c=args.temperature,
             prior_edge_px=args.edge_u,
             view=args.view,
+            origin=_origin(args),
             progress=lambda name: None if args.json else print(f"measuring {name}", file=sys.stderr),
         )
         write_json(args.out, calibration.to_document())
@@ -69,6 +83,21 @@ def main() -> int:
     else:
         print_calibration(calibration, calibration_rows(calibration), args.out)
     return 0
+
+
+def _origin(args: argparse.Namespace) -> Origin:
+    given = {name: getattr(args, name) for name in SECTIONS}
+    return Origin(
+        made_by=operator_name() if args.by is None else args.by,
+        software=__version__,
+        artefact=Artefact(args.artefact, args.artefact_serial),
+        devices=Devices(args.camera_serial, args.lens_serial, args.lamp_serial),
+        sections=tuple(
+            section_from(name, parse_json(read_limited(path), str(path)), str(path))
+            for name, path in given.items()
+            if path is not None
+        ),
+    )
 
 
 if __name__ == "__main__":

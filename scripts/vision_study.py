@@ -29,12 +29,18 @@ def main() -> int:
     parser.add_argument("--parts", type=int, default=60, help="parts per case (default 60)")
     parser.add_argument("--case", nargs="+", default=[], metavar="NAME", choices=[case.name for case in cases()])
     parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument(
+        "--look", action="store_true", help="the calibration knows how clean edges look, as masters' do"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     args = parser.parse_args()
     if args.parts < 1:
         parser.error("there must be at least one part")
     progress = track(
-        degrade(args.parts, args.case, args.seed), "Measuring …", total=count_rows(args.case), disable=args.json
+        degrade(args.parts, args.case, args.seed, look=args.look),
+        "Measuring …",
+        total=count_rows(args.case),
+        disable=args.json,
     )
     rows = list(progress)
     if args.json:

@@ -11,23 +11,38 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from station import __version__
+from station.cycle.calibration_life import (
+    Lived,
+    Proposal,
+    accept_proposal,
+    active_calibration,
+    go_back,
+    lives,
+    load_calibration,
+    propose,
+)
 from station.cycle.cell import Cell, queue_of
 from station.cycle.inspect import Committed, Instrument, inspect_pictures
 from station.cycle.masters import calibrate_from_masters, read_certificates
 from station.cycle.pictures import TakenPicture, read_picture
+from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle.shift_check import MOST_VALID, CheckedMaster, check_masters, check_payload
 from station.cycle.state import Board, Snapshot, State
 from station.devices.protocols import View
-from station.documents import canonical, parse_json, read_limited
+from station.documents import canonical
 from station.errors import CalibrationError, InputError
-from station.genealogy.calibrations import accept, active
+from station.genealogy.calibrations import accept, history
 from station.genealogy.home import default_home
 from station.genealogy.inspection import Inspection, StationRecord
+from station.genealogy.shift_checks import CheckState, CheckStatus, check_status, record_check
 from station.genealogy.store import Genealogy
-from station.metrology.calibration import Calibration, calibration_from
+from station.genealogy.values import utc_text
+from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
 from station.order.read import read_order
 from station.plan.compile import compile_marks, compile_plan
@@ -36,6 +51,9 @@ from station.plan.predict import Prediction, predict
 
 DEFAULT_RIG = Path(__file__).resolve().parent.parent / "hw" / "twin.toml"
 TWIN_CALIBRATION_VALID = timedelta(days=365)
+TWIN = "twin"  # who accepts what the twin made by itself
+MAIN_CAMERA = "main"
+Warn = Callable[[str], None]
 
 
 def now() -> datetime:
@@ -66,31 +84,9 @@ def open_record(*, read_only: bool = False) -> Genealogy:
     return Genealogy.open(default_home(), read_only=read_only)
 
 
-def load_calibration(path: Path) -> tuple[Calibration, bytes]:
-    """A calibration file with its exact bytes.
-
-    Raises:
-        CalibrationError: not a calibration, or tampered with.
-    """
-    try:
-        data = read_limited(path)
-        return calibration_from(parse_json(data, str(path)), str(path)), data
-    except CalibrationError:
-        raise
-    except InputError as error:
-        raise CalibrationError(error.sentence, place=error.place) from error
-
-
-def active_calibration(genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes] | None:
-    """The accepted calibration of a camera, if there is one."""
-    data = active(genealogy, camera)
-    if data is None:
-        return None
-    place = f"accepted calibration of {camera}"
-    return calibration_from(parse_json(data, place), place), data
-
-
-def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, tuple[Prediction, ...], str]:
+def plan_order(
+    order_path: Path, calibration_path: Path | None, warn: Warn = lambda _: None
+) -> tuple[Plan, tuple[Prediction, ...], str]:
     """The plan of an order, what it predicts for each characteristic, and the order's id.
 
     Raises:
@@ -100,7 +96,7 @@ def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, t
     if not order.geometry.features:
         plan = compile_marks(order)
         return plan, (Prediction(None),) * len(plan.items), order.order_id
-    calibration = _calibration_for_pictures(calibration_path)
+    calibration = _calibration_for_pictures(calibration_path, warn)
     if calibration is None:
         raise CalibrationError(
             "there is no calibration to plan with: give one with --calibration, or accept one for this station"
@@ -109,13 +105,25 @@ def plan_order(order_path: Path, calibration_path: Path | None) -> tuple[Plan, t
     return plan, predict(plan, order, calibration[0]), order.order_id
 
 
-def _calibration_for_pictures(path: Path | None) -> tuple[Calibration, bytes] | None:
+def _calibration_for_pictures(path: Path | None, warn: Warn) -> tuple[Calibration, bytes] | None:
+    """The calibration to measure pictures with: of a file, else the one in force.
+
+    Raises:
+        CalibrationError: unreadable, or the station is locked by a failed shift check.
+        IntegrityError: the one in force was tampered with.
+    """
+    found = None
     if path is not None:
-        return load_calibration(path)
-    if not default_home().database.exists():
-        return None
-    with open_record(read_only=True) as genealogy:
-        return active_calibration(genealogy, "main")
+        found = load_calibration(path)
+    elif default_home().database.exists():
+        with open_record(read_only=True) as genealogy:
+            found = active_calibration(genealogy, MAIN_CAMERA)
+            status = check_status(genealogy, MAIN_CAMERA, now())
+        if found is not None and status.state is CheckState.FAILED:
+            raise CalibrationError(f"the station is locked. {status.sentence}", place=found[0].id)
+    if found is not None and (warning := found[0].expiry_warning(now())):
+        warn(warning)
+    return found
 
 
 def inspect_files(
@@ -125,6 +133,7 @@ def inspect_files(
     *,
     temperature_c: float | None,
     operator: str | None,
+    warn: Warn = lambda _: None,
 ) -> Committed:
     """Inspect from picture files: no rig. The record is committed when this returns.
 
@@ -139,7 +148,7 @@ def inspect_files(
         if any(p.view == view for p in pictures):
             raise InputError(f"the view {view} is given twice", place="--image")
         pictures.append(read_picture(path, view))
-    calibration = _calibration_for_pictures(calibration_path) if order.geometry.features else None
+    calibration = _calibration_for_pictures(calibration_path, warn) if order.geometry.features else None
     instrument = Instrument(
         calibration[0] if calibration else None,
         calibration[1] if calibration else None,
@@ -158,18 +167,80 @@ def inspect_files(
         )
 
 
-def accept_calibration(path: Path, *, camera: str, by: str, remark: str) -> Calibration:
-    """Make a calibration the active one of a camera.
+def propose_calibration(path: Path, *, camera: str) -> Proposal:
+    """What accepting a calibration would change.
 
     Raises:
         CalibrationError: it is tampered with or expired.
     """
-    calibration, data = load_calibration(path)
-    if not calibration.valid_at(now()):
-        raise CalibrationError(f"this calibration expired on {calibration.valid_until:%Y-%m-%d}", place=str(path))
+    if not default_home().database.exists():
+        return propose(None, path, camera=camera, now=now())
+    with open_record(read_only=True) as genealogy:
+        return propose(genealogy, path, camera=camera, now=now())
+
+
+def accept_calibration(proposal: Proposal, *, by: str, remark: str) -> None:
+    """Make a calibration the active one of its camera."""
     with open_record() as genealogy:
-        accept(genealogy, data, at=now(), by=by, camera=camera, remark=remark)
-    return calibration
+        accept_proposal(genealogy, proposal, by=by, remark=remark, now=now())
+
+
+def roll_back_calibration(wanted: str | None, *, camera: str, by: str, reason: str) -> Calibration:
+    """Put an earlier accepted calibration in force again.
+
+    Raises:
+        CalibrationError: there is none such, or it is expired.
+    """
+    if not default_home().database.exists():
+        raise CalibrationError("no calibration was ever accepted at this station: there is nothing to go back to")
+    with open_record() as genealogy:
+        return go_back(genealogy, wanted, camera=camera, by=by, reason=reason, now=now())
+
+
+def calibration_history(camera: str | None) -> tuple[tuple[Lived, ...], dict[str, CheckStatus]]:
+    """Every acceptance and rollback, newest first, and the shift check of each camera."""
+    if not default_home().database.exists():
+        return (), {}
+    with open_record(read_only=True) as genealogy:
+        found = lives(genealogy, camera, now())
+        cameras = dict.fromkeys(one.event.camera for one in found)
+        return found, {name: check_status(genealogy, name, now()) for name in cameras}
+
+
+def try_check(
+    masters: Sequence[CheckedMaster], calibration: Path, temperature_c: float | None, *, by: str
+) -> dict[str, Any]:
+    """A shift check with a calibration that need not be accepted; nothing is recorded. Raises: InputError."""
+    instrument = Instrument(*load_calibration(calibration), station_record("files", simulated=False))
+    moment = now()
+    result = check_masters(masters, instrument, temperature_c=temperature_c, now=moment)
+    return check_payload(result, instrument, by=by, now=moment, valid_for=timedelta(0))
+
+
+def check_and_record(
+    masters: Sequence[CheckedMaster], camera: str, temperature_c: float | None, *, by: str, valid_for: timedelta
+) -> dict[str, Any]:
+    """A shift check with the calibration in force; the result is committed, and a failed one locks.
+
+    Raises:
+        InputError: nothing was recorded.
+        RecordError: nothing could be recorded.
+    """
+    if not timedelta(0) < valid_for <= MOST_VALID:
+        raise InputError(f"a check counts for more than 0 and at most {MOST_VALID.days} days", place="--valid-hours")
+    if not default_home().database.exists():
+        raise CalibrationError("no calibration was ever accepted at this station: there is nothing to check")
+    with open_record() as genealogy:
+        found = active_calibration(genealogy, camera)
+        if found is None:
+            raise CalibrationError(f"no calibration is in force for the camera {camera}: there is nothing to check")
+        instrument = Instrument(*found, station_record("files", simulated=False))
+        moment = now()
+        result = check_masters(masters, instrument, temperature_c=temperature_c, now=moment)
+        payload = check_payload(result, instrument, by=by, now=moment, valid_for=valid_for)
+        pictures = [(one.picture.data, one.picture.suffix) for one in masters]
+        identifier = record_check(genealogy, camera, payload, pictures, at=moment)
+    return {"id": identifier, "camera": camera, "at": utc_text(moment), **payload}
 
 
 def serials_of(folder: Path) -> dict[str, Path]:
@@ -227,12 +298,14 @@ def run_twin(
             workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
         camera = f"{facts.camera.model} {facts.camera.serial}"
         found = active_calibration(genealogy, camera)
-        if found is None or not found[0].valid_at(now()):
+        # What a person accepted expires and locks; what the twin made by itself it makes anew.
+        own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
+        if found is None or (own and not found[0].valid_at(now())):
             say("Calibrating the simulated camera on nine pictures of certified masters …")
             found = _calibrate_twin(rig_file, Path(scratch), genealogy, camera)
-        calibration, data = found
         rig = TwinRig(facts, workpieces)
-        instrument = Instrument(calibration, data, station_record(facts.name, simulated=True))
+        instrument = Instrument(*found, station_record(facts.name, simulated=True))
+        watch = Watch(genealogy, camera, instrument.station, now, ShiftCheck(facts.shift_check))
         first = Snapshot(
             state=State.START,
             station_id=instrument.station.id,
@@ -241,10 +314,27 @@ def run_twin(
             queue=queue_of(serials),
         )
         board = Board(first)
-        cell = Cell(rig, genealogy, instrument, serials, board, facts.camera.exposure_us, operator_name(), now, pace_s)
+        cell = Cell(
+            rig,
+            genealogy,
+            instrument,
+            serials,
+            board,
+            facts.camera.exposure_us,
+            operator_name(),
+            now,
+            pace_s,
+            watch,
+            patient=not once,
+        )
         page = _start_page(board, genealogy, serve, stop, say)
         try:
+            ready = watch()
+            if said := ready.warning or ("" if once else ready.locked):
+                say(said)
             cell.run(stop, done)
+            if once and board.latest().state is State.LOCKED:
+                raise CalibrationError(board.latest().message, place=camera)
             if not once:
                 board.publish(message="All orders are done.")
                 stop.wait()
@@ -299,7 +389,7 @@ def _calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera:
         identity=f"twin-{made:%Y%m%dT%H%M%S}",
     )
     data = canonical(calibration.to_document())
-    accept(genealogy, data, at=made, by="twin", camera=camera, remark="made by the twin on its first start")
+    accept(genealogy, data, at=made, by=TWIN, camera=camera, remark="made by the twin on its first start")
     return calibration, data
 
 

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from station.cycle.measure import Outcome, inspect_picture
+from station.cycle.edge_looks import edges_seen
+from station.cycle.measure import Outcome, inspect_picture, measure_track
+from station.cycle.sight import Sighting, sight
+from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict
+from station.metrology.edge_look import edge_look
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.plan.compile import compile_plan
 from station.twin.part import MadePart, part_of_order
+from station.twin.render import render
 from station.twin.scene import Lamp, PlacedPart, Pose, Scene
 from station.twin.truth import Truth, part_truth
 from station.vision.picture import picture_from
@@ -76,8 +81,9 @@ class _Errors:
     false_fail: int = 0
 
 
-def degrade(parts: int = 60, names: Sequence[str] = (), seed: int = _SEED) -> Iterator[Row]:
-    """A row for every case (those named, or all) and subject; the clean case comes first in any event.
+def degrade(parts: int = 60, names: Sequence[str] = (), seed: int = _SEED, *, look: bool = False) -> Iterator[Row]:
+    """A row for every case (those named, or all) and subject; the clean case comes first in any event. With `look` the
+    calibration knows how clean edges look.
 
     Raises:
         ValueError: there is no case of such a name.
@@ -90,7 +96,9 @@ def degrade(parts: int = 60, names: Sequence[str] = (), seed: int = _SEED) -> It
     clean: dict[str, float] = {}
     for case in wanted:
         for number, subject in enumerate(subjects()):
-            errors = _measured(case, subject, parts, seed + number)
+            errors = _measured(
+                case, subject, parts, seed + number, _calibrated(subject, seed) if look else exact(subject.optics)
+            )
             rmse = _rms(errors.sizes[subject.outer] + errors.sizes[subject.inner])
             row = _row(case, subject, parts, errors, rmse / clean.setdefault(subject.name, rmse))
             if not names or case.name in names:
@@ -102,8 +110,20 @@ def count_rows(names: Sequence[str] = ()) -> int:
     return len(subjects()) * (len(names) or len(cases()))
 
 
-def _measured(case: Case, subject: Subject, parts: int, seed: int) -> _Errors:
-    calibration = exact(subject.optics)
+def _calibrated(subject: Subject, seed: int) -> Calibration:
+    """The exact calibration, and the look of the edges of three clean masters."""
+    calibration, plain, seen = exact(subject.optics), part_of_order(subject.order), []
+    plan = compile_plan(subject.order, calibration)
+    for number in range(3):
+        rng = np.random.default_rng((seed, number, 2))
+        scene = Scene(subject.optics, Lamp(), (PlacedPart(plain, Pose(0.0, 0.0, float(rng.uniform(0.0, 360.0)))),))
+        found = sight(plan, calibration, picture_from(render(scene, rng)))
+        assert isinstance(found, Sighting)
+        seen += edges_seen(plan, found, measure_track(plan, calibration, found).edges)
+    return replace(calibration, edge_look=edge_look([e.spread_px for e in seen], [e.misfit for e in seen]))
+
+
+def _measured(case: Case, subject: Subject, parts: int, seed: int, calibration: Calibration) -> _Errors:
     plan = compile_plan(subject.order, calibration)
     errors = _Errors({item.characteristic.id: [] for item in plan.items}, [], [], [])
     plain = part_of_order(subject.order)

@@ -16,6 +16,7 @@ from pathlib import Path
 from station.cycle.capture import capture
 from station.cycle.examine import needed_views
 from station.cycle.inspect import Clock, Committed, Instrument, check_fit, inspect_pictures
+from station.cycle.readiness import Readiness
 from station.cycle.record import error_inspection
 from station.cycle.state import Board, Progress, QueueEntry, State
 from station.devices.protocols import PresentedPart, Rig, TowerSign, View
@@ -29,6 +30,7 @@ from station.order.model import Order
 from station.order.read import read_order
 from station.plan.compile import compile_marks, compile_plan
 
+RECHECK_S = 1.0  # somebody may accept a calibration or check the masters at any time
 SIGNS = {
     "PASS": TowerSign.PASS,
     "FAIL": TowerSign.FAIL,
@@ -40,7 +42,8 @@ SIGNS = {
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is
-    shown.
+    shown. `watch` says before every part whether the station may measure and with what (None: always, with
+    `instrument`); a `patient` cell waits until it may, another one stops.
     """
 
     rig: Rig
@@ -52,23 +55,51 @@ class Cell:
     operator: str
     clock: Clock
     pace_s: float = 0.0
+    watch: Callable[[], Readiness] | None = None
+    patient: bool = True
 
     def run(self, stop: threading.Event, done: Callable[[Inspection], None] = lambda _: None) -> None:
         """Inspect every part the feeder presents, until there is none or `stop` is set."""
         self.rig.gate.hold()
-        self.board.publish(state=State.READY, message="")
-        self.rig.tower.show(TowerSign.READY)
-        while not stop.is_set():
+        self._show_ready()
+        while (cell := self._ready(stop)) is not None:
             part = self.rig.feeder.present()
-            if part is None:
+            # The part may have taken its time to come.
+            if part is None or (cell := self._ready(stop)) is None:
                 break
-            inspection = self.inspect(part)
+            inspection = cell.inspect(part)
             if inspection is not None:
                 done(inspection)
             self.rig.feeder.clear()
             self.rig.gate.hold()
             stop.wait(self.pace_s)
         self.rig.light.turn_off()
+
+    def _ready(self, stop: threading.Event) -> Cell | None:
+        """This cell with the calibration in force as soon as nothing locks it; None when it has to stop."""
+        while not stop.is_set():
+            found = None if self.watch is None else self.watch()
+            locked = self.board.latest().state is State.LOCKED
+            if found is None or not found.locked:
+                if locked:
+                    self._show_ready()
+                if found is None:
+                    return self
+                if found.warning != self.board.latest().warning:
+                    self.board.publish(warning=found.warning)
+                return replace(self, instrument=found.instrument)
+            if not locked or self.board.latest().message != found.locked:
+                self.rig.gate.hold()
+                self.board.publish(state=State.LOCKED, message=found.locked)
+                self.rig.tower.show(TowerSign.ERROR)
+            if not self.patient:
+                return None
+            stop.wait(RECHECK_S)
+        return None
+
+    def _show_ready(self) -> None:
+        self.board.publish(state=State.READY, message="")
+        self.rig.tower.show(TowerSign.READY)
 
     def inspect(self, part: PresentedPart) -> Inspection | None:
         """One part, from scan to gate. The committed inspection; None when not even an error could be recorded."""

@@ -6,19 +6,22 @@ import csv
 import io
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from station.cycle.measure import measure_features
+from station.cycle.edge_looks import EdgeSeen, edges_seen
+from station.cycle.measure import measure_features, measure_track
 from station.cycle.pictures import TakenPicture, read_picture
 from station.cycle.sight import Sighting, sight
 from station.documents import read_limited
 from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual
+from station.metrology.calibration_origin import Artefact, Devices, MasterPapers, Section, day_from
 from station.metrology.camera import CameraModel
+from station.metrology.edge_look import edge_look
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.masters import CertifiedSize, fit_masters
 from station.order.geometry import ArcFeature, CircleFeature, signed_area_mm2
@@ -38,17 +41,29 @@ MAX_ROWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One row of MASTERS.csv: a feature's certified size, or the centre distance of two (`A-B`)."""
+    """One row of MASTERS.csv: a feature's certified size, or the centre distance of two (`A-B`), and whose."""
 
     image: Path
     feature: str
     value_mm: float
     u_mm: float
     place: str  # file and row, for sentences
+    papers: MasterPapers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What people say of a calibration beside its numbers; all of it may be left out."""
+
+    made_by: str = ""
+    software: str = ""
+    artefact: Artefact = field(default_factory=Artefact)
+    devices: Devices = field(default_factory=Devices)
+    sections: tuple[Section, ...] = ()
 
 
 def read_certificates(path: Path) -> list[Certificate]:
-    """MASTERS.csv with the columns image, feature, value_mm, u_mm.
+    """MASTERS.csv: image, feature, value_mm, u_mm, and where known whose: master, certificate, issuer, date, due.
 
     Raises:
         InputError: with the row.
@@ -73,10 +88,27 @@ def read_certificates(path: Path) -> list[Certificate]:
             raise InputError(f"value_mm = {value:g}, u_mm = {u:g} is not a certified size", place=place)
         if not (row["image"] or "").strip() or not (row["feature"] or "").strip():
             raise InputError("image and feature must not be empty", place=place)
-        rows.append(Certificate(path.parent / row["image"].strip(), row["feature"].strip(), value, u, place))
+        rows.append(
+            Certificate(
+                path.parent / row["image"].strip(), row["feature"].strip(), value, u, place, _papers(row, place)
+            )
+        )
     if not rows:
         raise InputError("the table has no rows", place=str(path))
     return rows
+
+
+def _papers(row: dict[str, str | None], place: str) -> MasterPapers | None:
+    """What the further columns say of the master's certificate, if anything."""
+    master, certificate, issuer, dated, due = (
+        (row.get(name) or "").strip() for name in ("master", "certificate", "issuer", "date", "due")
+    )
+    if not (master or certificate or issuer or dated or due):
+        return None
+    try:
+        return MasterPapers(master, certificate, issuer, day_from(dated, "date"), day_from(due, "due"))
+    except CalibrationError as error:
+        raise InputError(f"{error.place}: {error.sentence}", place=place) from error
 
 
 def calibrate_from_masters(
@@ -91,6 +123,7 @@ def calibrate_from_masters(
     prior_edge_px: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
     view: str = "backlight",
+    origin: Origin | None = None,
 ) -> Calibration:
     """Scale, edge offset and their covariance from certified sizes; `camera` is a board's calibration to build on.
 
@@ -99,9 +132,10 @@ def calibrate_from_masters(
     """
     if not -40.0 <= temperature_c <= 150.0:
         raise CalibrationError(f"{temperature_c:g} °C is no temperature to calibrate at")
+    known = origin or Origin()
     pictures: dict[Path, TakenPicture] = {}
     for certificate in certificates:
-        _names(certificate, order)
+        feature_names(certificate, order)
         if certificate.image not in pictures:
             try:
                 pictures[certificate.image] = read_picture(certificate.image, view)
@@ -140,13 +174,16 @@ def calibrate_from_masters(
         raise CalibrationError(f"the master cannot be measured: {plan.refusal}")
     pixel_mm = plan.mm_per_px
     seen: dict[Path, tuple[Sighting, dict[str, MeasuredFeature]]] = {}
+    looks: list[EdgeSeen] = []
     for image in images:
         progress(image.name)
         found = sight(plan, provisional, picture_from(pictures[image].pixels))
         if isinstance(found, Refusal):
             raise CalibrationError(found.sentence, place=str(image))
-        seen[image] = (found, measure_features(plan, provisional, found))
-    sizes = [_certified(c, _names(c, order), seen[c.image][1]) for c in certificates]
+        track = measure_track(plan, provisional, found)
+        looks += [edge for edge in edges_seen(plan, found, track.edges) if math.isfinite(edge.spread_px)]
+        seen[image] = (found, measure_features(plan, provisional, found, track))
+    sizes = [_certified(c, feature_names(c, order), seen[c.image][1]) for c in certificates]
     prior = (
         prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
     )
@@ -181,10 +218,36 @@ def calibrate_from_masters(
         made_from=f"masters of {order.part.part_number or order.order_id}: "
         f"{len(sizes)} certified sizes in {len(images)} pictures",
         residuals=tuple(
-            MasterResidual(s.image, s.feature, s.certified_mm, float(value), s.u_certified_mm)
-            for s, value in zip(sizes, fit.corrected_mm, strict=True)
+            MasterResidual(
+                s.image, s.feature, s.certified_mm, float(value), s.u_certified_mm, _seen_at(c, order, seen, start)
+            )
+            for s, c, value in zip(sizes, certificates, fit.corrected_mm, strict=True)
         ),
+        made_by=known.made_by,
+        software=known.software,
+        artefact=_artefact(known.artefact, certificates),
+        devices=None if known.devices == Devices() else known.devices,
+        statistics=fit.statistics,
+        sections=known.sections,
+        edge_look=edge_look([e.spread_px for e in looks], [e.misfit for e in looks]),
     )
+
+
+def _artefact(named: Artefact, certificates: Sequence[Certificate]) -> Artefact | None:
+    """The artefact with the papers of every master in the table, each once."""
+    papers = dict.fromkeys(c.papers for c in certificates if c.papers is not None)
+    found = replace(named, masters=(*named.masters, *papers))
+    return None if found == Artefact() else found
+
+
+def _seen_at(
+    c: Certificate, order: Order, seen: dict[Path, tuple[Sighting, dict[str, MeasuredFeature]]], camera: CameraModel
+) -> tuple[float, float]:
+    """Where in the picture (px) a size was measured: the middle of its features."""
+    sighting, features = seen[c.image]
+    middle = np.mean([features[name].center_mm for name in feature_names(c, order)], axis=0)
+    x, y = camera.to_px(sighting.pose.to_plane(middle[None, :]))[0]
+    return float(x), float(y)
 
 
 def _rough_camera(order: Order, picture: TakenPicture) -> CameraModel:
@@ -207,7 +270,7 @@ def _questions(order: Order, certificates: Sequence[Certificate]) -> Order:
     """The master's order with exactly the certified features as characteristics."""
     names: dict[str, None] = {}
     for certificate in certificates:
-        for name in _names(certificate, order):
+        for name in feature_names(certificate, order):
             names[name] = None
     characteristics = tuple(
         Characteristic(f"M{number}", CharacteristicType.RADIUS, (name,), (), Limits(None, None, None), "mm")
@@ -216,7 +279,8 @@ def _questions(order: Order, certificates: Sequence[Certificate]) -> Order:
     return replace(order, characteristics=characteristics)
 
 
-def _names(certificate: Certificate, order: Order) -> tuple[str, ...]:
+def feature_names(certificate: Certificate, order: Order) -> tuple[str, ...]:
+    """The one or two features of the order that a certificate speaks of. Raises: CalibrationError with its row."""
     features = order.geometry.features
     name = certificate.feature
     if name in features:

@@ -7,20 +7,22 @@ stored inspection repeatable.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from station.compiled import compiled
+from station.cycle.edge_looks import EdgeOdd, edges_seen, odd_edges, with_odd_edges
 from station.cycle.findings import Finding, find_differences
 from station.cycle.placing import place_probes, to_part
 from station.cycle.results import ItemResult, answer_items, error_items
 from station.cycle.sight import Sighting, sight
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict, worst
-from station.metrology.features import MeasuredFeature
+from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.order.model import Order
 from station.plan.associate import Seen, associate
@@ -34,6 +36,7 @@ from station.vision.refusal import Refusal, Trouble
 Floats = NDArray[np.float64]
 
 SEARCH_PX = 30.0  # an edge may lie this far from the drawing
+BOTH_EDGES = math.sqrt(2.0)  # a chamfer moves both edges of a width the same way; their scatter is taken as independent
 _ROOMY_SIGMAS = 12.0  # of the blur: an edge that far from the next is alone
 _BAR = 1.5  # radii: a small circle is as crowded as a bar that wide
 
@@ -61,7 +64,8 @@ def inspect_picture(
     if isinstance(found, Refusal):
         return _refused(plan, found)
     measured = measure_track(plan, calibration, found)
-    features = measure_features(plan, calibration, found, measured)
+    odd = _odd(plan, calibration, found, measured)
+    features = measure_features(plan, calibration, found, measured, odd)
     findings = find_differences(
         plan,
         calibration,
@@ -71,7 +75,7 @@ def inspect_picture(
         found.blur_px,
         _deviations(calibration, measured),
     )
-    items = answer_items(order, plan, features, findings, calibration, conditions)
+    items = with_odd_edges(answer_items(order, plan, features, findings, calibration, conditions), odd, calibration)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
     verdict = worst(verdicts)
     reason = explain_verdict(verdict, items, findings.all)
@@ -94,10 +98,24 @@ def measure_track(plan: Plan, calibration: Calibration, sighting: Sighting) -> M
     return MeasuredTrack(edges, to_part(plan.track, probes, offset, sighting.pose, calibration))
 
 
+def _odd(plan: Plan, calibration: Calibration, sighting: Sighting, measured: MeasuredTrack) -> dict[str, EdgeOdd]:
+    """Edges that do not look like the masters'."""
+    if calibration.edge_look is None:
+        return {}
+    return odd_edges(calibration, edges_seen(plan, sighting, measured.edges))
+
+
 def measure_features(
-    plan: Plan, calibration: Calibration, sighting: Sighting, measured: MeasuredTrack | None = None
+    plan: Plan,
+    calibration: Calibration,
+    sighting: Sighting,
+    measured: MeasuredTrack | None = None,
+    odd: Mapping[str, EdgeOdd] = MappingProxyType({}),
 ) -> dict[str, MeasuredFeature]:
-    """Every feature of the plan, associated with the edges that were found of it."""
+    """Every feature of the plan, associated with the edges that were found of it.
+
+    What looks otherwise than the masters' edges (`odd`) may lie off by that much more.
+    """
     if measured is None:
         measured = measure_track(plan, calibration, sighting)
     crowding = crowding_px(plan, sighting.blur_px)
@@ -111,7 +129,10 @@ def measure_features(
     for target, times, all_there in zip(plan.targets, unexplained, whole, strict=True):
         span = target.span
         crowded = 0.0 if crowding is None else float(crowding[span].mean())
-        local_mm = math.hypot(calibration.local_px, crowded) * plan.mm_per_px
+        off = odd[target.id].off_px if target.id in odd else 0.0
+        if target.kind is Kind.LINE:
+            off *= BOTH_EDGES
+        local_mm = math.hypot(calibration.local_px, crowded, off) * plan.mm_per_px
         if isinstance(span, slice) and all_there:
             points = measured.points_mm[span]
             seen.append(Seen(points, target.points_mm, target.normals, u_mm[span], local_mm, times))

@@ -47,7 +47,8 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The station at one moment. `last` is the newest committed part; `message` one sentence for the operator."""
+    """The station at one moment. `last` is the newest committed part; `message` one sentence for the operator;
+    `warning` what will lock the station soon."""
 
     version: int = 0
     state: State = State.START
@@ -55,6 +56,7 @@ class Snapshot:
     rig: str = ""
     simulated: bool = False
     message: str = ""
+    warning: str = ""
     queue: tuple[QueueEntry, ...] = ()
     last: QueueEntry | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from station.documents import canonical
@@ -11,6 +11,7 @@ from station.genealogy.events import SCHEMA as EVENT_SCHEMA
 from station.genealogy.inspection import SCHEMA as INSPECTION_SCHEMA
 from station.genealogy.values import is_sha256, read_canonical
 
+SHIFT_CHECK = "shift-check"
 Row = tuple[Any, ...]
 
 
@@ -33,6 +34,7 @@ class Claims:
     documents: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
+    masters: tuple[str, ...] = ()  # pictures of a shift check, which the searching tables do not list
 
 
 def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
@@ -56,9 +58,9 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
         sentences.append("the moment in its body is not the moment in its row")
     if index != found:
         sentences.append("the tables that find it say something else than its body")
-    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays))):
+    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters))):
         return Claims((*sentences, "it refers to something that is not a SHA-256"), claims.key, claims.attempt)
-    return Claims(tuple(sentences), claims.key, claims.attempt, claims.documents, claims.frames, claims.overlays)
+    return replace(claims, sentences=tuple(sentences))
 
 
 def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
@@ -86,4 +88,6 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
         raise KeyError("schema")
     digest = document["document_sha256"]
     row = (document["kind"], document["subject"], digest)
-    return IndexRows(None, row, ()), Claims(documents=() if digest is None else (str(digest),))
+    shown = document["payload"]["masters"] if document["kind"] == SHIFT_CHECK else []
+    masters = tuple(str(frame["sha256"]) for master in shown for frame in master["frames"])
+    return IndexRows(None, row, ()), Claims(documents=() if digest is None else (str(digest),), masters=masters)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select, text
 
 from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError, StorageError
+from station.genealogy.calibrations import IN_FORCE
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry
 from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, open_database
 from station.genealogy.entries import Claims, IndexRows, claims_of
@@ -138,8 +139,13 @@ class _Verification:
             data = self._connection.execute(query).scalar()
             self._documents.add(digest)
             if data is None or sha256_hex(bytes(data)) != digest:
-                self._fault(f"document {digest}", "the document is not what was stored under this hash")
+                what = "accepted calibration" if self._is_calibration(digest) else "document"
+                self._fault(f"document {digest}", f"the {what} is not what was stored under this hash")
             self._step()
+
+    def _is_calibration(self, digest: str) -> bool:
+        query = select(events.c.kind).where(events.c.document_sha256 == digest, events.c.kind.in_(IN_FORCE))
+        return self._connection.execute(query).first() is not None
 
     def _check_chain(self) -> None:
         while entries := chain_after(self._connection, self._last, _CHUNK):
@@ -174,6 +180,8 @@ class _Verification:
         for name in ("documents", "frames", "overlays"):
             for digest in getattr(claims, name):
                 self._needed[name].setdefault(digest, entry.cursor)
+        for digest in claims.masters:
+            self._needed["frames"].setdefault(digest, entry.cursor)
         if claims.key is not None:
             expected = self._attempts.get(claims.key, 0) + 1
             if claims.attempt != expected:

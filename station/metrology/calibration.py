@@ -9,16 +9,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from station.documents import canonical, sha256_hex
 from station.errors import CalibrationError
+from station.metrology.calibration_origin import (
+    SECTIONS,
+    Artefact,
+    Devices,
+    ResidualStatistics,
+    Section,
+    artefact_document,
+    artefact_from,
+    devices_from,
+    number_from,
+    section_from,
+    statistics_document,
+    statistics_from,
+    text_from,
+)
 from station.metrology.camera import CameraModel
+from station.metrology.edge_look import EdgeLook, look_document, look_from
 
 SCHEMA = "calibration/1"
+WARN_BEFORE = timedelta(days=14)  # people need time to get masters and to calibrate again
 
 
 class Clipping(StrEnum):
@@ -31,13 +48,14 @@ class Clipping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MasterResidual:
-    """How one certified size was reproduced."""
+    """How one certified size was reproduced, and where (px) in the picture it was."""
 
     image: str
     feature: str
     certified_mm: float
     measured_mm: float
     u_certified_mm: float
+    at_px: tuple[float, float] | None = None
 
     @property
     def error_mm(self) -> float:
@@ -67,6 +85,13 @@ class Calibration:
     temperature_c: float
     made_from: str
     residuals: tuple[MasterResidual, ...] = ()
+    made_by: str = ""
+    software: str = ""
+    artefact: Artefact | None = None
+    devices: Devices | None = None
+    statistics: ResidualStatistics | None = None
+    sections: tuple[Section, ...] = ()
+    edge_look: EdgeLook | None = None
 
     @property
     def sha256(self) -> str:
@@ -76,6 +101,18 @@ class Calibration:
     def valid_at(self, moment: datetime) -> bool:
         """Whether it has not expired."""
         return moment <= self.valid_until
+
+    def expiry_warning(self, moment: datetime) -> str:
+        """A sentence while it is valid and will not be for long, else nothing."""
+        left = self.valid_until - moment
+        if left < timedelta(0) or left > WARN_BEFORE:
+            return ""
+        hours = left.total_seconds() / 3600.0
+        how_long = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours" if hours >= 2 else "a moment"
+        return (
+            f"The calibration {self.id} expires in {how_long}, on {self.valid_until:%Y-%m-%d %H:%M %Z}; "
+            "then nothing is measured with it any more. Calibrate again before."
+        )
 
     def to_document(self) -> dict[str, Any]:
         """The document, with the hash that shows tampering."""
@@ -97,17 +134,37 @@ class Calibration:
             "clipping": str(self.clipping),
             "temperature_c": self.temperature_c,
             "made_from": self.made_from,
-            "residuals": [
-                {
-                    "image": r.image,
-                    "feature": r.feature,
-                    "certified_mm": r.certified_mm,
-                    "measured_mm": r.measured_mm,
-                    "u_certified_mm": r.u_certified_mm,
-                }
-                for r in self.residuals
-            ],
+            "residuals": [_residual_document(r) for r in self.residuals],
+            **self._optional(),
         }
+
+    def _optional(self) -> dict[str, Any]:
+        """What older documents do not have: left out where there is none, so that their hash stays."""
+        found: dict[str, Any] = {}
+        if self.made_by:
+            found["made_by"] = self.made_by
+        if self.software:
+            found["software"] = self.software
+        if self.artefact is not None:
+            found["artefact"] = artefact_document(self.artefact)
+        if self.devices is not None:
+            found["devices"] = asdict(self.devices)
+        if self.statistics is not None:
+            found["statistics"] = statistics_document(self.statistics)
+        if self.edge_look is not None:
+            found["edge_misfit"] = look_document(self.edge_look)
+        return found | {section.name: section.to_document() for section in self.sections}
+
+
+def _residual_document(r: MasterResidual) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "image": r.image,
+        "feature": r.feature,
+        "certified_mm": r.certified_mm,
+        "measured_mm": r.measured_mm,
+        "u_certified_mm": r.u_certified_mm,
+    }
+    return found if r.at_px is None else {**found, "x_px": r.at_px[0], "y_px": r.at_px[1]}
 
 
 def calibration_from(document: object, place: str) -> Calibration:
@@ -141,21 +198,16 @@ def calibration_from(document: object, place: str) -> Calibration:
             clipping=Clipping(document["clipping"]),
             temperature_c=_number(document, "temperature_c", place, low=-50.0),
             made_from=str(document["made_from"]),
-            residuals=tuple(
-                MasterResidual(
-                    image=str(row["image"]),
-                    feature=str(row["feature"]),
-                    certified_mm=_number(row, "certified_mm", place, low=0.0),
-                    measured_mm=_number(row, "measured_mm", place, low=0.0),
-                    u_certified_mm=_number(row, "u_certified_mm", place, low=0.0),
-                )
-                for row in document["residuals"]
-            ),
+            residuals=tuple(_residual(row, place) for row in document["residuals"]),
+            **_read_optional(document, place),
         )
     except KeyError as error:
         raise CalibrationError(f"the calibration has no {error.args[0]}", place=place) from error
     except (ValueError, TypeError) as error:
         raise CalibrationError(f"the calibration cannot be read ({error})", place=place) from error
+    for key in content:
+        if key not in _KEYS:
+            raise CalibrationError(f"the key {key[:60]!r} is unknown", place=place)
     if found.created.tzinfo is None or found.valid_until.tzinfo is None:
         raise CalibrationError("the calibration's dates have no time zone", place=place)
     if abs(found.correlation) > 1.0:
@@ -168,3 +220,42 @@ def _number(document: Mapping[str, Any], key: str, place: str, *, low: float) ->
     if not math.isfinite(value) or value < low:
         raise CalibrationError(f"{key} = {document[key]} is out of range", place=place)
     return value
+
+
+def _residual(row: Mapping[str, Any], place: str) -> MasterResidual:
+    at = None
+    if "x_px" in row or "y_px" in row:
+        at = (number_from(row["x_px"], f"{place}, x_px"), number_from(row["y_px"], f"{place}, y_px"))
+    return MasterResidual(
+        image=str(row["image"]),
+        feature=str(row["feature"]),
+        certified_mm=_number(row, "certified_mm", place, low=0.0),
+        measured_mm=_number(row, "measured_mm", place, low=0.0),
+        u_certified_mm=_number(row, "u_certified_mm", place, low=0.0),
+        at_px=at,
+    )
+
+
+def _read_optional(document: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The fields of the keys that older documents do not have."""
+    readers = {
+        "made_by": text_from,
+        "software": text_from,
+        "artefact": artefact_from,
+        "devices": devices_from,
+        "statistics": statistics_from,
+    }
+    found: dict[str, Any] = {
+        key: read(document[key], f"{place}, {key}") for key, read in readers.items() if key in document
+    }
+    sections = tuple(section_from(name, document[name], f"{place}, {name}") for name in SECTIONS if name in document)
+    if "edge_misfit" in document:
+        found["edge_look"] = look_from(document["edge_misfit"], f"{place}, edge_misfit")
+    return {**found, "sections": sections}
+
+
+_KEYS = {
+    "schema", "id", "created", "valid_until", "camera", "u_scale", "edge_offset_px", "u_edge_px", "correlation",
+    "local_px", "psf_sigma_px", "clipping", "temperature_c", "made_from", "residuals", "made_by", "software",
+    "artefact", "devices", "statistics", "edge_misfit", *SECTIONS,
+}  # fmt: skip

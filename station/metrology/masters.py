@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincc
+
+from station.metrology.calibration_origin import ResidualStatistics
 
 Floats = NDArray[np.float64]
 
 ENOUGH_RESIDUALS = 6  # below this many degrees of freedom the residuals alone do not show how well edges repeat
 ASSUMED_LOCAL_PX = 0.05
+DOUBTFUL_P = 0.01  # certificates that contradict each other that much do so by chance once in a hundred times
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,14 @@ class CertifiedSize:
 class MasterFit:
     """`factor` on the provisional scale, `edge_offset_mm` (material appears this much larger at every edge, on the
     provisional scale), their (2, 2) covariance for (ln factor, offset in mm), `local_mm` one edge's own uncertainty
-    beyond both, `corrected_mm` (n,) the masters as they would now be measured."""
+    beyond both, `corrected_mm` (n,) the masters as they would now be measured, `statistics` of how far that is off."""
 
     factor: float
     edge_offset_mm: float
     covariance: Floats
     local_mm: float
     corrected_mm: Floats
+    statistics: ResidualStatistics
 
 
 def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: float) -> MasterFit:
@@ -73,9 +78,9 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     )
     edges_in = np.maximum(np.abs(per_edge), 1.0)
     freedom = len(one) - (2 if _separable(measured, per_edge) else 1)
-    local = 0.0
+    local, chi2 = 0.0, 0.0
     k, q, covariance = 1.0, 0.0, np.zeros((2, 2))
-    for _ in range(8):
+    for turn in range(8):
         spread = np.sqrt(known**2 + (edges_in * local) ** 2 + (1e-6 * pixel_mm) ** 2)
         # Linear in k and q = -k·offset: certified = k·measured - per_edge·k·offset.
         rows = np.vstack([np.column_stack([measured, per_edge]) / spread[:, None], [0.0, 1.0 / prior_edge_mm]])
@@ -83,6 +88,8 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
         covariance = np.linalg.inv(rows.T @ rows)
         k, q = covariance @ (rows.T @ right)
         residuals = k * measured + q * per_edge - certified
+        if turn == 0:  # certificates and noise alone: do they explain what is left?
+            chi2 = float(np.sum((residuals / spread) ** 2))
         if freedom >= 1:
             explained = float(np.mean(known**2))
             edges = float(np.mean(edges_in**2))
@@ -101,12 +108,27 @@ def fit_masters(sizes: list[CertifiedSize], prior_edge_mm: float, pixel_mm: floa
     offset = -q / k
     # From (k, q) to (ln k, offset): offset = -q/k.
     jacobian = np.array([[1.0 / k, 0.0], [q / k**2, -1.0 / k]])
+    corrected = k * everything + q * edges_of_all
     return MasterFit(
         float(k),
         float(offset),
         jacobian @ covariance @ jacobian.T,
         local,
-        k * everything + q * edges_of_all,
+        corrected,
+        _statistics(corrected - np.array([s.certified_mm for s in sizes]), chi2, freedom),
+    )
+
+
+def _statistics(errors_mm: Floats, chi2: float, freedom: int) -> ResidualStatistics:
+    """Of the masters' errors; the p-value is the upper tail of chi-squared, Q(freedom/2, chi2/2)."""
+    return ResidualStatistics(
+        n=len(errors_mm),
+        mean_mm=float(errors_mm.mean()),
+        sd_mm=float(errors_mm.std(ddof=1)) if len(errors_mm) > 1 else 0.0,
+        max_mm=float(np.abs(errors_mm).max()),
+        degrees_of_freedom=max(freedom, 0),
+        chi2=chi2,
+        p_value=float(gammaincc(freedom / 2.0, chi2 / 2.0)) if freedom >= 1 else None,
     )
 
 

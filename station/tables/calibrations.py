@@ -8,6 +8,7 @@ from rich.text import Text
 
 from station.cycle.camera import BoardReport
 from station.metrology.calibration import Calibration
+from station.metrology.masters import DOUBTFUL_P
 from station.tables.basics import console, print_rows, table
 
 
@@ -22,20 +23,71 @@ def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
         ("edge offset", f"{calibration.edge_offset_px:+.4f} px out of the material, u {calibration.u_edge_px:.4f} px"),
         ("single edge beyond both", f"u {calibration.local_px:.4f} px"),
         ("edge spread", "not known" if calibration.psf_sigma_px is None else f"{calibration.psf_sigma_px:.2f} px"),
+        *_look_rows(calibration),
         ("backlight", {"none": "not clipped", "clipped": "clipped", "any": "not calibrated"}[calibration.clipping]),
+        *_origin_rows(calibration),
         ("valid until", f"{calibration.valid_until:%Y-%m-%d %H:%M %Z}"),
         ("sha256", calibration.sha256),
     ]
+
+
+def _look_rows(c: Calibration) -> list[tuple[str, str]]:
+    look = c.edge_look
+    if look is None:
+        return []
+    spread = f"{look.least_spread_px:.3f} to {look.most_spread_px:.3f} px wide"
+    return [
+        (
+            "masters' edges",
+            f"{spread}, pixels off a clean step by {look.misfit:.2g} of it, at most {look.most_misfit:.2g}",
+        )
+    ]
+
+
+def _origin_rows(c: Calibration) -> list[tuple[str, str]]:
+    """What the calibration rests on, as far as it says so."""
+    rows: list[tuple[str, str]] = []
+    if c.statistics is not None:
+        s = c.statistics
+        judged = "too few sizes to judge the certificates by"
+        if s.p_value is not None:
+            judged = f"chi² {s.chi2:.3g} with {s.degrees_of_freedom} degrees of freedom, p {s.p_value:.2g}: "
+            judged += (
+                "certificates and noise explain it"
+                if s.p_value >= DOUBTFUL_P
+                else "more than certificates and noise explain; the single edge's u pays for it"
+            )
+        rows.append(("errors of the masters", f"sd {1e3 * s.sd_mm:.2g} µm, at most {1e3 * s.max_mm:.2g} µm; {judged}"))
+    if c.artefact is not None:
+        rows.append(("artefact", " ".join(part for part in (c.artefact.name, c.artefact.serial) if part) or "–"))
+        for m in c.artefact.masters:
+            said = [m.certificate and f"certificate {m.certificate}", m.issuer, m.dated and f"of {m.dated}"]
+            said.append(m.due and f"due {m.due}")
+            rows.append(
+                (f"master {m.master}".strip(), ", ".join(str(part) for part in said if part) or "no certificate")
+            )
+    if c.devices is not None:
+        named = ((name, getattr(c.devices, name)) for name in ("camera", "lens", "lamp"))
+        rows.append(("devices", ", ".join(f"{name} {serial}" for name, serial in named if serial)))
+    if c.sections:
+        rows.append(("carries", ", ".join(section.name for section in c.sections)))
+    rows.append(("temperature", f"{c.temperature_c:g} °C"))
+    if c.made_by or c.software:
+        rows.append(
+            ("made", " with software ".join(part for part in (f"by {c.made_by}" * bool(c.made_by), c.software) if part))
+        )
+    return rows
 
 
 def print_calibration(calibration: Calibration, rows: list[tuple[str, str]], path: Path) -> None:
     """A calibration and how its masters are reproduced."""
     out = console()
     if calibration.residuals:
-        shown = table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm")
+        shown = table("Picture", "Feature", "Certified mm", "Measured mm", "Error µm", "u of certificate µm", "At px")
         for r in calibration.residuals:
             sizes = (f"{r.certified_mm:.5f}", f"{r.measured_mm:.5f}")
-            shown.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}")
+            at = "–" if r.at_px is None else f"({r.at_px[0]:.0f}, {r.at_px[1]:.0f})"
+            shown.add_row(r.image, r.feature, *sizes, f"{1e3 * r.error_mm:+.2f}", f"{1e3 * r.u_certified_mm:.2f}", at)
         out.print(shown)
     print_rows(out, rows)
     out.print(f"Written to {path}.")

@@ -14,6 +14,7 @@ from station.errors import InputError
 from station.twin.scene import Lamp, Optics, Polarity
 
 _Facts = TypeVar("_Facts")
+SHIFT_CHECKS = ("off", "warn", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class FieldTable:
 
 @dataclass(frozen=True, slots=True)
 class TwinFacts:
-    """Everything the twin's file says."""
+    """Everything the twin's file says; `shift_check` is off, warn or required."""
 
     name: str
     seed: int
@@ -58,6 +59,7 @@ class TwinFacts:
     settle_s: float
     lamps: tuple[tuple[View, Lamp], ...]
     field: FieldTable
+    shift_check: str = "off"
 
     def lamp(self, view: View) -> Lamp | None:
         """The lamp of a view, None when the rig has none."""
@@ -76,8 +78,14 @@ def read_twin(path: Path) -> TwinFacts:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"this is not TOML ({error})", place=place) from error
     _known(
-        table, {"name", "seed", "optics", "camera", "lamps", "field"}, place, needed={"name", "seed", "camera", "lamps"}
+        table,
+        {"name", "seed", "optics", "camera", "lamps", "field", "shift_check"},
+        place,
+        needed={"name", "seed", "camera", "lamps"},
     )
+    shift_check = _value(table.get("shift_check", "off"), "str", f"{place}: shift_check")
+    if shift_check not in SHIFT_CHECKS:
+        raise InputError(f"{shift_check!r} is none of {', '.join(SHIFT_CHECKS)}", place=f"{place}: shift_check")
     name, seed = _value(table["name"], "str", f"{place}: name"), _value(table["seed"], "int", f"{place}: seed")
     camera = _facts(CameraTable, table["camera"], f"{place}: camera")
     lamps = dict(_table(table["lamps"], f"{place}: lamps"))
@@ -91,6 +99,7 @@ def read_twin(path: Path) -> TwinFacts:
         settle_s,
         tuple((View(view), _lamp(entry, camera, f"{place}: lamps.{view}")) for view, entry in lamps.items()),
         _facts(FieldTable, table.get("field", {}), f"{place}: field"),
+        shift_check,
     )
 
 

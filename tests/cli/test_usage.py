@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import World
 
-COMMANDS = ("inspect", "plan", "run", "records", "explain", "verify", "accept", "schema")
+COMMANDS = ("inspect", "plan", "run", "records", "explain", "verify", "accept", "calibrations", "rollback", "schema")
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,24 @@
 import copy
 import json
 import math
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from station.documents import canonical, sha256_hex
 from station.errors import CalibrationError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual, calibration_from
+from station.metrology.calibration_origin import (
+    SECTIONS,
+    Artefact,
+    Devices,
+    MasterPapers,
+    ResidualStatistics,
+    section_from,
+)
 from station.metrology.camera import telecentric
+from station.metrology.edge_look import EdgeLook
 
 WHEN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 KNOWN = Calibration(
@@ -136,3 +146,82 @@ def test_every_clipping_survives():
     assert math.isfinite(KNOWN.u_scale)
     with pytest.raises(CalibrationError):
         calibration_from(signed({**document(), "clipping": "a little"}), "c")
+
+
+def test_a_document_without_the_newer_keys_keeps_its_hash():
+    """As software 0.1.0 wrote it before they existed."""
+    assert KNOWN.sha256 == "8084c64a42a72e1daae97faa581907d55d5f4a6d24bddd8e1609148fd904ee94"
+    assert not {"artefact", "devices", "statistics", "edge_misfit", "made_by", "software", *SECTIONS} & set(document())
+
+
+def section(name, **content):
+    content = {"schema": f"{name}/1", **content}
+    return {**content, "sha256": sha256_hex(canonical(content))}
+
+
+PAPERS = MasterPapers("M-1", "C-17", "NMI", date(2026, 1, 2), date(2027, 1, 2))
+COMPLETE = replace(
+    KNOWN,
+    residuals=(MasterResidual("a.png", "H1", 3.0, 3.00012, 0.0003, (812.5, 30.25)),),
+    made_by="Ann",
+    software="0.2.0",
+    artefact=Artefact("hole plate", "HP-3", (PAPERS, MasterPapers("M-2"))),
+    devices=Devices("C-1", "L-2", "B-3"),
+    statistics=ResidualStatistics(9, -1e-5, 2e-4, 5e-4, 7, 6.3, 0.51),
+    sections=(section_from("light", section("light", levels=[0.1, 0.2]), "l"),),
+    edge_look=EdgeLook(18, 1.04, 1.03, 1.05, 0.001, 0.002),
+)
+
+
+def test_everything_that_may_be_said_survives_being_written_and_read():
+    written = json.loads(json.dumps(COMPLETE.to_document()))
+    assert calibration_from(written, "cal.json") == COMPLETE
+    assert written["artefact"]["masters"][0]["due"] == "2027-01-02"
+    assert (written["residuals"][0]["x_px"], written["light"]["levels"]) == (812.5, [0.1, 0.2])
+    assert calibration_from(written, "cal.json").to_document() == written
+
+
+OPTIONAL = ["artefact", "devices", "statistics", "edge_misfit", "light"]
+
+
+@pytest.mark.parametrize("key", OPTIONAL)
+@pytest.mark.parametrize("value", [None, 7, "x", [], {}, {"extra": 1}])
+def test_a_newer_key_that_makes_no_sense_is_refused_by_name(key, value):
+    content = json.loads(json.dumps(COMPLETE.to_document()))
+    with pytest.raises(CalibrationError) as refused:
+        calibration_from(signed({**content, key: value}), "cal.json")
+    assert key in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("artefact", "masters", 0, "due"), "next year"),
+        (("artefact", "masters", 0, "certificate"), 7),
+        (("artefact", "name"), "x" * 300),
+        (("devices", "lens"), None),
+        (("statistics", "p_value"), 1.2),
+        (("statistics", "sd_mm"), -1.0),
+        (("light", "levels"), [0.3]),
+        (("residuals", 0, "x_px"), "here"),
+    ],
+)
+def test_a_detail_that_makes_no_sense_is_refused(where, value):
+    content = json.loads(json.dumps(COMPLETE.to_document()))
+    place = content
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = value
+    with pytest.raises(CalibrationError):
+        calibration_from(signed(content), "cal.json")
+
+
+def test_a_key_that_nobody_knows_is_refused_even_where_the_hash_matches():
+    with pytest.raises(CalibrationError, match="'colour' is unknown"):
+        calibration_from(signed({**document(), "colour": "red"}), "cal.json")
+
+
+def test_a_certificate_counts_until_the_end_of_its_day():
+    assert not PAPERS.expired_at(datetime(2027, 1, 2, 23, 59, tzinfo=UTC))
+    assert PAPERS.expired_at(datetime(2027, 1, 3, tzinfo=UTC))
+    assert not MasterPapers("M").expired_at(WHEN)

@@ -1,11 +1,18 @@
 """Scale and edge offset recovered from certified sizes whose truth is known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from station.metrology.camera import telecentric
 from station.metrology.masters import ASSUMED_LOCAL_PX, CertifiedSize, fit_masters
+from station.metrology.uncertainty import Conditions, measure
+
+from .calibrations_for_tests import exact_calibration
+from .features_for_tests import circle, question
 
 PIXEL = 0.01
 OUTER, BORE, CENTRES = 2.0, -2.0, 0.0
@@ -104,3 +111,59 @@ def test_a_wrong_master_widens_what_the_station_says_of_an_edge():
 def test_no_sizes_are_refused():
     with pytest.raises(ValueError, match="no certified size"):
         fit_masters([], prior_edge_mm=0.01, pixel_mm=PIXEL)
+
+
+@pytest.mark.parametrize("outward", [1.0, -1.0])
+def test_the_budget_of_a_size_after_a_calibration_on_outer_diameters_alone_is_what_repeating_it_all_gives(outward):
+    """Scale and edge offset were confused by the masters: that cancels for their like, and doubles for a bore."""
+    rng = np.random.default_rng(3)
+    prior, size = 0.003, 10.0
+    errors = []
+    for _ in range(2000):
+        factor, offset = 1.0 + 0.001 * rng.standard_normal(), prior * rng.standard_normal()
+        seen = size / factor + OUTER * offset
+        fit = fit_masters([CertifiedSize("a", "OD", size, 1e-4, seen, 0.0, OUTER)], prior, PIXEL)
+        errors.append(fit.factor * (size / factor + 2 * outward * (offset - fit.edge_offset_mm)) - size)
+    u = np.sqrt(np.diagonal(fit.covariance))
+    known = exact_calibration(
+        telecentric(1600, 1200, PIXEL),
+        u_scale=float(u[0]),
+        u_edge_px=float(u[1]) / PIXEL,
+        correlation=float(fit.covariance[0, 1] / (u[0] * u[1])),
+    )
+    seen = circle("S", radius=size / 2, outward=outward, covariance=(0.0, 0.0, 0.0))
+    result = measure(question("diameter", "S"), {"S": seen}, known, PIXEL, Conditions(20.0, 0.0))
+    local = 2 * ASSUMED_LOCAL_PX * PIXEL  # what one master alone cannot show, and what these masters do not have
+    assert result.u == pytest.approx(math.hypot(float(np.std(errors)), local), rel=0.05)
+
+
+@pytest.mark.parametrize("separable", [True, False])
+def test_the_p_value_of_honest_certificates_is_uniform_and_of_wrong_ones_small(separable):
+    rng = np.random.default_rng(7)
+    sizes = SIZES if separable else tuple((size, CENTRES) for size in (2.0, 3.0, 5.0, 7.0))
+    good, loud = [], []
+    for _ in range(400):
+        honest = fit_masters(sizes_of(1.001, 0.001, sizes, rng=rng), prior_edge_mm=0.05, pixel_mm=PIXEL)
+        good.append(honest.statistics.p_value)
+        rough = [replace(s, u_certified_mm=0.0001) for s in sizes_of(1.001, 0.001, sizes, rng=rng)]
+        loud.append(fit_masters(rough, prior_edge_mm=0.05, pixel_mm=PIXEL).statistics.p_value)
+    assert honest.statistics.degrees_of_freedom == len(sizes) - (2 if separable else 1)
+    assert stats.kstest(good, "uniform").pvalue > 0.01
+    assert np.median(loud) < 0.001
+
+
+def test_the_statistics_are_those_of_the_errors():
+    sizes = sizes_of(1.002, 0.003, images=3)
+    fit = fit_masters(sizes, prior_edge_mm=0.01, pixel_mm=PIXEL)
+    errors = fit.corrected_mm - [s.certified_mm for s in sizes]
+    found = fit.statistics
+    assert (found.n, found.degrees_of_freedom) == (24, 6)
+    assert found.mean_mm == pytest.approx(np.mean(errors))
+    assert found.sd_mm == pytest.approx(np.std(errors, ddof=1))
+    assert found.max_mm == pytest.approx(np.abs(errors).max())
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.chi2, 6))
+
+
+def test_one_size_has_nothing_to_be_judged_by():
+    one = fit_masters([CertifiedSize("a", "OD", 10.0, 0.001, 10.004, 0.0, OUTER)], 0.01, PIXEL).statistics
+    assert (one.n, one.sd_mm, one.degrees_of_freedom, one.p_value) == (1, 0.0, 0, None)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from station.app import load_calibration
+from station.documents import canonical, sha256_hex
 from station.metrology.camera import CameraModel
 from station.twin.part import CircleDeviation
 from tests.cli.program import ROOT, Ran, made_once, script
@@ -159,3 +160,46 @@ def test_a_board_that_cannot_be_used_is_one_sentence(tmp_path: Path, arguments: 
     sentence = script("calibrate_camera.py", *arguments, "--out", out, "--json", board).sentence
     assert sentence.startswith("calibrate_camera: ")
     assert not out.exists()
+
+
+def _papered(masters: Path, folder: Path, due: str = "2027-01-02") -> None:
+    """The masters with a table that says whose they are."""
+    for file in masters.iterdir():
+        if file.suffix in (".png", ".json"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    head, *rows = (masters / "MASTERS.csv").read_text().splitlines()
+    papers = [f"{row},M-{row[1]},C-{row[1]},NMI,2026-01-02,{due}" for row in rows]
+    (folder / "MASTERS.csv").write_text("\n".join([f"{head},master,certificate,issuer,date,due", *papers]) + "\n")
+
+
+def test_the_calibration_says_whose_masters_by_whom_and_on_which_devices(masters: Path, tmp_path: Path) -> None:
+    _papered(masters, tmp_path)
+    content = {"schema": "light/1", "levels": [0.1]}
+    light = tmp_path / "light.json"
+    light.write_text(json.dumps({**content, "sha256": sha256_hex(canonical(content))}))
+    who = ("--by", "Ann", "--artefact", "rings", "--artefact-serial", "R-7", "--lens-serial", "L-2", "--light", light)
+    done = _calibrated(tmp_path, tmp_path / "c.json", *who)
+    assert done.status == 0, done.err
+    for word in ("by Ann", "rings R-7", "master M-2", "certificate C-2", "due 2027-01-02", "lens L-2", "light", "chi²"):
+        assert word in done.out
+    made, _ = load_calibration(tmp_path / "c.json")
+    assert made.artefact is not None
+    assert [m.certificate for m in made.artefact.masters] == ["C-1", "C-2", "C-3"]
+    assert made.statistics is not None
+    assert (made.statistics.n, made.statistics.degrees_of_freedom) == (6, 4)
+    assert made.edge_look is not None
+    assert made.edge_look.n == 6
+    # The residual map: where the twin's default pose has the rings.
+    places = {r.at_px for r in made.residuals}
+    assert all(place is not None and 150 < place[0] < 250 and 100 < place[1] < 200 for place in places)
+    light.write_text(light.read_text().replace("0.1", "0.2"))
+    sentence = _calibrated(tmp_path, tmp_path / "c.json", *who, "--json").sentence
+    assert str(light) in sentence
+    assert "hash" in sentence
+
+
+def test_a_date_of_a_certificate_that_is_none_is_refused_with_its_row(masters: Path, tmp_path: Path) -> None:
+    _papered(masters, tmp_path, due="02.01.2027")
+    sentence = _calibrated(tmp_path, tmp_path / "c.json", "--json").sentence
+    assert "row 2" in sentence
+    assert "due" in sentence

@@ -1,0 +1,75 @@
+"""May the station measure the next part, and with which calibration? Asked before every part.
+
+What locks: no calibration in force, a tampered or an expired one, a failed shift check; where the rig asks for it, a
+missing or expired shift check too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from station.cycle.calibration_life import active_calibration
+from station.cycle.inspect import Clock, Instrument
+from station.errors import CalibrationError, IntegrityError
+from station.genealogy.inspection import StationRecord
+from station.genealogy.reading import RecordReader
+from station.genealogy.shift_checks import CheckState, check_status
+
+
+class ShiftCheck(StrEnum):
+    """What a rig asks of the shift check. A failed one locks whatever the rig asks."""
+
+    OFF = "off"  # none is expected
+    WARN = "warn"  # a missing one is named
+    REQUIRED = "required"  # a missing one locks
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`locked` says why nothing may be measured and what to do, `warning` what will lock soon; empty where nothing."""
+
+    instrument: Instrument
+    locked: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Looks at the record of one camera: a calibration accepted or a check made meanwhile counts at once."""
+
+    genealogy: RecordReader
+    camera: str
+    station: StationRecord
+    clock: Clock
+    shift_check: ShiftCheck = ShiftCheck.WARN
+
+    def __call__(self) -> Readiness:
+        """Whether the station may measure now."""
+        nothing = Instrument(None, None, self.station)
+        try:
+            found = active_calibration(self.genealogy, self.camera)
+        except (IntegrityError, CalibrationError) as error:
+            return Readiness(nothing, f"The station is locked: {error.sentence}.")
+        if found is None:
+            return Readiness(
+                nothing,
+                "The station is locked: no calibration is in force. Calibrate (scripts/calibrate_masters.py) and "
+                f'accept it: station accept FILE --camera "{self.camera}".',
+            )
+        calibration, data = found
+        instrument, now = Instrument(calibration, data, self.station), self.clock()
+        if not calibration.valid_at(now):
+            return Readiness(
+                instrument,
+                f"The station is locked: the calibration {calibration.id} expired on "
+                f"{calibration.valid_until:%Y-%m-%d %H:%M:%S %Z}. Calibrate again and accept it.",
+            )
+        warnings = [calibration.expiry_warning(now)]
+        status = check_status(self.genealogy, self.camera, now)
+        missing = status.state in (CheckState.MISSING, CheckState.EXPIRED)
+        if status.state is CheckState.FAILED or (missing and self.shift_check is ShiftCheck.REQUIRED):
+            return Readiness(instrument, f"The station is locked. {status.sentence}")
+        if missing and self.shift_check is ShiftCheck.WARN:
+            warnings.append(status.sentence)
+        return Readiness(instrument, warning=" ".join(filter(None, warnings)))
