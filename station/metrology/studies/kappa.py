@@ -42,7 +42,7 @@ def crosstab(first: Sequence[str], second: Sequence[str], categories: Sequence[s
 
 
 def cohen(table: NDArray[np.int64]) -> Kappa:
-    """Cohen's kappa of a square table of counts, with the standard error under chance (Fleiss, Cohen & Everitt 1969)."""
+    """Cohen's kappa of a square table of counts, and its error under chance (Fleiss, Cohen & Everitt 1969)."""
     n = int(table.sum())
     rows, columns = table.sum(axis=1) / n, table.sum(axis=0) / n
     observed, expected = float(np.trace(table)) / n, float(rows @ columns)

@@ -1,11 +1,12 @@
 """Nelson's eight rules for points on a control chart (L. S. Nelson, J. Quality Technology 16, 1984), numbered as there.
 
-1 one point beyond 3 sigma; 2 nine in a row on one side of the centre; 3 six in a row rising or falling; 4 fourteen in a
-row alternating; 5 two of three beyond 2 sigma on one side; 6 four of five beyond 1 sigma on one side; 7 fifteen in a row
-within 1 sigma; 8 eight in a row beyond 1 sigma on either side.
+1 one point beyond 3 sigma; 2 nine in a row on one side of the centre; 3 six in a row rising or falling; 4 fourteen in
+a row alternating; 5 two of three beyond 2 sigma on one side; 6 four of five beyond 1 sigma on one side; 7 fifteen in a
+row within 1 sigma; 8 eight in a row beyond 1 sigma on either side.
 
 Two conventions differ between books: here, as in Minitab and JASP, trend and alternation of k need k *differences*, and
-rules 5 and 6 flag a point only if that point itself lies in the zone. A run is flagged from the point that completes it.
+rules 5 and 6 flag a point only if that point itself lies in the zone. A run is flagged from the point that completes
+it.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ def in_words(rule: int, rules: Rules) -> str:
 def signals(standardised: Sequence[float], rules: Rules | None = None) -> tuple[Signal, ...]:
     """The chosen rules that some point of `standardised` (distance from the centre in sigma) completes, in order."""
     asked = rules or Rules()
+    if not len(standardised):
+        return ()
     z = np.asarray(standardised, dtype=float)
     steps = np.sign(np.diff(z))
-    turns = np.concatenate([[0.0], steps[1:] * steps[:-1]]) if len(steps) else steps
+    turns = np.concatenate([[0.0], steps[1:] * steps[:-1]])[: len(steps)]
     flags = {
         1: np.abs(z) > asked.beyond,
         2: _run(z > 0.0, asked.side) | _run(z < 0.0, asked.side),
@@ -94,4 +97,4 @@ def _some_of(flags: Flags, wanted: int, window: int) -> Flags:
 
 def _after(flags: Flags) -> Flags:
     """Flags of differences as flags of the points that end them."""
-    return np.concatenate([[False], flags]) if len(flags) else np.zeros(1, dtype=bool)
+    return np.concatenate([[False], flags])

@@ -6,7 +6,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from station.metrology.studies.constants import c4, chart_constants, d2, d3, d2_star, k1, k2, k3, range_freedom
+from station.metrology.studies.constants import c4, chart_constants, d2, d2_star, d3, k1, k2, k3, range_freedom
 
 from ..reference_for_tests import published
 

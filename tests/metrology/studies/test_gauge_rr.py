@@ -64,7 +64,12 @@ def test_the_aiag_table_by_average_and_range():
         assert value == pytest.approx(exact[name], rel=1e-12), name
         assert value == pytest.approx(want[name], abs=4e-5), name  # the manual rounds on the way
     shares = found.breakdown
-    for source, name in (("repeatability", "pctEV"), ("reproducibility", "pctAV"), ("grr", "pctGRR"), ("part", "pctPV")):
+    for source, name in (
+        ("repeatability", "pctEV"),
+        ("reproducibility", "pctAV"),
+        ("grr", "pctGRR"),
+        ("part", "pctPV"),
+    ):
         assert shares.of(source).percent_study == pytest.approx(want[name], abs=0.015), name
     assert shares.ndc == want["ndc"]
     assert shares.ndc_exact == pytest.approx(exact["ndc_xbarR_raw"], rel=1e-12)
@@ -176,7 +181,7 @@ def test_one_way_is_scipys(values):
 def test_two_way_by_least_squares_with_dummies():
     """The same F values from comparing nested linear models, solved by numpy."""
     values = table("grr_gasket_10x3x2_515sigma")
-    p, o, r = values.shape
+    p, o, _ = values.shape
     part, operator, _ = np.indices(values.shape).reshape(3, -1)
     y = values.ravel()
 
@@ -210,9 +215,7 @@ def test_intervals_of_components_cover_about_as_often_as_they_say():
     covered = {"repeatability": 0, "grr": 0, "part": 0}
     truth = {"repeatability": 1.0, "grr": 1.5, "part": 16.0}
     for _ in range(400):
-        values = (
-            rng.normal(0, 4, (10, 1, 1)) + rng.normal(0, math.sqrt(0.5), (1, 4, 1)) + rng.normal(0, 1, (10, 4, 3))
-        )
+        values = rng.normal(0, 4, (10, 1, 1)) + rng.normal(0, math.sqrt(0.5), (1, 4, 1)) + rng.normal(0, 1, (10, 4, 3))
         found = crossed(values, Scale()).breakdown
         for source, value in truth.items():
             interval = found.of(source).interval

@@ -12,6 +12,7 @@ from station.metrology.studies.summary import sd_interval, share_interval, summa
 
 from ..reference_for_tests import published
 
+
 def digits(found: float, certified: float) -> float:
     """Log relative error: how many digits agree."""
     return 16.0 if found == certified else -math.log10(abs(found - certified) / abs(certified))

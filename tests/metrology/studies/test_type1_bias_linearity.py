@@ -77,7 +77,8 @@ def test_linearity_is_that_of_minitab_and_jasp():
     found = linearity(list(zip(case["reference"], case["readings"], strict=True)), process_sd=2.756)
     pairs = [
         (found.slope.value, "slope"), (found.intercept.value, "intercept"), (found.slope.standard_error, "se_slope"),
-        (found.intercept.standard_error, "se_intercept"), (found.slope.t, "t_slope"), (found.intercept.t, "t_intercept"),
+        (found.intercept.standard_error, "se_intercept"), (found.slope.t, "t_slope"),
+        (found.intercept.t, "t_intercept"),
         (found.s, "S"), (found.r_squared, "R2"), (found.mean_bias, "mean_bias"), (found.p_mean_bias, "p_mean_bias"),
     ]  # fmt: skip
     for value, name in pairs:
