@@ -130,7 +130,7 @@ def bias_study(table: Readings, o: Options) -> Study:
         ),
         figures=one,
         grids=() if len(found) == 1 else (masters_grid(masters, found),),
-        verdict=Verdict.NOT_CAPABLE if shown else Verdict.CAPABLE,
+        verdict=Verdict.NOT_ACCEPTABLE if shown else Verdict.ACCEPTABLE,
         sentence=sentence,
         sources=(table.source,),
     )
@@ -200,7 +200,7 @@ def linearity_study(table: Readings, o: Options) -> Study:
         ),
         figures=_linearity_figures(found, o),
         grids=(masters_grid(masters, found.masters),),
-        verdict=Verdict.CAPABLE if found.accepted else Verdict.NOT_CAPABLE,
+        verdict=Verdict.ACCEPTABLE if found.accepted else Verdict.NOT_ACCEPTABLE,
         sentence=sentence,
         notes=("p of the mean bias uses the regression's S; p of a single master its own s.",),
         sources=(table.source,),

@@ -201,13 +201,13 @@ def _judged(s: Attribute) -> tuple[Verdict, str]:
     least, name = min(values)
     band = f"the least kappa {what} is {least:.2f} ({name}), {LEAST_KAPPA:g} is asked for"
     if least < 0.40:
-        return Verdict.NOT_CAPABLE, f"Poor agreement: {band}."
+        return Verdict.NOT_ACCEPTABLE, f"Poor agreement: {band}."
     if least < LEAST_KAPPA:
-        return Verdict.NOT_CAPABLE, f"Agreement is not good enough: {band}."
+        return Verdict.NOT_ACCEPTABLE, f"Agreement is not good enough: {band}."
     worst = _worst_rate(s)
     if worst:
         return Verdict.CONDITIONAL, f"Good agreement, but {worst}; {band}."
-    return Verdict.CAPABLE, f"Good agreement: {band}."
+    return Verdict.ACCEPTABLE, f"Good agreement: {band}."
 
 
 def _worst_rate(s: Attribute) -> str:

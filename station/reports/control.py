@@ -70,7 +70,7 @@ def stability_study(table: Readings, o: Options) -> Study:
             Figure("stable", "stable", found.stable),
         ),
         grids=(signals_grid(found.place, found.spread, o.rules),),
-        verdict=Verdict.CAPABLE if found.stable else Verdict.NOT_CAPABLE,
+        verdict=Verdict.IN_CONTROL if found.stable else Verdict.OUT_OF_CONTROL,
         sentence=_sentence(found.place, found.spread),
         notes=_few(len(found.place.points)),
         sources=(table.source,),
@@ -185,7 +185,7 @@ def _short_statement(
         ),
         figures=figures,
         grids=grids,
-        verdict=Verdict.CAPABLE if clean else Verdict.NOT_CAPABLE,
+        verdict=Verdict.IN_CONTROL if clean else Verdict.OUT_OF_CONTROL,
         sentence=_sentence(place, spread),
         notes=_few(len(place.points)),
         sources=(table.source,),
@@ -194,9 +194,10 @@ def _short_statement(
 
 def chart_figures(chart: Chart, prefix: str, unit: str) -> tuple[Figure, ...]:
     """Centre, limits and flagged points of a chart by rule; points are numbered as the readings or subgroups are."""
+    points = {s.rule: tuple(i + chart.first for i in s.points) for s in chart.signals}
     flagged = tuple(
-        Figure(f"{prefix}rule_{s.rule}", f"{chart.name}: rule {s.rule} at", tuple(i + chart.first for i in s.points))
-        for s in chart.signals
+        Figure(f"{prefix}rule_{rule}", f"{chart.name}: rule {rule} at", points.get(rule, ()))
+        for rule in chart.looked_at
     )
     return (
         Figure(f"{prefix}centre", f"{chart.name}: centre", chart.centre, unit),
@@ -234,9 +235,9 @@ def _sentence(place: Chart, spread: Chart | None) -> str:
                for chart in (place, *((spread,) if spread else ()))
                for index, numbers in sorted(chart.flagged.items())]  # fmt: skip
     if not flagged:
-        return "No rule is broken: nothing but chance is shown."
+        return "No rule flags a point: nothing but chance is shown."
     shown = "; ".join(flagged[:6]) + (f"; and {len(flagged) - 6} more" if len(flagged) > 6 else "")
-    return f"Not under control: {shown}."
+    return f"Something changed: {shown}."
 
 
 def _few(points: int) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import station
-from station.metrology.studies.statement import Grid, Value, Verdict, text_of
+from station.metrology.studies.statement import Grid, Value, text_of
 from station.reports.study import Study
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-SYMBOLS = {Verdict.CAPABLE: "✓", Verdict.CONDITIONAL: "!", Verdict.NOT_CAPABLE: "✗", Verdict.STATED: "·"}
+SYMBOLS = {"good": "✓", "doubtful": "!", "bad": "✗", "none": "·"}
 
 
 def page(study: Study, about: tuple[tuple[str, str], ...] = ()) -> str:
@@ -23,7 +23,7 @@ def page(study: Study, about: tuple[tuple[str, str], ...] = ()) -> str:
         statement=statement,
         plots=study.draw(),
         about=about,
-        symbol=SYMBOLS[statement.verdict],
+        symbol=SYMBOLS[statement.verdict.tone],
         software=f"station {station.__version__}",
         text_of=text_of,
         is_number=_is_number,

@@ -59,9 +59,12 @@ def ranges(found: CrossedTable) -> Plot:
     table = np.ptp(found.values, axis=2)
     constants = chart_constants(found.values.shape[2])
     centre = float(table.mean())
+    above = np.nonzero(table > constants.range_high * centre)
     with canvas() as c:
         _panels(c, found, table)
         _limits(c, centre, constants.range_low * centre, constants.range_high * centre)
+        at = [(i + j * (len(found.parts) + 1), table[i, j]) for i, j in zip(*above, strict=True)]
+        c.axis.plot([x for x, _ in at], [y for _, y in at], "s", color=RED, markersize=6.5)
         c.axis.set_ylabel("range of the trials")
         return c.plot("Ranges by operator", "A range above its limit is a reading that went wrong: find out why.")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from station.metrology.studies.statement import Figure, Grid, Statement, Verdict, text_of
+from station.metrology.studies.statement import Figure, Grid, Statement, text_of
 from station.tables.basics import console, print_rows
 
-_STYLES = {Verdict.CAPABLE: "green", Verdict.CONDITIONAL: "yellow", Verdict.NOT_CAPABLE: "bold red"}
-_SYMBOLS = {Verdict.CAPABLE: "✓ ", Verdict.CONDITIONAL: "? ", Verdict.NOT_CAPABLE: "✗ "}
+_STYLES = {"good": "green", "doubtful": "yellow", "bad": "bold red"}
+_SYMBOLS = {"good": "✓ ", "doubtful": "! ", "bad": "✗ "}
 _ONLY_JSON = {"values", "spread_values", "q", "point_readings"}  # lists as long as the table
 
 
@@ -19,7 +19,7 @@ def print_statement(statement: Statement) -> None:
     out.print(Text(f"{statement.title}: {statement.method}", "bold"))
     print_rows(out, [(f.label, _with_unit(f)) for f in statement.parameters])
     out.print()
-    shown = [f for f in statement.figures if f.value is not None and f.key not in _ONLY_JSON]
+    shown = [f for f in statement.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON]
     print_rows(out, [(f.label, _with_unit(f)) for f in shown])
     for grid in statement.grids:
         if grid.rows:
@@ -29,8 +29,8 @@ def print_statement(statement: Statement) -> None:
     out.print()
     for note in statement.notes:
         out.print(Text(note, "dim"))
-    verdict = f"{_SYMBOLS.get(statement.verdict, '')}{statement.verdict}"
-    out.print(Text(f"{verdict}: ", _STYLES.get(statement.verdict, "")) + Text(statement.sentence))
+    verdict = f"{_SYMBOLS.get(statement.verdict.tone, '')}{statement.verdict}"
+    out.print(Text(f"{verdict}: ", _STYLES.get(statement.verdict.tone, "")) + Text(statement.sentence))
 
 
 def _with_unit(figure: Figure) -> str:

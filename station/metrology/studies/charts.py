@@ -20,7 +20,10 @@ RANGES_UP_TO = 10  # larger subgroups waste what a range does not see
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart: points in order, centre, limits, and what the rules flag. `first` is the number of the first point."""
+    """One chart: points in order, centre, limits, and what the rules that were looked at flag.
+
+    `first` is the number of the first point.
+    """
 
     name: str
     points: tuple[float, ...]
@@ -29,6 +32,7 @@ class Chart:
     low: float
     high: float
     signals: tuple[Signal, ...]
+    looked_at: tuple[int, ...]
     first: int = 1
 
     @property
@@ -125,7 +129,7 @@ def chart(name: str, values: Sequence[float], centre: float, sigma: float, rules
     points = tuple(float(v) for v in values)
     found = signals(_standardised(points, centre, sigma), rules)
     low, high = centre - rules.beyond * sigma, centre + rules.beyond * sigma
-    return Chart(name, points, centre, sigma, low, high, found)
+    return Chart(name, points, centre, sigma, low, high, found, rules.chosen)
 
 
 def spread_chart(
@@ -136,7 +140,7 @@ def spread_chart(
     fitting = Rules(tuple(r for r in rules.chosen if r in (1, 2)), rules.beyond, rules.side)
     found = signals(_standardised(points, centre, sigma), fitting)
     low, high = max(0.0, centre - rules.beyond * sigma), centre + rules.beyond * sigma
-    return Chart(name, points, centre, sigma, low, high, found, first)
+    return Chart(name, points, centre, sigma, low, high, found, fitting.chosen, first)
 
 
 def _standardised(points: Sequence[float], centre: float, sigma: float) -> list[float]:

@@ -17,7 +17,25 @@ class Verdict(StrEnum):
     CAPABLE = "capable"
     CONDITIONAL = "conditional"
     NOT_CAPABLE = "not capable"
+    ACCEPTABLE = "acceptable"
+    NOT_ACCEPTABLE = "not acceptable"
+    IN_CONTROL = "in control"
+    OUT_OF_CONTROL = "out of control"
     STATED = "stated"
+
+    @property
+    def tone(self) -> str:
+        """`good`, `doubtful`, `bad`, or `none` where nothing is judged."""
+        return _TONES.get(self, "bad")
+
+
+_TONES = {
+    Verdict.CAPABLE: "good",
+    Verdict.ACCEPTABLE: "good",
+    Verdict.IN_CONTROL: "good",
+    Verdict.CONDITIONAL: "doubtful",
+    Verdict.STATED: "none",
+}
 
 
 @dataclass(frozen=True, slots=True)
