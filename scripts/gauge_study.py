@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from station.app import check_writable, open_record
 from station.errors import InputError, StationError
 from station.metrology.studies.nelson import ALL_RULES, Rules
 from station.reports.accuracy import bias_study, linearity_study, type1_study
 from station.reports.agreement import attribute_study
 from station.reports.control import short_run_study, stability_study
-from station.reports.from_records import readings_of_record
+from station.reports.from_records import readings_of_home
 from station.reports.gauge_rr import gauge_rr
-from station.reports.page import page
+from station.reports.page import check_place, write_page
 from station.reports.readings import Readings, read_readings
 from station.reports.study import Options, Study
 from station.reports.systems import capability_study, vda5_study
@@ -43,15 +42,15 @@ STUDIES: dict[str, Callable[[Readings, Options], Study]] = {
 }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 done, 2 bad input."""
-    args = _parser().parse_args()
+    args = _parser().parse_args(arguments)
     try:
         if args.page:
-            check_writable(args.page)
+            check_place(args.page)
         study = _study(args)
         if args.page:
-            args.page.write_text(page(study, tuple(args.about)), encoding="utf-8", newline="\n")
+            write_page(args.page, study, tuple(args.about))
     except StationError as error:
         print(f"gauge_study: {error}", file=sys.stderr)
         return 2
@@ -69,8 +68,7 @@ def _study(args: argparse.Namespace) -> Study:
         raise InputError("give either a FILE or --from-records CHARACTERISTIC")
     options = _options(args)
     if args.from_records is not None:
-        with open_record(read_only=True) as genealogy:
-            table = readings_of_record(genealogy, args.from_records, last=args.last)
+        table = readings_of_home(args.from_records, last=args.last)
     else:
         table = read_readings(args.file)
     if args.process is not None:

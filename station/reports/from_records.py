@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from station.documents import sha256_hex
 from station.errors import InputError
-from station.genealogy.pages import MAX_LIMIT, RecordSummary
-from station.genealogy.reading import RecordReader
 from station.metrology.studies.statement import Source
 from station.reports.readings import Reading, Readings
 
+if TYPE_CHECKING:
+    from station.genealogy.pages import RecordSummary
+    from station.genealogy.reading import RecordReader
+
 EVERY = "all"
+PAGE = 1000  # records read at a time
 _COLUMNS = ("part", "operator", "trial", "value", "nominal", "feature_class", "u")
+
+
+def readings_of_home(characteristic: str, *, last: int) -> Readings:
+    """`readings_of_record` of STATION_HOME, which is not written. The database is loaded only here: tables on disk
+    need none.
+
+    Raises:
+        InputError: no inspection has such a value.
+        StorageError: there is no record.
+    """
+    from station.genealogy.home import default_home
+    from station.genealogy.store import Genealogy
+
+    with Genealogy.open(default_home(), read_only=True) as record:
+        return readings_of_record(record, characteristic, last=last)
 
 
 def readings_of_record(record: RecordReader, characteristic: str, *, last: int) -> Readings:
@@ -59,7 +78,7 @@ def _latest(record: RecordReader, last: int) -> deque[RecordSummary]:
     """The last inspections, oldest first."""
     found: deque[RecordSummary] = deque(maxlen=last)
     cursor = 0
-    while (page := record.records(cursor, MAX_LIMIT)).records:
+    while (page := record.records(cursor, PAGE)).records:
         found.extend(page.records)
         cursor = page.next
     return found

@@ -3,10 +3,13 @@ Equal input gives equal bytes: no date stands on it but those the user gives."""
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import station
+from station.errors import InputError
 from station.metrology.studies.statement import Grid, Value, text_of
 from station.reports.study import Study
 
@@ -14,6 +17,30 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 SYMBOLS = {"good": "✓", "doubtful": "!", "bad": "✗", "none": "·"}
+
+
+def check_place(path: Path) -> None:
+    """Refuse a page's file before any work is done for it.
+
+    Raises:
+        InputError: its folder is not there, or it cannot be written.
+    """
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError("this file cannot be written", place=str(path))
+
+
+def write_page(path: Path, study: Study, about: tuple[tuple[str, str], ...] = ()) -> None:
+    """The page as a file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    text = page(study, about)
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"the file cannot be written ({error.strerror})", place=str(path)) from error
 
 
 def page(study: Study, about: tuple[tuple[str, str], ...] = ()) -> str:

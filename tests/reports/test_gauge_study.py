@@ -1,13 +1,12 @@
 """The script from outside, on the published tables: JSON names, parameters, pages, exit status."""
 
 import json
-import os
 import re
 
 import pytest
 
 from ..metrology.reference_for_tests import published
-from .builders import crossed_rows, figures, run, write
+from .builders import crossed_rows, figures, run, run_alone, write
 
 HEAD = "part,operator,trial,value"
 
@@ -242,8 +241,15 @@ def test_bad_input_is_one_sentence_and_status_2(aiag, arguments, words):
         assert done.stderr.count("\n") == 1
 
 
-def test_an_empty_record_says_so(tmp_path):
-    done = run("--kind", "grr", "--from-records", "1", environment={**os.environ, "STATION_HOME": str(tmp_path / "no")})
+def test_the_same_in_a_process_of_its_own(aiag):
+    alone, here = run_alone("--kind", "grr", aiag, "--json"), run("--kind", "grr", aiag, "--json")
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == here.stdout
+
+
+def test_an_empty_record_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("STATION_HOME", str(tmp_path / "no"))
+    done = run("--kind", "grr", "--from-records", "1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("gauge_study: ")
     assert done.stderr.count("\n") == 1

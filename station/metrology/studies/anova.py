@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.special import fdtrc
-from scipy.stats import chi2
 
-from station.metrology.studies.summary import Interval
+from station.metrology.studies.summary import Interval, chi2_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def satterthwaite(variance: float, terms: Sequence[tuple[float, int]], confidenc
         return None
     freedom = variance * variance / squares
     tail = (1.0 - confidence) / 2.0
-    high, low = float(chi2.ppf(1.0 - tail, freedom)), float(chi2.ppf(tail, freedom))
+    high, low = chi2_quantile(1.0 - tail, freedom), chi2_quantile(tail, freedom)
     if high <= 0.0:  # hardly anything left of a difference: nothing is known of its size
         return Interval(0.0, math.inf)
     return Interval(freedom * variance / high, freedom * variance / low if low > 0.0 else math.inf)

@@ -7,9 +7,8 @@ import math
 from dataclasses import dataclass
 
 from scipy.special import ndtri
-from scipy.stats import chi2
 
-from station.metrology.studies.summary import Interval
+from station.metrology.studies.summary import Interval, chi2_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def indices(
 def _interval_cp(cp: float, n: int, confidence: float) -> Interval:
     tail = (1.0 - confidence) / 2.0
     return Interval(
-        cp * math.sqrt(chi2.ppf(tail, n - 1) / (n - 1)), cp * math.sqrt(chi2.ppf(1.0 - tail, n - 1) / (n - 1))
+        cp * math.sqrt(chi2_quantile(tail, n - 1) / (n - 1)), cp * math.sqrt(chi2_quantile(1.0 - tail, n - 1) / (n - 1))
     )
 
 

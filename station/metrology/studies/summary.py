@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, DecimalTuple
 from fractions import Fraction
 
-from scipy.special import stdtr, stdtrit
-from scipy.stats import beta, chi2
+from scipy.special import betaincinv, gammaincinv, stdtr, stdtrit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +107,20 @@ def t_test(offset: float, standard_error: float, df: int, confidence: float) -> 
     return TTest(t, df, two_sided_t(t, df), critical, interval)
 
 
+def chi2_quantile(probability: float, df: float) -> float:
+    """Quantile of the chi-squared distribution."""
+    return float(2.0 * gammaincinv(df / 2.0, probability))
+
+
 def sd_interval(sd: float, df: float, confidence: float) -> Interval:
     """Confidence interval of a standard deviation with `df` degrees of freedom."""
     tail = (1.0 - confidence) / 2.0
-    return Interval(sd * math.sqrt(df / chi2.ppf(1.0 - tail, df)), sd * math.sqrt(df / chi2.ppf(tail, df)))
+    return Interval(sd * math.sqrt(df / chi2_quantile(1.0 - tail, df)), sd * math.sqrt(df / chi2_quantile(tail, df)))
 
 
 def share_interval(hits: int, n: int, confidence: float) -> Interval:
     """Exact confidence interval of a share (Clopper & Pearson 1934)."""
     tail = (1.0 - confidence) / 2.0
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(beta.ppf(1.0 - tail, hits + 1, n - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, tail))
+    high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1.0 - tail))
     return Interval(low, high)
