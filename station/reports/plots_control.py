@@ -33,9 +33,9 @@ def _draw(c: Canvas, row: int, chart: Chart, *, zones: bool) -> None:
     for index, numbers in chart.flagged.items():
         above = chart.points[index] >= chart.centre
         axis.plot(at[index], chart.points[index], "s", color=RED, markersize=6)
-        axis.annotate(",".join(map(str, numbers)), (at[index], chart.points[index]), xytext=(0, 5 if above else -5),
+        axis.annotate("\n".join(map(str, numbers)), (at[index], chart.points[index]), xytext=(0, 4 if above else -4),
                       textcoords="offset points", ha="center", va="bottom" if above else "top", color=RED,
-                      fontsize=7)  # fmt: skip
+                      fontsize=7, linespacing=0.9)  # fmt: skip
     axis.margins(y=0.14)
     axis.grid(visible=False)
     for level, name in ((chart.low, "LCL"), (chart.centre, "centre"), (chart.high, "UCL")):
