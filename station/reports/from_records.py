@@ -48,8 +48,8 @@ def readings_of_record(record: RecordReader, characteristic: str, *, last: int) 
             by_id = c["id"] == characteristic
             if not (by_id or characteristic in (EVERY, c["type"])) or isinstance(c["value"], str | None):
                 continue
-            if characteristic == EVERY and not isinstance(c["nominal"], int | float):
-                continue
+            if characteristic == EVERY and not (isinstance(c["nominal"], int | float) and c["expanded_uncertainty"]):
+                continue  # counts and zones have no deviation that a process could drift in
             rows.append(
                 Reading(
                     row=len(rows) + 1,

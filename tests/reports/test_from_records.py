@@ -35,6 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> StationHome:
                         diameter(id="1", nominal=nominal, value=value, deviation=value - nominal),
                         diameter(id="2", type="code", value="x", nominal=None, deviation=None),
                         diameter(id="3", verdict="ERROR", value=None, deviation=None),
+                        diameter(id="4", type="count", value=6, nominal=6, deviation=0, expanded_uncertainty=0.0),
                     )
                     record = draft(
                         verdict="ERROR", serial=f"S{part}", operator=operator, characteristics=characteristics
