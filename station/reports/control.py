@@ -128,7 +128,8 @@ def _deviation(table: Readings, reading: Reading, o: Options) -> Deviation:
 
 
 def _of_charts(table: Readings, o: Options, method: str, found: Stability | ZChart | StandardisedGroups) -> Study:
-    grids = [signals_grid(found.place, found.spread, o.rules)]
+    parts = _parts(table, range(len(table.rows))) if len(found.place.points) == len(table.rows) else ()
+    grids = [signals_grid(found.place, found.spread, o.rules, parts)]
     if isinstance(found, ZChart):
         columns = (Named("class_n", "n"), Named("class_mean", "Mean"), Named("class_centre", "Centre"),
                    Named("class_sigma", "Sigma"), Named("class_sigma_own", "Sigma its own"))  # fmt: skip
@@ -163,9 +164,14 @@ def _of_q(table: Readings, o: Options, readings: Sequence[Deviation]) -> Study:
         *chart_figures(found.place, "", ""),
         Figure("stable", "stable", found.stable),
     )
-    grids = (signals_grid(found.place, None, o.rules),)
+    grids = (signals_grid(found.place, None, o.rules, _parts(table, found.numbers)),)
     statement = _short_statement(table, o, "Quesenberry's Q chart", figures, grids, found.place, None)
     return Study(statement, lambda: plots_control.chart_plots(found.place, None))
+
+
+def _parts(table: Readings, numbers: Sequence[int]) -> tuple[str, ...]:
+    """The parts of these readings; none where the table does not name them."""
+    return tuple(table.rows[i].part for i in numbers) if table.has("part") else ()
 
 
 def _short_statement(
@@ -207,15 +213,17 @@ def chart_figures(chart: Chart, prefix: str, unit: str) -> tuple[Figure, ...]:
     )
 
 
-def signals_grid(place: Chart, spread: Chart | None, rules: Rules) -> Grid:
-    """Every flagged point with its rules in words."""
+def signals_grid(place: Chart, spread: Chart | None, rules: Rules, parts: Sequence[str] = ()) -> Grid:
+    """Every flagged point with its rules in words, and which of `parts` it is of."""
     rows, cells = [], []
     for chart in (place, *((spread,) if spread else ())):
         for index, numbers in sorted(chart.flagged.items()):
             rows.append(Named("", str(index + chart.first)))
             words = "; ".join(f"{n}: {in_words(n, rules)}" for n in numbers)
-            cells.append((chart.name, chart.points[index], ", ".join(map(str, numbers)), words))
-    columns = (Named("signal_chart", "Chart"), Named("signal_value", "Value"), Named("signal_rules", "Rules"),
+            part = (parts[index + chart.first - 1],) if parts else ()
+            cells.append((chart.name, *part, chart.points[index], ", ".join(map(str, numbers)), words))
+    of_part = (Named("signal_part", "Part"),) if parts else ()
+    columns = (Named("signal_chart", "Chart"), *of_part, Named("signal_value", "Value"), Named("signal_rules", "Rules"),
                Named("signal_meaning", "Meaning"))  # fmt: skip
     return Grid("Signals", columns, tuple(rows), tuple(cells), listed=True, row_key="signal_point", row_label="Point")
 
