@@ -1,0 +1,1 @@
+"""Capability studies of the instrument: arrays in, frozen dataclasses out; no files, no plots."""

@@ -1,0 +1,154 @@
+"""What a study states: named figures, grids of figures, and a sentence; one form for the terminal, JSON and pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+Value = float | int | str | bool | None
+Document = dict[str, object]
+
+
+class Verdict(StrEnum):
+    """What the thresholds of AIAG, VDA 5 and ISO 22514-7 say; `STATED` where there are none to hold against."""
+
+    CAPABLE = "capable"
+    CONDITIONAL = "conditional"
+    NOT_CAPABLE = "not capable"
+    ACCEPTABLE = "acceptable"
+    NOT_ACCEPTABLE = "not acceptable"
+    IN_CONTROL = "in control"
+    OUT_OF_CONTROL = "out of control"
+    STATED = "stated"
+
+    @property
+    def tone(self) -> str:
+        """`good`, `doubtful`, `bad`, or `none` where nothing is judged."""
+        return _TONES.get(self, "bad")
+
+
+_TONES = {
+    Verdict.CAPABLE: "good",
+    Verdict.ACCEPTABLE: "good",
+    Verdict.IN_CONTROL: "good",
+    Verdict.CONDITIONAL: "doubtful",
+    Verdict.STATED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One named figure; a tuple where it is a list. `key` is its name in JSON, `label` its name for people."""
+
+    key: str
+    label: str
+    value: Value | tuple[Value, ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row or a column: its name in JSON and its name for people."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Figures in rows and columns. In JSON a cell is `column_row`; with `listed` each column is a list over its rows,
+    and the rows' labels stand under `row_key`."""
+
+    title: str
+    columns: tuple[Named, ...]
+    rows: tuple[Named, ...]
+    cells: tuple[tuple[Value, ...], ...]
+    listed: bool = False
+    row_key: str = "row"
+    row_label: str = ""
+
+    def figures(self) -> Document:
+        """All cells by their JSON names."""
+        if self.listed:
+            found: Document = {self.row_key: [row.label for row in self.rows]}
+            for i, column in enumerate(self.columns):
+                found[column.key] = [plain(cells[i]) for cells in self.cells]
+            return found
+        return {
+            f"{column.key}_{row.key}" if row.key else column.key: plain(value)
+            for row, cells in zip(self.rows, self.cells, strict=True)
+            for column, value in zip(self.columns, cells, strict=True)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was read: the file's name, its SHA-256 and how many readings it holds."""
+
+    name: str
+    sha256: str
+    readings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A study's result as people and machines read it."""
+
+    kind: str
+    method: str
+    title: str
+    parameters: tuple[Figure, ...]
+    figures: tuple[Figure, ...]
+    grids: tuple[Grid, ...]
+    verdict: Verdict
+    sentence: str
+    notes: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def to_document(self) -> Document:
+        """`study/1`: head, parameters, and every figure flat under its own name; what is not finite is null."""
+        document: Document = {
+            "schema": "study/1",
+            "kind": self.kind,
+            "method": self.method,
+            "title": self.title,
+            "verdict": str(self.verdict),
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+            "parameters": {p.key: _plain_figure(p) for p in self.parameters},
+            "sources": [{"file": s.name, "sha256": s.sha256, "readings": s.readings} for s in self.sources],
+        }
+        document |= {f.key: _plain_figure(f) for f in self.figures}
+        for grid in self.grids:
+            document |= grid.figures()
+        return document
+
+
+def plain(value: Value) -> Value:
+    """A value that JSON can hold."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _plain_figure(figure: Figure) -> object:
+    return [plain(v) for v in figure.value] if isinstance(figure.value, tuple) else plain(figure.value)
+
+
+def text_of(value: Value | Sequence[Value]) -> str:
+    """A value for people: five significant digits, no exponent where it can be helped."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(text_of(v) for v in value) or "–"
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "0" if value == 0.0 else f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+    return str(value)
+
+
+def name_of(label: str) -> str:
+    """A label as part of a JSON name: lower case, letters and digits, `_` between them."""
+    kept = "".join(c if c.isalnum() else "_" for c in label.strip().lower())
+    return "_".join(piece for piece in kept.split("_") if piece) or "_"

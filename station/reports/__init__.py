@@ -1,0 +1,1 @@
+"""Reports a quality engineer files: tables of readings in, statements of figures and self-contained pages out."""
