@@ -53,6 +53,9 @@ class DefectLimits:
     response_share: float = 0.10
 
 
+DEFECT_LIMITS = DefectLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Defects:
     """Places (column, row) of pixels too bright in the dark (`hot`) or with a wrong response (`dead`), the worst first
