@@ -187,8 +187,8 @@ def _remarks(lamp: LampState, pixels: PixelDifferences) -> list[str]:
         )
     if lamp.falloff_percent > _FALLOFF_MATTERS:
         found.append(
-            f"The light falls off by {lamp.falloff_percent:.0f} % over what was looked at: its brightest place saturates "
-            "first, so that the capacity comes out up to as much too small. Look at the middle alone with --region."
+            f"The light falls off by {lamp.falloff_percent:.0f} % over what was looked at: the brightest place "
+            "saturates first, and the capacity comes out up to as much too small. Look at the middle with --region."
         )
     return found
 

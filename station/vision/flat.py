@@ -62,7 +62,7 @@ def falloff(bright: FrameStack, dark: FrameStack) -> Falloff:
 def flat_field(bright: FrameStack, dark: FrameStack, *, smooth: bool) -> FlatField:
     """The correction that averaged frames (h, w) give; `smooth` or pixel by pixel."""
     response = bright.average - dark.average
-    surface = _surface(response)
+    surface = smooth_surface(response)
     center = falloff(bright, dark).center_dn
     if smooth:
         gain = center / surface
@@ -85,8 +85,8 @@ def _cells(level: Floats, count: tuple[int, int]) -> Floats:
     return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)))
 
 
-def _surface(level: Floats) -> Floats:
-    """The polynomial of the fourth order through block means, at every pixel."""
+def smooth_surface(level: Floats) -> Floats:
+    """What is smooth in levels (h, w): a polynomial of the fourth order through block means, at every pixel."""
     blocks = min(48, level.shape[0] // 4), min(64, level.shape[1] // 4)
     cells = _cells(level, blocks)
     basis_y, basis_x = (

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.vision.flat import smooth_surface
 from station.vision.frames import FrameStack
 
 Floats = NDArray[np.float64]
@@ -72,6 +73,8 @@ def spatial_variance(frames: FrameStack) -> SpatialVariance:
     average, left = frames.average, frames.temporal_variance / frames.count
     height, width = average.shape
     size = average.size
+    # Without the lamp first: beside the border a local mean would bend what merely slopes.
+    average = average - smooth_surface(average)
     local = average - cv2.blur(average, (BOX_PX, BOX_PX), borderType=cv2.BORDER_REFLECT)
     n = float(BOX_PX)
     share, white = 1.0 - 1.0 / n, 1.0 - 1.0 / n**2
@@ -80,7 +83,7 @@ def spatial_variance(frames: FrameStack) -> SpatialVariance:
     # Each of the three equations holds the unknowns r, c, q.
     system = np.array([[share, share, white], [1.0, 0.0, 1.0 / width], [0.0, 1.0, 1.0 / height]])
     r, c, q = np.linalg.solve(system, [float(local.var()), rows, columns])
-    total = float(average.var(ddof=1))
+    total = float(frames.average.var(ddof=1))
     u_left = frames.u_temporal_variance / frames.count
     return SpatialVariance(
         total=total - left,

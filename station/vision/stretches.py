@@ -23,7 +23,8 @@ from station.vision.probe import Edges, Probes
 
 Floats = NDArray[np.float64]
 
-LENGTH_PX = 64  # of a stretch
+LENGTH_PX = 64  # about, of a stretch
+LEAST_PX = 32
 _SMOOTH_PX = 6.0
 _BEND_PER_PX = 1.0 / 40.0  # a contour that bends more is a corner
 _BORDER_PX = 12.0
@@ -99,7 +100,7 @@ def _runs(piece: Piece, picture: Picture, field: Field) -> list[_Run]:
     found = []
     for contour in (piece.outer_px, *piece.openings_px):
         line = _even(contour)
-        if len(line) < LENGTH_PX:
+        if len(line) < LEAST_PX:
             continue
         line = gaussian_filter1d(line, _SMOOTH_PX, axis=0, mode="wrap")
         along = np.gradient(line, axis=0)
@@ -116,7 +117,7 @@ def _runs(piece: Piece, picture: Picture, field: Field) -> list[_Run]:
         smooth = np.asarray(cv2.erode(smooth.astype(np.uint8)[:, None], np.ones((15, 1), np.uint8)))[:, 0] > 0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], smooth.astype(np.int8), [0]])))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
-            pieces = max((last - first) // LENGTH_PX, 0)
+            pieces = max((last - first) // LENGTH_PX, 1) if last - first >= LEAST_PX else 0
             for k in range(pieces):
                 begin = first + k * (last - first) // pieces
                 end = first + (k + 1) * (last - first) // pieces
