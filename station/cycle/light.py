@@ -76,12 +76,16 @@ def measure_light(
             if not dark and found.at_full == 0.0:
                 noise = found.temporal_variance / found.average.size
                 wander.append((found.mean, float(found.frame_means.var(ddof=1)) - noise, found.count - 1))
-    transfer = photon_transfer(levels[False], levels[True], asked.photons_per_us)
+    black = min(levels[True], key=lambda level: level.exposure_us).mean_dn
+    flicker = _flicker(wander, black)
+    # Two frames hardly tell how much frames differ; all exposures together do.
+    lit = [replace(level, u_mean_dn=_u_mean(level, level.mean_dn - black, flicker)) for level in levels[False]]
+    transfer = photon_transfer(lit, levels[True], asked.photons_per_us)
     exposure = _best_lit(series, transfer)
     nearest = min(series.dark, key=lambda at: abs(math.log(at / exposure)))
     bright, dark_stack = stacked(series.bright[exposure]), stacked(series.dark[nearest])
     flat = flat_field(bright, dark_stack, smooth=asked.smooth)
-    lamp = _lamp(exposure, bright, dark_stack, transfer, flat, _flicker(wander, transfer.black_level_dn))
+    lamp = _lamp(exposure, bright, dark_stack, transfer, flat, flicker)
     differences = _differences(exposure, bright, dark_stack, transfer, asked.limits)
     notes = [*series.notes, *_remarks(lamp, differences)]
     light = Light(
@@ -102,7 +106,14 @@ def measure_light(
 
 def _level(exposure_us: float, found: FrameStack) -> Level:
     noise = found.temporal_variance, found.u_temporal_variance
-    return Level(exposure_us, found.mean, found.u_mean, *noise, found.count, found.at_zero, found.at_full)
+    mean = found.mean, found.u_mean, math.sqrt(found.temporal_variance / (found.count * found.average.size))
+    return Level(exposure_us, *mean, *noise, found.count, found.at_zero, found.at_full)
+
+
+def _u_mean(level: Level, signal_dn: float, flicker: Estimate) -> float:
+    """Of a level's mean: the pixels' noise and the lamp's flicker, each frame's own."""
+    frames = 0.01 * flicker.value * signal_dn / math.sqrt(level.frames)
+    return math.hypot(frames, level.u_noise_dn)
 
 
 def _best_lit(series: LightSeries, transfer: PhotonTransfer) -> float:

@@ -25,6 +25,7 @@ class Level:
     exposure_us: float
     mean_dn: float
     u_mean_dn: float
+    u_noise_dn: float  # the part of it that the noise of pixels makes
     variance_dn2: float
     u_variance_dn2: float
     frames: int

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from station.metrology.rounding import with_uncertainty
 from station.metrology.sharpness import Focus
 from station.reports.document import Section, figure, page, table
 
@@ -79,10 +80,10 @@ def _field_figure(focus: Focus) -> Figure:
     x, y = np.array([c.x_px for c in focus.cells]), np.array([c.y_px for c in focus.cells])
     off = np.array([c.best_mm.value for c in focus.cells]) - focus.curve.best_mm.value
     reach = max(float(np.abs(off).max()), 1e-9)
-    shown = axes.scatter(x, y, c=1e3 * off, s=900, cmap="coolwarm", vmin=-1e3 * reach, vmax=1e3 * reach)
+    shown = axes.scatter(x, y, c=1e3 * off, s=500, cmap="coolwarm", vmin=-1e3 * reach, vmax=1e3 * reach)
     for cell, value in zip(focus.cells, off, strict=True):
-        text = f"{1e3 * value:+.0f}\n±{2e3 * cell.best_mm.u:.0f}"
-        axes.text(cell.x_px, cell.y_px, text, ha="center", va="center", fontsize=7)
+        text = with_uncertainty(1e3 * value, 2e3 * cell.best_mm.u)
+        axes.annotate(text, (cell.x_px, cell.y_px), (0, 14), textcoords="offset points", ha="center", fontsize=8)
     axes.set(xlabel="x, px", ylabel="y, px", xlim=(0.0, focus.width_px), ylim=(focus.height_px, 0.0))
     axes.grid(visible=False)
     drawn.colorbar(shown, ax=axes, label="best height less that of all, µm")

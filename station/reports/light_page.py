@@ -111,7 +111,7 @@ def _snr_figure(t: PhotonTransfer) -> Figure:
     grid = np.geomspace(1.0, max(t.saturation_e.value, 10.0), 100)
     axes.loglog(grid, grid / np.sqrt(grid + dark), color=RED, lw=1.2, label="model")
     axes.loglog(grid, np.sqrt(grid), ":", color=GREY, lw=1.0, label="photons alone")
-    shown = variance + dark > 0.0
+    shown = (variance + dark > 0.0) & (electrons <= 1.001 * t.saturation_dn / gain)
     axes.loglog(
         electrons[shown], electrons[shown] / np.sqrt(variance + dark)[shown], "o", color=BLUE, ms=5, label="measured"
     )

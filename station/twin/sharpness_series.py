@@ -51,13 +51,8 @@ def target_picture(
     through = np.ones((optics.height_px, optics.width_px))
     scale = 1.0 + truth.size_per_mm * (z_mm - truth.best_mm)
     for x, y in _middles(optics, target):
-        off = z_mm - truth.best_mm - truth.tilt_x * x - truth.tilt_y * y
-        here = replace(
-            optics,
-            mm_per_px=optics.mm_per_px / scale,
-            defocus_sigma_px=math.hypot(optics.defocus_sigma_px, truth.growth_px_per_mm * off),
-        )
-        through *= 1.0 - render_ideal(Scene(here, lamp, (PlacedPart(square, Pose(x, y, target.turned_deg)),)))
+        here = _optics_at((x, y), optics, truth, z_mm, optics.mm_per_px / scale)
+        through *= 1.0 - render_ideal(Scene(here, lamp, (PlacedPart(square, Pose(0.0, 0.0, target.turned_deg)),)))
     light = lamp.part_level + (lamp.field_level - lamp.part_level) * through
     return expose(light, lamp, rng)
 
@@ -111,6 +106,23 @@ def write_sharpness_series(
         _write(path, target_picture(optics, lamp, turned, FocusTruth(), 0.0, rng))
         made.append(path)
     return made
+
+
+def _optics_at(
+    middle_mm: tuple[float, float], optics: Optics, truth: FocusTruth, z_mm: float, mm_per_px: float
+) -> Optics:
+    """The optics about the middle of a square, which becomes its origin: the blur there, and how it changes over it."""
+    (x, y), (x_px, y_px) = middle_mm, optics.origin_px
+    off = z_mm - truth.best_mm - truth.tilt_x * x - truth.tilt_y * y
+    defocus = truth.growth_px_per_mm * off
+    steep = truth.growth_px_per_mm * defocus / math.hypot(optics.blur_sigma_px, defocus) * mm_per_px
+    return replace(
+        optics,
+        mm_per_px=mm_per_px,
+        center_px=(x_px + x / mm_per_px, y_px - y / mm_per_px),
+        defocus_sigma_px=math.hypot(optics.defocus_sigma_px, defocus),
+        blur_slope=(-truth.tilt_x * steep, truth.tilt_y * steep),
+    )
 
 
 def _square(side_mm: float) -> MadePart:
