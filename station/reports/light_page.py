@@ -112,9 +112,8 @@ def _snr_figure(t: PhotonTransfer) -> Figure:
     axes.loglog(grid, grid / np.sqrt(grid + dark), color=RED, lw=1.2, label="model")
     axes.loglog(grid, np.sqrt(grid), ":", color=GREY, lw=1.0, label="photons alone")
     shown = (variance + dark > 0.0) & (electrons <= 1.001 * t.saturation_dn / gain)
-    axes.loglog(
-        electrons[shown], electrons[shown] / np.sqrt(variance + dark)[shown], "o", color=BLUE, ms=5, label="measured"
-    )
+    ratio = electrons[shown] / np.sqrt((variance + dark)[shown])
+    axes.loglog(electrons[shown], ratio, "o", color=BLUE, ms=5, label="measured")
     axes.axhline(1.0, color=GREY, lw=0.6)
     axes.set(xlabel="signal, electrons", ylabel="signal-to-noise ratio")
     axes.legend(frameon=False)
