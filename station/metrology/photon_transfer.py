@@ -23,19 +23,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import CalibrationError
-from station.metrology.dark import QUANTISATION_DN2, Level, dark_at, dark_current, dark_noise
+from station.metrology.dark import QUANTISATION_DN2, Level, dark_current, dark_noise
 from station.metrology.estimate import Estimate, fitted
+from station.metrology.exposures import ADVISED_EXPOSURES, Series, series_of
 
 Floats = NDArray[np.float64]
 
-LEAST_EXPOSURES = 4
-ADVISED_EXPOSURES = 9
 GAIN_RANGE = 0.7
 LINEAR_RANGE = (0.05, 0.95)
 
@@ -89,9 +87,8 @@ def photon_transfer(
     """
     bright = sorted(bright, key=lambda level: level.exposure_us)
     dark = sorted(dark, key=lambda level: level.exposure_us)
-    _check(bright, dark)
     notes: list[str] = []
-    series = _series(bright, dark, notes)
+    series = series_of(bright, dark, notes)
     top, reached = _saturation(bright, series.variance, notes)
     below = np.arange(len(bright)) <= top
     limit = float(series.signal[top])
@@ -148,30 +145,6 @@ def photon_transfer(
     )
 
 
-class _Series(NamedTuple):
-    """Arrays (n,) by exposure: level above dark with its u, variance above the dark's with its u."""
-
-    exposure_us: Floats
-    signal: Floats
-    u_signal: Floats
-    variance: Floats
-    u_variance: Floats
-
-
-def _check(bright: Sequence[Level], dark: Sequence[Level]) -> None:
-    if not dark:
-        raise CalibrationError("there are no dark frames: take at least two with the light off and the lens covered")
-    if len(bright) < LEAST_EXPOSURES:
-        raise CalibrationError(
-            f"there are {len(bright)} exposures with light, at least {LEAST_EXPOSURES} are needed "
-            f"({ADVISED_EXPOSURES} or more are better)"
-        )
-    if min(level.at_full for level in bright) > 0.01:
-        raise CalibrationError("every bright frame is saturated: shorten the exposures or dim the lamp")
-    if max(level.mean_dn for level in bright) <= max(level.mean_dn for level in dark):
-        raise CalibrationError("the dark frames are brighter than the bright ones: were they mixed up?")
-
-
 def _check_ranges(for_gain: int, for_line: int, notes: list[str]) -> None:
     if for_gain < 3:
         raise CalibrationError(
@@ -186,25 +159,6 @@ def _check_ranges(for_gain: int, for_line: int, notes: list[str]) -> None:
             f"Linearity rests on {for_line} exposures between 5 and 95 % of saturation; EMVA 1288 asks for "
             f"{ADVISED_EXPOSURES} at least."
         )
-
-
-def _series(bright: Sequence[Level], dark: Sequence[Level], notes: list[str]) -> _Series:
-    exposure = np.array([level.exposure_us for level in bright])
-    black, black_variance, u_black_variance = dark_at(exposure, dark, notes)
-    signal = np.array([level.mean_dn for level in bright]) - black
-    if (signal <= 0.0).any():
-        worst = bright[int(np.argmin(signal))]
-        raise CalibrationError(
-            f"the bright frames of {worst.exposure_us:g} µs are no brighter than the dark ones: "
-            "were they mixed up, or was the light off?"
-        )
-    return _Series(
-        exposure,
-        signal,
-        np.array([level.u_mean_dn for level in bright]),
-        np.array([level.variance_dn2 for level in bright]) - black_variance,
-        np.hypot([level.u_variance_dn2 for level in bright], u_black_variance),
-    )
 
 
 def _saturation(bright: Sequence[Level], variance: Floats, notes: list[str]) -> tuple[int, bool]:
@@ -242,7 +196,7 @@ def _threshold(noise: Estimate, gain: Estimate) -> Estimate:
     return Estimate(root + 0.5, math.hypot(u_noise, u_gain))
 
 
-def _response(series: _Series, used: NDArray[np.bool_]) -> Estimate:
+def _response(series: Series, used: NDArray[np.bool_]) -> Estimate:
     """Responsivity against exposure (DN/µs): least squares through the origin."""
     at, signal = series.exposure_us[used], series.signal[used]
     slope = float(at @ signal) / float(at @ at)
@@ -251,7 +205,7 @@ def _response(series: _Series, used: NDArray[np.bool_]) -> Estimate:
     return Estimate(slope, math.sqrt(max(left, noise) / float(at @ at)))
 
 
-def _deviations(series: _Series, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _deviations(series: Series, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """All deviations in percent from the line of least relative deviations through those `used`, with their u."""
     rows = np.column_stack([series.exposure_us, np.ones(len(used))])
     found, _, _ = fitted(rows[used], series.signal[used], series.signal[used])
