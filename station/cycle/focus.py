@@ -177,7 +177,8 @@ def _cells(seen: Sequence[_Seen]) -> list[FocusCell]:
                 ]
                 if here:
                     z.append(s.z_mm)
-                    sigma.append(float(np.median([e.sigma_px for e in here])))
+                    # Means of σ² over a tilted cell are the parabola of its mean place; medians are not.
+                    sigma.append(float(np.sqrt(np.mean([e.sigma_px**2 for e in here]))))
                     places += [(e.x_px, e.y_px) for e in here]
             curve = _fitted(z, sigma)
             if curve is not None:

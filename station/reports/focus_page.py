@@ -41,7 +41,7 @@ def focus_page(focus: Focus, rows: Sequence[tuple[str, str]]) -> str:
         sections.append(
             Section(
                 "Size against height",
-                ("A telecentric lens shows one size at every height.",),
+                ("Off the size in the sharpest picture. A telecentric lens shows one size at every height.",),
                 (figure(_size_figure(focus), "relative size against height"),),
             )
         )
@@ -99,5 +99,5 @@ def _size_figure(focus: Focus) -> Figure:
     if focus.size_per_mm is not None:
         line = focus.size_per_mm.value * (z - z.mean())
         axes.plot(z, 1e6 * (line + (size - 1.0).mean()), color=RED, lw=1.2)
-    axes.set(xlabel="height z, mm", ylabel="size, ppm off the sharpest picture's")
+    axes.set(xlabel="height z, mm", ylabel="size, ppm")
     return drawn
