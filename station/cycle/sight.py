@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 
 FOCUS_LIMIT_PX = 3.0  # edge spread that no lens in focus shows
 FOCUS_RATIO = 1.6  # of the calibration's own
+FOCUS_MARGIN_PX = 0.6  # more than its own, where that is larger
 DIRT_LIMIT = 0.02  # share of the field
 _LEAST_EXPLAINED = 0.75
 _CHIRAL_PX = 0.3  # a face that fits better than this is the right one whatever its mirror image does
@@ -147,7 +148,7 @@ def _focus(blur_px: float, calibration: Calibration, piece: Piece, field: Field)
     limit = FOCUS_LIMIT_PX
     if calibration.psf_sigma_px is not None and field.dark_part:
         # Only the light of the masters tells how sharp edges have to be; reflected light shows softer ones.
-        limit = max(FOCUS_RATIO * calibration.psf_sigma_px, calibration.psf_sigma_px + 0.6)
+        limit = max(FOCUS_RATIO * calibration.psf_sigma_px, calibration.psf_sigma_px + FOCUS_MARGIN_PX)
     if blur_px > limit:
         return Refusal(
             Trouble.OUT_OF_FOCUS,
