@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import ezdxf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from station.documents import read_limited
 from station.errors import InputError
-from station.targets.writers import dxf_bytes
+from station.targets.writers import dxf_bytes, new_drawing
 
 TIMES_TOLERANCE = 2.0  # by which the known-bad plate's one dimension is wrong
 _LEAST_WALL = 0.02  # of the outer diameter between any two edges
@@ -159,7 +158,7 @@ def write_plate(plate: Plate, folder: Path) -> list[Path]:
 def plate_dxf(plate: Plate) -> bytes:
     """Outlines on PLATE, HOLES and SLOTS; the name and, on the known-bad plate, its warning as text on MARKING."""
     doc = plate.document
-    drawing = ezdxf.new("R2010", units=ezdxf.units.MM)  # type: ignore[attr-defined]
+    drawing = new_drawing()
     space = drawing.modelspace()
     space.add_circle((0, 0), doc.outer_diameter / 2, dxfattribs={"layer": "PLATE"})
     for hole in plate.holes():

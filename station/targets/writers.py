@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ezdxf
 from ezdxf import options  # type: ignore[attr-defined]
+from ezdxf.document import Drawing
 
 from station.errors import InputError
 from station.targets.shapes import Area, Disc, Loop, Target
@@ -57,7 +59,7 @@ def dxf_of(target: Target) -> bytes:
 
     Outlines that touch in a corner lie on different layers, so that every reader can tell them apart.
     """
-    drawing = ezdxf.new("R2010", units=ezdxf.units.MM)  # type: ignore[attr-defined]
+    drawing = new_drawing()
     space = drawing.modelspace()
     taken: list[set[tuple[int, int]]] = []
     for shape in target.pattern:
@@ -82,16 +84,28 @@ def dxf_of(target: Target) -> bytes:
     return dxf_bytes(drawing)
 
 
-def dxf_bytes(drawing: ezdxf.document.Drawing) -> bytes:
+def new_drawing() -> Drawing:
+    """An empty drawing in millimetres, without the time of making."""
+    with _undated():
+        return ezdxf.new("R2010", units=ezdxf.units.MM)  # type: ignore[attr-defined]
+
+
+def dxf_bytes(drawing: Drawing) -> bytes:
     """A drawing as text, without the time and the random names that every saving would add."""
-    kept = options.write_fixed_meta_data_for_testing
+    stream = io.StringIO()
+    with _undated():
+        drawing.write(stream)
+    return stream.getvalue().encode("utf-8")
+
+
+@contextmanager
+def _undated() -> Iterator[None]:
+    fixed = options.write_fixed_meta_data_for_testing
     options.write_fixed_meta_data_for_testing = True
     try:
-        stream = io.StringIO()
-        drawing.write(stream)
+        yield
     finally:
-        options.write_fixed_meta_data_for_testing = kept
-    return stream.getvalue().encode("utf-8")
+        options.write_fixed_meta_data_for_testing = fixed
 
 
 def pdf_of(target: Target) -> bytes:

@@ -80,9 +80,9 @@ def find_grid(picture: Picture, gray: Gray, size: tuple[int, int], *, staggered:
         return "the edges of its dots cannot be measured"
     remarks = [remark]
     if odd.any():
-        remarks.append(f"{int(odd.sum())} dots of another size (marks or dirt) left out")
+        remarks.append(f"{_dots(int(odd.sum()))} of another size (a mark or dirt) left out")
     if not dots.good.all():
-        remarks.append(f"{int((~dots.good).sum())} dots with damaged edges left out")
+        remarks.append(f"{_dots(int((~dots.good).sum()))} with damaged edges left out")
     kept = dots.ellipses.some(np.flatnonzero(dots.good))
     if len(kept.centres) == 0:
         return "the edges of its dots cannot be measured"
@@ -94,6 +94,10 @@ def find_grid(picture: Picture, gray: Gray, size: tuple[int, int], *, staggered:
         dots.blur_px,
         "; ".join(text for text in remarks if text),
     )
+
+
+def _dots(count: int) -> str:
+    return f"{count} dot{'s' if count != 1 else ''}"
 
 
 def _masks(gray: Gray, window: float) -> list[tuple[bool, NDArray[np.uint8]]]:
