@@ -26,8 +26,6 @@ from pathlib import Path
 from station.app import check_writable, now, valid_for_days, write_json
 from station.cycle.camera import BoardPlane, LensKind, calibrate_from_board
 from station.errors import InputError, StationError
-from station.reports.camera_page import camera_page
-from station.reports.document import write_page
 from station.tables.basics import print_json
 from station.tables.calibrations import print_camera
 
@@ -88,6 +86,9 @@ def main() -> int:
         check_writable(args.out)
         if args.page is not None:
             check_writable(args.page)
+            # only here: drawing takes a second to load
+            from station.reports.camera_page import camera_page
+            from station.reports.document import write_page
         plane = BoardPlane(
             args.plane, args.plane_offset, args.plane_u, args.board_u, args.board_temperature, args.board_cte
         )

@@ -71,10 +71,10 @@ def stretch_of(model: CameraModel) -> float:
 
 
 def thumbnail(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """(h, w) grey, stretched to full contrast, `_THUMBNAIL_PX` wide at most."""
+    """(h, w) grey, stretched in contrast, `_THUMBNAIL_PX` wide at most."""
     grey = pixels if pixels.ndim == 2 else pixels[:, :, : min(3, pixels.shape[2])].mean(axis=2)
     factor = min(1.0, _THUMBNAIL_PX / max(grey.shape))
     size = max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor))
     small = np.asarray(cv2.resize(grey.astype(np.float32), size, interpolation=cv2.INTER_AREA))
     low, high = float(small.min()), float(small.max())
-    return np.asarray((small - low) * (255.0 / max(high - low, 1e-6))).astype(np.uint8)
+    return np.asarray((small - low) * (255.0 / max(high - low, 0.02 * high, 1e-6))).astype(np.uint8)
