@@ -15,7 +15,8 @@ from ezdxf import options  # type: ignore[attr-defined]
 from ezdxf.document import Drawing
 
 from station.errors import InputError
-from station.targets.shapes import Area, Disc, Loop, Target
+from station.targets.cells import Loop
+from station.targets.shapes import Area, Disc, Target
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

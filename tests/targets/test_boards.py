@@ -14,8 +14,9 @@ from PIL import Image
 
 from station.errors import InputError
 from station.order.listing import describe_drawing
+from station.targets.cells import cell_areas
 from station.targets.definition import data_of, target_for
-from station.targets.shapes import Area, cell_areas
+from station.targets.shapes import Area
 from station.vision.boards import BoardView, find_board, parse_board
 from tests.cli.program import ROOT, script
 
