@@ -3,6 +3,13 @@
 
     calibrate_camera.py --board chessboard:14x10:15mm --out camera.json board.png
     calibrate_camera.py --board charuco:20x20:4mm:3.2mm:DICT_4X4_1000 --out camera.json frame-*.jpg
+    calibrate_camera.py --board dots:25x25:0.5mm:0.25mm --lens telecentric --out camera.json --page camera.html *.png
+
+Boards to print or to order: scripts/make_target.py; how to take the pictures: calibration/README.md.
+
+The lens is taken as a pinhole unless --lens telecentric says otherwise: one frontal picture shows no difference, so it
+is not guessed. A telecentric lens needs no distance; pictures of the board at known heights (--height a.png=0 --height
+b.png=2.5, millimetres towards the camera) tell by how much its scale depends on the height after all.
 
 The measuring plane is the board's plane in the first usable picture (or --plane FILE). A part usually lies on another
 plane: say by how much with --plane-offset (millimetres nearer to the camera; needs the distance, so several pictures or
@@ -17,8 +24,8 @@ import sys
 from pathlib import Path
 
 from station.app import check_writable, now, valid_for_days, write_json
-from station.cycle.camera import BoardPlane, calibrate_from_board
-from station.errors import StationError
+from station.cycle.camera import BoardPlane, LensKind, calibrate_from_board
+from station.errors import InputError, StationError
 from station.tables.basics import print_json
 from station.tables.calibrations import print_camera
 
@@ -30,8 +37,14 @@ def main() -> int:
         "--board",
         required=True,
         metavar="SPEC",
-        help="chessboard:14x10:15mm (inner corners) or charuco:20x20:4mm:3.2mm:DICT_4X4_1000",
+        help="chessboard:14x10:15mm (inner corners), charuco:20x20:4mm:3.2mm:DICT_4X4_1000 (squares), "
+        "dots:25x25:1mm:0.5mm (dots, pitch, diameter if known) or dots-asym:4x11:2mm (staggered rows)",
     )
+    parser.add_argument("--lens", choices=("pinhole", "telecentric"), default="pinhole", help="default pinhole")
+    parser.add_argument(
+        "--height", action="append", default=[], metavar="IMAGE=MM",
+        help="telecentric: height of the board in a picture, towards the camera; at two or more heights",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
     parser.add_argument("--plane", type=Path, metavar="FILE", help="picture whose board lies in the measuring plane")
     parser.add_argument(
@@ -44,36 +57,55 @@ def main() -> int:
     parser.add_argument(
         "--plane-u", type=float, metavar="RELATIVE",
         help="relative standard uncertainty of the scale because the part's plane is not the board's "
-        "(default 0.009; 0 if the part lies in the board's plane; with --plane-offset default 0.001)",
+        "(default 0.009; 0 if the part lies in the board's plane; with --plane-offset default 0.001; telecentric "
+        "0.0003 per mm, or what --height pictures measured)",
     )  # fmt: skip
     parser.add_argument(
         "--board-u",
         type=float,
         default=1e-4,
         metavar="RELATIVE",
-        help="relative standard uncertainty of the board's own size (default 0.0001)",
+        help="relative standard uncertainty of the board's own size, from its certificate (default 0.0001)",
     )
+    parser.add_argument(
+        "--board-temperature", type=float, default=20.0, metavar="C", help="the board's temperature (default 20)"
+    )
+    parser.add_argument(
+        "--board-cte", type=float, default=0.0, metavar="PPM",
+        help="the board's expansion per kelvin (soda-lime glass 8.5; default 0: not corrected)",
+    )  # fmt: skip
     parser.add_argument("--focal-length", type=float, metavar="PX", help="focal length in pixels, if it is known")
     parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
     parser.add_argument("--id", help="name of the calibration (default: from the date)")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="HTML page with residuals, coverage and refusals")
     parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     args = parser.parse_args()
     made = now()
     try:
         check_writable(args.out)
-        plane = BoardPlane(args.plane, args.plane_offset, args.plane_u, args.board_u)
+        if args.page is not None:
+            check_writable(args.page)
+            # only here: drawing takes a second to load
+            from station.reports.camera_page import camera_page
+            from station.reports.document import write_page
+        plane = BoardPlane(
+            args.plane, args.plane_offset, args.plane_u, args.board_u, args.board_temperature, args.board_cte
+        )
+        lens = LensKind(args.focal_length, args.lens == "telecentric", _heights(args.height))
         calibration, report = calibrate_from_board(
             args.images,
             args.board,
             plane,
-            focal_length_px=args.focal_length,
+            lens=lens,
             made=made,
             valid_for=valid_for_days(args.valid_days),
             identity=args.id or f"camera-{made:%Y%m%dT%H%M%S}",
             progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
         )
         write_json(args.out, calibration.to_document())
+        if args.page is not None:
+            write_page(args.page, camera_page(calibration, report))
     except StationError as error:
         print(f"calibrate_camera: {error}", file=sys.stderr)
         return 2
@@ -82,6 +114,19 @@ def main() -> int:
     else:
         print_camera(calibration, report, args.out)
     return 0
+
+
+def _heights(texts: list[str]) -> dict[Path, float]:
+    heights = {}
+    for text in texts:
+        name, separator, value = text.rpartition("=")
+        try:
+            heights[Path(name)] = float(value)
+        except ValueError as error:
+            raise InputError(f"{text!r} is not of the form IMAGE=MM", place="--height") from error
+        if not separator or not name:
+            raise InputError(f"{text!r} is not of the form IMAGE=MM", place="--height")
+    return heights
 
 
 if __name__ == "__main__":

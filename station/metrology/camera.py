@@ -11,7 +11,7 @@ calibration" (2000), for a plane's pose from its homography.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from station.compiled import compiled
 from station.errors import CalibrationError
+from station.metrology.camera_evidence import CameraEvidence, Row18
 from station.metrology.distortion import Floats, distort, distortion_jacobian, undistort
 
 Row: TypeAlias = tuple[float, float, float]
@@ -41,6 +42,9 @@ class CameraModel:
         distance_mm: camera to plane along the optical axis; None if unknown (one frontal view cannot tell it).
         tilt_deg: angle between the optical axis and the plane's normal.
         telecentric: the scale does not depend on the distance.
+        telecentricity_per_mm: by how much it does so after all: relative growth of the picture per mm towards the
+            camera; 0 where it was not measured. Telecentric lenses only.
+        evidence: what the model rests on; None where it was not kept.
 
     Raises:
         CalibrationError: when a figure is not finite or makes no sense.
@@ -55,9 +59,12 @@ class CameraModel:
     distance_mm: float | None = None
     tilt_deg: float = 0.0
     telecentric: bool = False
+    telecentricity_per_mm: float = 0.0
+    evidence: CameraEvidence | None = None
 
     def __post_init__(self) -> None:
         numbers = [*self.matrix, *self.distortion, *(n for row in self.plane for n in row), self.rms_px, self.tilt_deg]
+        numbers.append(self.telecentricity_per_mm)
         if not all(map(math.isfinite, numbers)):
             raise CalibrationError("the camera model holds a number that is not finite")
         if not (0 < self.width_px <= MAX_SIDE_PX and 0 < self.height_px <= MAX_SIDE_PX):
@@ -149,18 +156,26 @@ class CameraModel:
             raise CalibrationError(f"a scale factor of {factor} makes no sense")
         plane = np.diag([factor, factor, 1.0]) @ np.array(self.plane)
         distance = None if self.distance_mm is None else self.distance_mm * factor
-        return replace(self, plane=as_matrix3(plane), distance_mm=distance)
+        grown = np.concatenate([np.ones(9), np.full(6, factor), np.ones(3)])
+        evidence = self._evidence(lambda row: (np.asarray(row) * grown).tolist())
+        return replace(self, plane=as_matrix3(plane), distance_mm=distance, evidence=evidence)
 
     def raised_by(self, offset_mm: float) -> CameraModel:
         """The plane parallel to this one, nearer to the camera by `offset_mm` along its normal.
 
-        The origin moves along the normal. A telecentric view stays as it is.
+        The origin moves along the normal. A telecentric view stays as it is, but for what telecentricity it lacks.
+        What the model's covariance was is not carried along.
 
         Raises:
             CalibrationError: when the distance is not known, or the plane would reach the camera.
         """
-        if self.telecentric or offset_mm == 0:
+        if offset_mm == 0 or (self.telecentric and not self.telecentricity_per_mm):
             return self
+        if self.telecentric:
+            growth = 1.0 + self.telecentricity_per_mm * offset_mm
+            if growth <= 0.0:
+                raise CalibrationError(f"a plane {offset_mm} mm above the calibrated one would reach the camera")
+            return self.scaled(1.0 / growth)
         if self.distance_mm is None:
             raise CalibrationError(
                 "the scale of a plane beside the calibrated one needs the camera's distance, which a single frontal "
@@ -172,7 +187,15 @@ class CameraModel:
         if ideal_from_mm[2, 2] <= 0 or distance <= 0:
             raise CalibrationError(f"a plane {offset_mm} mm above the calibrated one would reach the camera")
         plane = np.linalg.inv(ideal_from_mm)
-        return replace(self, plane=as_matrix3(plane / plane[2, 2]), distance_mm=distance)
+        evidence = self._evidence(None)
+        return replace(self, plane=as_matrix3(plane / plane[2, 2]), distance_mm=distance, evidence=evidence)
+
+    def _evidence(self, carried: Callable[[Row18], Sequence[float]] | None) -> CameraEvidence | None:
+        """The evidence with its spread carried to another plane, or without it."""
+        if self.evidence is None:
+            return None
+        rows = () if carried is None else tuple(tuple(carried(row)) for row in self.evidence.spread)
+        return replace(self.evidence, spread=rows)
 
     def pose(self) -> tuple[Floats, Floats]:
         """Rotation (3, 3) and translation (3,) in mm from the plane's frame (z towards the camera) to the camera's.
@@ -192,7 +215,14 @@ class CameraModel:
         return lifted, normal / float(np.linalg.norm(normal))
 
     def to_document(self) -> dict[str, Any]:
-        """What JSON can carry; `from_document` gives an equal model back."""
+        """What JSON can carry; `from_document` gives an equal model back. What is not known has no key."""
+        from station.metrology.camera_document import evidence_document
+
+        more: dict[str, Any] = {}
+        if self.telecentricity_per_mm:
+            more["telecentricity_per_mm"] = self.telecentricity_per_mm
+        if self.evidence is not None:
+            more["evidence"] = evidence_document(self.evidence)
         return {
             "width_px": self.width_px,
             "height_px": self.height_px,
@@ -203,6 +233,7 @@ class CameraModel:
             "distance_mm": self.distance_mm,
             "tilt_deg": self.tilt_deg,
             "telecentric": self.telecentric,
+            **more,
         }
 
     @classmethod

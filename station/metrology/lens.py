@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cv2
 import numpy as np
 
 from station.errors import CalibrationError
-from station.metrology.camera import CameraModel, as_matrix3
+from station.metrology.camera import CameraModel
 from station.metrology.distortion import Floats
+from station.metrology.eccentricity import eccentricity_px
 from station.metrology.lens_fit import GUESSED_FOCAL_WIDTHS, Corners, LensFit, fit_one, fit_several
-from station.metrology.lens_uncertainty import correlation_factor, scale_u
+from station.metrology.lens_uncertainty import correlation_factor, model_spread, moved, scale_u
+from station.metrology.telecentric import fit_telecentric
 
 MIN_CORNERS = 12
 NEARLY_EMPTY = 1 / 3  # of the views' median number of corners
@@ -47,6 +49,10 @@ class View(Protocol):
     @property
     def name(self) -> str:
         """What the picture is called."""
+
+    @property
+    def dot_mm(self) -> float:
+        """Diameter of the dots whose ellipses' middles the points are; 0 for corners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,10 @@ class CameraCalibration:
         focal_relative_u: the focal length's relative standard uncertainty; None where it was not fitted.
         rejected: views left out.
         dropped_corners: corners left out of the views used.
+        terms: what the lens model holds, by name.
+        spread: (p, 18) the model's covariance as `CameraEvidence` keeps it.
+        telecentricity_u_per_mm: standard uncertainty of the residual telecentricity, where it was fitted.
+        tilted: names of views tilted out of the measuring plane (telecentric lenses; the others lie in it).
     """
 
     model: CameraModel
@@ -88,6 +98,10 @@ class CameraCalibration:
     focal_relative_u: float | None
     rejected: tuple[RejectedView, ...]
     dropped_corners: int
+    terms: tuple[str, ...] = ()
+    spread: Floats = field(default_factory=lambda: np.zeros((0, 18)))
+    telecentricity_u_per_mm: float | None = None
+    tilted: tuple[str, ...] = ()
 
 
 def calibrate(
@@ -97,11 +111,15 @@ def calibrate(
     *,
     focal_length_px: float | None = None,
     plane_view: int = 0,
+    telecentric: bool = False,
+    heights_mm: Sequence[float | None] | None = None,
 ) -> CameraCalibration:
     """The camera that saw `views`, measuring on the plane of `views[plane_view]`.
 
     With one view the focal length is `focal_length_px`, or a guess of two picture widths; the plane is mapped as well
     either way, but without a given focal length its distance stays unknown. With several it is fitted unless given.
+    A `telecentric` lens has none of this; `heights_mm` are those of the views' boards (None: not known), and two
+    different ones tell how far it is from telecentric.
 
     Raises:
         CalibrationError: nothing usable remains, or the chosen view was rejected.
@@ -111,8 +129,9 @@ def calibrate(
     if focal_length_px is not None and not 0 < focal_length_px < math.inf:
         raise CalibrationError("the focal length is not positive")
     focal = float(focal_length_px) if focal_length_px else GUESSED_FOCAL_WIDTHS * max(width_px, height_px)
+    lens = _Lens(width_px, height_px, focal, focal_length_px is not None, telecentric, heights_mm)
     used, rejected = _presort(views)
-    corners = {index: Corners(views[index].points_px, views[index].points_mm) for index in used}
+    corners = {index: _centred(views[index], lens) for index in used}
     dropped, cleaned = 0, False
     while True:
         if plane_view not in corners:
@@ -120,7 +139,7 @@ def calibrate(
             raise CalibrationError(
                 f"the view of the measuring plane, {_name(views, plane_view)}, is rejected: {reason}"
             )
-        fit = _fit(corners, width_px, height_px, focal, focal_length_px is not None, plane_view)
+        fit = _fit(corners, lens, plane_view)
         outlying = _outlying_view(corners, fit, robust=not cleaned)
         if outlying is not None:
             index, off, usual = outlying
@@ -154,18 +173,44 @@ def _presort(views: Sequence[View]) -> tuple[list[int], list[tuple[int, str]]]:
     return used, rejected
 
 
-def _fit(
-    corners: dict[int, Corners], width_px: int, height_px: int, focal: float, focal_known: bool, plane_view: int
-) -> LensFit:
+@dataclass(frozen=True, slots=True)
+class _Lens:
+    """What is known of the lens before the fit."""
+
+    width_px: int
+    height_px: int
+    focal_px: float
+    focal_known: bool
+    telecentric: bool
+    heights_mm: Sequence[float | None] | None
+
+
+def _fit(corners: dict[int, Corners], lens: _Lens, plane_view: int) -> LensFit:
+    size = lens.width_px, lens.height_px
     try:
+        position = list(corners).index(plane_view)
+        if lens.telecentric:
+            heights = None if lens.heights_mm is None else [lens.heights_mm[index] for index in corners]
+            return fit_telecentric(list(corners.values()), *size, plane_view=position, heights_mm=heights)
         if len(corners) > 1:
-            position = list(corners).index(plane_view)
             return fit_several(
-                list(corners.values()), width_px, height_px, focal, focal_known=focal_known, plane_view=position
+                list(corners.values()), *size, lens.focal_px, focal_known=lens.focal_known, plane_view=position
             )
-        return fit_one(corners[plane_view], width_px, height_px, focal, focal_known=focal_known)
+        return fit_one(corners[plane_view], *size, lens.focal_px, focal_known=lens.focal_known)
     except (np.linalg.LinAlgError, ValueError, cv2.error) as error:
         raise CalibrationError("no camera fits the corners of these views") from error
+
+
+def _centred(view: View, lens: _Lens) -> Corners:
+    """The view's corners; dots' middles where they would be seen, by a camera fitted to this view alone."""
+    corners = Corners(view.points_px, view.points_mm)
+    if not view.dot_mm:
+        return corners
+    for _ in range(2):
+        camera = _fit({0: corners}, replace(lens, heights_mm=None), 0).camera
+        off = eccentricity_px(view.points_mm, view.dot_mm, camera.to_px)
+        corners = Corners(view.points_px - off, view.points_mm)
+    return corners
 
 
 def _outlying_view(corners: dict[int, Corners], fit: LensFit, *, robust: bool) -> tuple[int, float, float] | None:
@@ -199,10 +244,10 @@ def _report(
     plane_view: int,
 ) -> CameraCalibration:
     errors = np.concatenate(fit.errors_px)
-    freedom = 2 * len(errors) - len(fit.parameters) - 6 * (len(corners) - 1)
-    variance = float((errors**2).sum()) / max(freedom, 1)
+    variance = float((errors**2).sum()) / max(2 * len(errors) - fit.fitted, 1)
     area_px = corners[plane_view].points_px
-    fit_u = scale_u(fit, area_px) * math.sqrt(variance) * correlation_factor(corners.values(), fit)
+    point_u = math.sqrt(variance) * correlation_factor(corners.values(), fit)
+    fit_u = scale_u(fit, area_px) * point_u
     focal_u = None
     model = fit.camera
     if fit.focal_index is not None:
@@ -210,8 +255,10 @@ def _report(
         focal_u = math.sqrt(variance * float(fit.unit_covariance[index, index])) / float(fit.parameters[index])
         if focal_u > FOCAL_KNOWN:
             model = replace(model, distance_mm=None)
+    move = _squaring(model)
+    steepness = fit.telecentricity_index
     return CameraCalibration(
-        _squared_up(replace(model, rms_px=_rms(errors))),
+        moved(replace(model, rms_px=_rms(errors)), move),
         tuple(
             ViewResidual(_name(views, index), len(part), _rms(part))
             for index, part in zip(corners, fit.errors_px, strict=True)
@@ -221,17 +268,20 @@ def _report(
         focal_u,
         tuple(RejectedView(_name(views, index), reason) for index, reason in sorted(rejected)),
         dropped,
+        fit.terms,
+        model_spread(fit, move) * point_u,
+        None if steepness is None else point_u * math.sqrt(float(fit.unit_covariance[steepness, steepness])),
+        tuple(_name(views, list(corners)[index]) for index in fit.tilted),
     )
 
 
-def _squared_up(model: CameraModel) -> CameraModel:
-    """`model` with its frame moved: origin under the picture's centre, x along the picture's rows there."""
+def _squaring(model: CameraModel) -> Floats:
+    """(3, 3) move of the plane's frame: origin under the picture's centre, x along the picture's rows there."""
     centre = np.array([[(model.width_px - 1) / 2, (model.height_px - 1) / 2]])
     along = model.mm_per_px(centre)[0, :, 0]
     c, s = along / float(np.hypot(along[0], along[1]))
     x, y = model.to_mm(centre)[0]
-    move = np.array([[c, s, -c * x - s * y], [-s, c, s * x - c * y], [0, 0, 1]])
-    return replace(model, plane=as_matrix3(move @ np.array(model.plane)))
+    return np.array([[c, s, -c * x - s * y], [-s, c, s * x - c * y], [0, 0, 1]])
 
 
 def _rms(errors: Floats) -> float:

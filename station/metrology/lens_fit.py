@@ -50,6 +50,10 @@ class LensFit:
         parameters, unit_covariance: (p,) and (p, p) for corners with a standard uncertainty of one pixel.
         build: the camera for other parameters.
         focal_index: which parameter is the focal length, if it was free.
+        fitted: how many parameters were fitted, those of other views' poses included.
+        terms: what was fitted beyond the scale, by name.
+        tilted: which views were seen tilted out of the measuring plane (telecentric only).
+        telecentricity_index: which parameter is the residual telecentricity, if it was free.
     """
 
     camera: CameraModel
@@ -58,6 +62,10 @@ class LensFit:
     unit_covariance: Floats
     build: Callable[[Floats], CameraModel]
     focal_index: int | None
+    fitted: int
+    terms: tuple[str, ...] = ()
+    tilted: tuple[int, ...] = ()
+    telecentricity_index: int | None = None
 
 
 def fit_one(view: Corners, width_px: int, height_px: int, focal_px: float, *, focal_known: bool) -> LensFit:
@@ -90,7 +98,9 @@ def fit_one(view: Corners, width_px: int, height_px: int, focal_px: float, *, fo
         if f_distribution.sf((squares - richer[2]) / max(richer[2] / left, 1e-12), 1, left) < SIGNIFICANT:
             parameters, jacobian, squares = richer
     errors = miss(parameters).reshape(-1, 2)
-    return LensFit(build(parameters), (errors,), parameters, _inverse_normal(jacobian), build, None)
+    names = ("k1", "k2")[: len(parameters) - 8]
+    covariance = inverse_normal(jacobian)
+    return LensFit(build(parameters), (errors,), parameters, covariance, build, None, len(parameters), names)
 
 
 def fit_several(
@@ -138,7 +148,11 @@ def fit_several(
             normal[6:, 6:] += of_lens.T @ of_lens - across.T @ np.linalg.pinv(of_pose.T @ of_pose) @ across
     parameters = np.concatenate([pose, np.linalg.lstsq(free, base, rcond=None)[0]])
     focal_index = 6 if "focal" in terms else None
-    return LensFit(build(parameters), tuple(errors), parameters, np.linalg.pinv(normal), build, focal_index)
+    covariance, fitted = np.linalg.pinv(normal), len(parameters) + 6 * (len(views) - 1)
+    names = tuple(
+        term for term in ("focal", "centre", "k1", "k2", "tangential", "k3", "aspect") if term in terms | {"k1"}
+    )
+    return LensFit(build(parameters), tuple(errors), parameters, covariance, build, focal_index, fitted, names)
 
 
 def _free_columns(terms: frozenset[str]) -> Floats:
@@ -208,7 +222,8 @@ def _project(
     return np.asarray(predicted, dtype=np.float64).reshape(-1, 2), np.asarray(jacobian, dtype=np.float64)
 
 
-def _inverse_normal(jacobian: Floats) -> Floats:
+def inverse_normal(jacobian: Floats) -> Floats:
+    """(p, p) inverse of the normal matrix of a Jacobian (n, p), well scaled."""
     scale = np.linalg.norm(jacobian, axis=0)
     scaled = jacobian / scale
     return np.linalg.pinv(scaled.T @ scaled) / np.outer(scale, scale)

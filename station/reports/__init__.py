@@ -1,1 +1,1 @@
-"""Reports a quality engineer files: tables of readings in, statements of figures and self-contained pages out; equal input gives equal bytes."""
+"""Reports a quality engineer files: readings in, figures and self-contained pages out, equal bytes for equal input."""

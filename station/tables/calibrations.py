@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from station.cycle.camera import BoardReport
+from station.cycle.camera_report import BoardReport
 from station.metrology.calibration import Calibration
 from station.metrology.masters import DOUBTFUL_P
 from station.tables.basics import console, print_rows, table
@@ -102,13 +102,23 @@ def print_camera(calibration: Calibration, report: BoardReport, path: Path) -> N
     out.print(rows)
     for name, reason in report.refused:
         out.print(Text(f"not used: {name}: {reason}", "yellow"))
-    model = calibration.camera
-    distance = "not known" if model.distance_mm is None else f"{model.distance_mm:.4g} mm"
-    lens = [
-        ("focal length", f"{model.matrix[0]:.5g} px"),
-        ("distortion", ", ".join(f"{d:.4g}" for d in model.distortion)),
-        ("rms", f"{model.rms_px:.3f} px"),
-        ("tilt, distance", f"{model.tilt_deg:.2f}°, {distance}"),
-    ]
-    print_rows(out, calibration_rows(calibration) + lens)
+    for name, remark in report.remarks:
+        out.print(Text(f"{name}: {remark}", "dim"))
+    print_rows(out, calibration_rows(calibration) + _lens_rows(calibration, report))
     out.print(f"Written to {path}.")
+
+
+def _lens_rows(calibration: Calibration, report: BoardReport) -> list[tuple[str, str]]:
+    model, u = calibration.camera, report.fit.telecentricity_u_per_mm
+    distance = "not known" if model.distance_mm is None else f"{model.distance_mm:.4g} mm"
+    if model.telecentric:
+        steepness = "not measured" if u is None else f"{model.telecentricity_per_mm:+.2e} per mm of height, u {u:.1e}"
+        kind = [("lens", "telecentric"), ("change of scale", steepness), ("tilt", f"{model.tilt_deg:.2f}°")]
+    else:
+        kind = [("focal length", f"{model.matrix[0]:.5g} px"), ("tilt, distance", f"{model.tilt_deg:.2f}°, {distance}")]
+    return [
+        *kind,
+        ("distortion", ", ".join(f"{d:.4g}" for d in model.distortion)),
+        ("rms", f"{model.rms_px:.{3 if model.rms_px >= 0.05 else 4}f} px of {len(report.fit.residuals)} points"),
+        ("of u of the scale, the fit", f"{report.fit.scale_relative_u:.2g}"),
+    ]

@@ -1,12 +1,15 @@
-"""Calibration boards: what a specification says, and where a picture shows its corners.
+"""Calibration boards: what a specification says, and where a picture shows its corners or dots.
 
 Specifications: ``chessboard:14x10:15mm`` counts inner corners; ``charuco:20x20:4mm:3.2mm:DICT_4X4_1000`` counts
-squares and gives the squares' and the markers' sides. The board's frame is in mm, x along its columns, y against its
-rows (up in an upright picture), so that it is right-handed with z towards the camera.
+squares and gives the squares' and the markers' sides; ``dots:25x25:1mm:0.5mm`` counts dots and gives their pitch and,
+if it is known, their diameter; ``dots-asym:4x11:2mm`` is OpenCV's grid of staggered rows, 4 dots in each of 11 rows
+that lie 2 mm apart. The board's frame is in mm, x along its columns, y against its rows (up in an upright picture),
+so that it is right-handed with z towards the camera.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import ImageError, InputError
+from station.vision.dots import find_grid
+from station.vision.picture import picture_from
 
 Floats: TypeAlias = NDArray[np.float64]
 Gray: TypeAlias = NDArray[np.uint8]
@@ -25,32 +30,40 @@ MIN_CORNERS = 12
 BLURRED_PX = 3.0
 _NUMBER = r"(\d{1,4}(?:\.\d{1,6})?)"
 _CHESSBOARD = re.compile(rf"chessboard:(\d{{1,3}})x(\d{{1,3}}):{_NUMBER}mm")
+_DOTS = re.compile(rf"(dots|dots-asym):(\d{{1,3}})x(\d{{1,3}}):{_NUMBER}mm(?::{_NUMBER}mm)?")
 _CHARUCO = re.compile(rf"charuco:(\d{{1,3}})x(\d{{1,3}}):{_NUMBER}mm:{_NUMBER}mm:(DICT_\w{{3,20}})")
+FORMS = ("chessboard:14x10:15mm", "charuco:20x20:4mm:3.2mm:DICT_4X4_1000", "dots:25x25:1mm:0.5mm", "dots-asym:4x11:2mm")
 # A saddle's neighbourhood for refinement, in squares: the widest that stays clear of the neighbours' edges.
 _REFINE_SQUARES = 0.18
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A printed board; `columns` and `rows` count what the specification counts (see the module)."""
+    """A printed board; `columns` and `rows` count what the specification counts (see the module).
 
-    kind: Literal["chessboard", "charuco"]
+    `square_mm` is the side of a square or the pitch of dots, `diameter_mm` that of the dots (0: to be measured).
+    """
+
+    kind: Literal["chessboard", "charuco", "dots", "dots-asym"]
     columns: int
     rows: int
     square_mm: float
     marker_mm: float = 0.0
     dictionary: str = ""
+    diameter_mm: float = 0.0
 
     @property
     def corner_grid(self) -> tuple[int, int]:
-        """Inner corners (across, down)."""
+        """Inner corners or dots (across, down)."""
         less = 1 if self.kind == "charuco" else 0
         return self.columns - less, self.rows - less
 
     def corners_mm(self) -> Floats:
-        """(n, 2): every inner corner by its id (row by row from the top left), in mm from corner 0."""
+        """(n, 2): every inner corner or dot by its id (row by row from the top left), in mm from the first."""
         across, down = self.corner_grid
         row, column = np.divmod(np.arange(across * down), across)
+        if self.kind == "dots-asym":
+            column = 2 * column + row % 2
         return np.column_stack([column * self.square_mm, -row * self.square_mm])
 
 
@@ -64,6 +77,8 @@ class BoardView:
         ids: (n,) their ids.
         sharpness: 1 / px: the reciprocal of the corners' median edge blur (sigma of a Gaussian), at most about 2.
         name: whatever the caller calls the picture.
+        dot_mm: diameter of the dots whose middles the points are; 0 for corners.
+        remark: what a person should know of how the board was found, in sentences.
     """
 
     points_px: Floats
@@ -71,6 +86,8 @@ class BoardView:
     ids: NDArray[np.int64]
     sharpness: float
     name: str = ""
+    dot_mm: float = 0.0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +111,11 @@ def parse_board(spec: str) -> Board:
         board = Board("chessboard", int(match[1]), int(match[2]), float(match[3]))
     elif match := _CHARUCO.fullmatch(text):
         board = Board("charuco", int(match[1]), int(match[2]), float(match[3]), float(match[4]), match[5])
+    elif match := _DOTS.fullmatch(text):
+        kind: Literal["dots", "dots-asym"] = "dots" if match[1] == "dots" else "dots-asym"
+        board = Board(kind, int(match[2]), int(match[3]), float(match[4]), diameter_mm=float(match[5] or 0))
     else:
-        raise InputError(
-            f"the board {spec[:80]!r} is not of the form chessboard:14x10:15mm or charuco:20x20:4mm:3.2mm:DICT_4X4_1000"
-        )
+        raise InputError(f"the board {spec[:80]!r} is not of the form {', '.join(FORMS[:-1])} or {FORMS[-1]}")
     if not 3 <= min(board.columns, board.rows) <= max(board.columns, board.rows) <= MAX_SQUARES:
         raise InputError(f"a board of {board.columns}x{board.rows} is outside 3x3 to {MAX_SQUARES}x{MAX_SQUARES}")
     if board.square_mm <= 0:
@@ -108,20 +126,26 @@ def parse_board(spec: str) -> Board:
         needed, held = board.columns * board.rows // 2, len(_dictionary(board.dictionary).bytesList)
         if needed > held:
             raise InputError(f"the board needs {needed} markers, but {board.dictionary} holds {held}")
+    between = board.square_mm * (math.sqrt(2.0) if board.kind == "dots-asym" else 1.0)
+    if board.diameter_mm >= between:
+        raise InputError("a board's dots are smaller than their pitch")
     return board
 
 
 def find_board(image: NDArray[np.generic], board: Board, *, name: str = "") -> BoardView | Refusal:
-    """The board's corners in a picture: grey, colour (BGR or BGRA), 8 or 16 bits.
+    """The board's corners or dots in a picture: grey, colour (BGR or BGRA), 8 or 16 bits.
 
     Chessboards: Duda and Frese, "Accurate detection and localization of checkerboard corners" (2018) as OpenCV has
     it, with the classic detector as the second try; then OpenCV's gradient-orthogonality refinement. ChArUco boards:
-    OpenCV's detector, with the pattern of its versions before or since 4.6, whichever explains more corners.
+    OpenCV's detector, with the pattern of its versions before or since 4.6, whichever explains more corners. Grids of
+    dots: `station.vision.dots`.
 
     Raises:
         ImageError: when the array is not a picture.
     """
     gray = _to_gray(image)
+    if board.kind in ("dots", "dots-asym"):
+        return _dots(gray, image, board, name)
     points, ids = _chessboard(gray, board) if board.kind == "chessboard" else _charuco(gray, board)
     if len(points) < MIN_CORNERS:
         blur = _blur_px(gray, None)
@@ -132,6 +156,28 @@ def find_board(image: NDArray[np.generic], board: Board, *, name: str = "") -> B
         sentence = f"only {len(points)} of the {MIN_CORNERS} corners needed were found"
         return Refusal("too few corners", len(points), sentence, name)
     return BoardView(points, board.corners_mm()[ids], ids, 1.0 / _blur_px(gray, points), name)
+
+
+def _dots(gray: Gray, image: NDArray[np.generic], board: Board, name: str) -> BoardView | Refusal:
+    picture = picture_from(image) if image.dtype in (np.uint8, np.uint16) else picture_from(gray)
+    found = find_grid(picture, gray, (board.columns, board.rows), staggered=board.kind == "dots-asym")
+    if isinstance(found, str):
+        blur = _blur_px(gray, None)
+        if BLURRED_PX < blur < np.inf:
+            return Refusal("blurred", 0, f"the picture is blurred over about {blur:.1f} px, and {found}", name)
+        return Refusal("nothing found", 0, found, name)
+    count = len(found.points_px)
+    if count < MIN_CORNERS:
+        sentence = f"only {count} of the {MIN_CORNERS} dots needed were found"
+        return Refusal("too few corners", count, sentence, name)
+    measured_mm = found.diameter_pitches * board.square_mm
+    remark = found.remark
+    if board.diameter_mm and not 0.8 < measured_mm / board.diameter_mm < 1.25:
+        remark += f"; the dots measure {measured_mm:.4g} mm where {board.diameter_mm:g} mm were given"
+    points_mm = found.grid * np.array([board.square_mm, -board.square_mm])
+    ids = found.grid[:, 1] * board.columns + found.grid[:, 0] // (2 if board.kind == "dots-asym" else 1)
+    diameter_mm = board.diameter_mm or measured_mm
+    return BoardView(found.points_px, points_mm, ids, 1.0 / found.blur_px, name, diameter_mm, remark)
 
 
 def _chessboard(gray: Gray, board: Board) -> tuple[Floats, NDArray[np.int64]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from station.cycle.camera import BoardPlane, calibrate_from_board
+from station.cycle.camera import BoardPlane, LensKind, calibrate_from_board
 from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping
 from tests.cli.small import write_picture
@@ -50,7 +50,7 @@ def board_picture(
 
 def calibrate(*images: Path, plane: BoardPlane = PLANE, spec: str = SPEC, focal: float | None = None) -> Any:
     return calibrate_from_board(
-        images, spec, plane, focal_length_px=focal, made=MADE, valid_for=timedelta(days=9), identity="B-1"
+        images, spec, plane, lens=LensKind(focal), made=MADE, valid_for=timedelta(days=9), identity="B-1"
     )
 
 

@@ -168,6 +168,7 @@ class SimulatedView:
     points_mm: np.ndarray
     sharpness: float = 1.0
     name: str = ""
+    dot_mm: float = 0.0
 
 
 BOARD = np.stack(np.meshgrid(np.arange(14) * 15.0, -np.arange(10) * 15.0), axis=-1).reshape(-1, 2)
