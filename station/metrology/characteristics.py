@@ -20,7 +20,8 @@ from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, zones
-from station.order.geometry import ContourFeature, Feature, LineFeature
+from station.metrology.gear_values import GEAR_TYPES, gear_values
+from station.order.geometry import ContourFeature, Feature, GearFeature, LineFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,7 @@ class Question:
     nominal: float | None
     geometry: Mapping[str, Feature]
     of: str = ""
+    ball_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,14 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     return _answer(feature, found, 2.0 * found.noise), found.values
 
 
+def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    gear = question.geometry[question.features[0]]
+    assert isinstance(gear, GearFeature)
+    datum = features[question.datums[0]] if question.datums else None
+    found = gear_values(question.type, _first(question, features), gear, datum, changes, question.of, question.ball_mm)
+    return Answer(float(found.values[0]), found.where_mm, found.noise, found.excess), found.values
+
+
 def _at(point: Floats) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
@@ -219,5 +229,6 @@ _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[A
     CharacteristicType.PARALLELISM: _parallelism,
     CharacteristicType.PERPENDICULARITY: _perpendicularity,
     CharacteristicType.LINE_PROFILE: _line_profile,
+    **dict.fromkeys(GEAR_TYPES, _of_gear),
 }
 MEASURED_TYPES = frozenset(PLAIN) | frozenset(_FORMS) | {CharacteristicType.COUNT}

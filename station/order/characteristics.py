@@ -13,23 +13,28 @@ from station.order.document import (
     CodeDocument,
     CountDocument,
     FormDocument,
+    GearRunoutDocument,
+    GearSizeDocument,
     OrientationDocument,
+    PitchDocument,
     PositionDocument,
     ProfileDocument,
-    SizeDocument,
+    SizedDocument,
     SurfaceDocument,
     TextDocument,
+    ToothThicknessDocument,
 )
 from station.order.features import Features
 from station.order.geometry import Point
 from station.order.model import Characteristic, CharacteristicType, Limits
-from station.order.nominals import refuse_other_angle, refuse_other_size, size_of
+from station.order.nominals import refuse_other_angle, refuse_other_axis, refuse_other_size, size_of
 from station.order.tolerances import count_limits, size_limits, zone
 
 _ROUND = frozenset({"circle", "arc"})
 _EDGE = frozenset({"line"})
 _PLACED = frozenset({"circle", "arc", "line"})
-_ANY = frozenset({"circle", "arc", "line", "contour"})
+_ANY = frozenset({"circle", "arc", "line", "contour", "gear"})
+_GEAR = frozenset({"gear"})
 _NONE = frozenset[str]()
 
 
@@ -60,7 +65,13 @@ RULES: dict[str, Rule] = {
     "symmetry": Rule(_PLACED, 1, 2, datums=_PLACED, most_datums=2),
     "line_profile": Rule(_ANY, datums=_ANY, most_datums=3),
     "circular_runout": Rule(_ROUND, datums=_ROUND, most_datums=1),
-    "count": Rule(frozenset({"circle", "contour"}), 0, 1),
+    "tip_diameter": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "root_diameter": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "tooth_thickness": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "pitch_deviation": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "cumulative_pitch": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "runout": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "count": Rule(frozenset({"circle", "contour", "gear"}), 0, 1),
 }
 
 
@@ -80,12 +91,14 @@ def resolve_characteristic(
             names = _features(document, place, features)
             limits = count_limits(document, place)
             return Characteristic(document.id, kind, names, (), limits, "1", view=view, of=document.of)
-        case SizeDocument():
+        case SizedDocument():
             names = _features(document, place, features)
+            letters = _datums(document, names, place, features, datums)
             limits = size_limits(document, size_of(document.type, names, features), place)
             refuse_other_size(document.type, names, features, limits.nominal, place)
             unit = "deg" if document.type == "angle" else "mm"
-            return Characteristic(document.id, kind, names, (), limits, unit, view=view)
+            along = document.along if isinstance(document, ToothThicknessDocument) else ""
+            return Characteristic(document.id, kind, names, letters, limits, unit, view=view, of=along)
         case _:
             names = _features(document, place, features)
             letters = _datums(document, names, place, features, datums)
@@ -93,13 +106,39 @@ def resolve_characteristic(
                 refuse_other_angle(document, names[0], datums[letters[0]], features, place)
             modifier = document.modifier or "" if isinstance(document, PositionDocument) else ""
             limits = zone(document.tolerance)
-            return Characteristic(document.id, kind, names, letters, limits, "mm", modifier=modifier, view=view)
+            flank = document.flank or "" if isinstance(document, PitchDocument) else ""
+            ball = document.ball_diameter if isinstance(document, GearRunoutDocument) else None
+            return Characteristic(
+                *(document.id, kind, names, letters, limits, "mm"),
+                modifier=modifier,
+                view=view,
+                of=flank,
+                ball_mm=None if ball is None else float(ball),
+            )
 
 
-_Zoned = FormDocument | OrientationDocument | AngularityDocument | ProfileDocument | PositionDocument
+_Zoned = (
+    FormDocument
+    | OrientationDocument
+    | AngularityDocument
+    | ProfileDocument
+    | PositionDocument
+    | PitchDocument
+    | GearRunoutDocument
+)
+_OnDatum = (
+    OrientationDocument
+    | AngularityDocument
+    | ProfileDocument
+    | PositionDocument
+    | PitchDocument
+    | GearRunoutDocument
+    | GearSizeDocument
+    | ToothThicknessDocument
+)
 
 
-def _features(document: SizeDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
+def _features(document: SizedDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
     """The ids of the characteristic's features: as many, and of such types, as it takes."""
     if document.feature is not None and document.features is not None:
         raise OrderError("give 'feature' or 'features', not both", place=f"{place}.features")
@@ -126,15 +165,21 @@ def _features(document: SizeDocument | CountDocument | _Zoned, place: str, featu
 
 def _words(kinds: frozenset[str]) -> str:
     names = [
-        f"a {kind}" if kind != "arc" else "an arc" for kind in ("circle", "arc", "line", "contour") if kind in kinds
+        f"a {kind}" if kind != "arc" else "an arc"
+        for kind in ("circle", "arc", "line", "contour", "gear")
+        if kind in kinds
     ]
     return " or ".join(names)
 
 
 def _datums(
-    document: _Zoned, names: tuple[str, ...], place: str, features: Features, datums: Mapping[str, str]
+    document: _Zoned | SizedDocument,
+    names: tuple[str, ...],
+    place: str,
+    features: Features,
+    datums: Mapping[str, str],
 ) -> tuple[str, ...]:
-    if isinstance(document, FormDocument) or document.datum is None:
+    if not isinstance(document, _OnDatum) or document.datum is None:
         return ()
     several = isinstance(document.datum, list)
     letters = tuple(document.datum) if isinstance(document.datum, list) else (document.datum,)
@@ -157,6 +202,8 @@ def _datums(
             raise OrderError(f"{datums[letter]!r} is its own datum {letter!r}", place=here)
     if len(set(letters)) < len(letters):
         raise OrderError("a datum is named twice", place=f"{place}.datum")
+    if rule.features == _GEAR:
+        refuse_other_axis(names[0], datums[letters[0]], letters[0], features, place)
     return letters
 
 

@@ -1,8 +1,9 @@
 """The whole part against the light, from the drawing's contours and the written features.
 
-With a drawing, its closed contours count, and written circles that coincide with none of them; without one, written
-circles, and written lines and arcs that chain into closed outlines. What lies in what decides between outer outlines
-and openings, and the sides the order wrote must agree with it. A partial geometry keeps the sides as written.
+With a drawing, its closed contours count, and written circles and gears that coincide with none of them; without one,
+written circles and gears, and written lines and arcs that chain into closed outlines. What lies in what decides between
+outer outlines and openings, and the sides the order wrote must agree with it. A partial geometry keeps the sides as
+written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from station.errors import InputError, OrderError
 from station.order.agreement import refuse_wrong_sides
@@ -20,12 +23,14 @@ from station.order.features import Features
 from station.order.geometry import (
     ArcFeature,
     CircleFeature,
+    GearFeature,
     LineFeature,
     Outline,
     Segment,
     Side,
     Silhouette,
     outlines_of,
+    polygon,
     reverse,
     signed_area_mm2,
 )
@@ -51,18 +56,18 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     Raises:
         OrderError: where the outline does not close, or a written side contradicts what lies in what.
     """
-    circles = [feature for feature in _written(features) if isinstance(feature, CircleFeature)]
+    whole = [feature for feature in _written(features) if isinstance(feature, (CircleFeature, GearFeature))]
     closed: list[_Closed] = []
     chained = Chained((), (), ())
     if drawing is not None:
         closed += [_Closed(contour.outline(f"contour {n}")) for n, contour in enumerate(drawing.closed, start=1)]
-        circles = [circle for circle in circles if not _is_drawn(circle, drawing, partial=partial)]
+        whole = [feature for feature in whole if not _is_drawn(feature, drawing, partial=partial)]
         if not partial:
             refuse_wrong_sides(_edges(features), drawing)
     else:
         chained = _chained_edges(features, partial=partial)
         closed += [_loop(links, features) for links in chained.closed]
-    closed += [_Closed(outlines_of(c)[0], ((c.id, outlines_of(c)[0].segments[0]),)) for c in circles]
+    closed += [_Closed(outlines_of(f)[0], ((f.id, outlines_of(f)[0].segments[0]),)) for f in whole]
     if not closed:
         if features.by_id and not partial:
             raise _not_closed(chained)
@@ -81,18 +86,20 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     return Silhouette(outer, tuple(outline for outline in oriented if signed_area_mm2(outline) < 0))
 
 
-def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature]:
+def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature | GearFeature]:
     for name, feature in features.by_id.items():
-        if name in features.written and isinstance(feature, (CircleFeature, ArcFeature, LineFeature)):
+        if name in features.written and isinstance(feature, (CircleFeature, ArcFeature, LineFeature, GearFeature)):
             yield feature
 
 
 def _edges(features: Features) -> list[ArcFeature | LineFeature]:
-    return [feature for feature in _written(features) if not isinstance(feature, CircleFeature)]
+    return [feature for feature in _written(features) if isinstance(feature, (ArcFeature, LineFeature))]
 
 
-def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool:
-    """Whether the drawing has this circle; its side must be the same then."""
+def _is_drawn(circle: CircleFeature | GearFeature, drawing: Drawing, *, partial: bool) -> bool:
+    """Whether the drawing has this circle or gear; a circle's side must be the same then."""
+    if isinstance(circle, GearFeature):
+        return any(_same_box(circle.outlines[0], contour.outline("")) for contour in drawing.closed)
     for contour in drawing.closed:
         arc = full_circle(contour)
         if (
@@ -105,6 +112,12 @@ def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool
                 raise OrderError(f"{circle.id!r} is {circle.side}, but in the drawing it is {side}", place=_PLACE)
             return True
     return False
+
+
+def _same_box(one: Outline, other: Outline) -> bool:
+    """Whether two outlines reach equally far."""
+    boxes = [np.concatenate([p.min(axis=0), p.max(axis=0)]) for p in (polygon(one, 1e-3), polygon(other, 1e-3))]
+    return bool(np.abs(boxes[0] - boxes[1]).max() <= WRITTEN_JOIN_MM)
 
 
 def _chained_edges(features: Features, *, partial: bool) -> Chained:

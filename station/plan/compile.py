@@ -124,7 +124,7 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
     lower, upper, ideal = (
         None if limit is None else float(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
     )
-    question = Question(c.id, c.type, c.features, names, ideal, order.geometry.features, c.of)
+    question = Question(c.id, c.type, c.features, names, ideal, order.geometry.features, c.of, c.ball_mm)
     refusal = next((layout.refused[name] for name in (*c.features, *names) if name in layout.refused), "")
     if c.type not in MEASURED_TYPES:
         refusal = f"this station does not measure {c.type} yet"
