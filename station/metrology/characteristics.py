@@ -21,7 +21,8 @@ from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, zones
 from station.metrology.gear_values import GEAR_TYPES, gear_values
-from station.order.geometry import ContourFeature, Feature, GearFeature, LineFeature
+from station.metrology.thread import THREAD_TYPES, thread_values
+from station.order.geometry import ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
@@ -208,6 +209,13 @@ def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[
     return Answer(float(found.values[0]), found.where_mm, found.noise, found.excess), found.values
 
 
+def _of_thread(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    feature, thread = _first(question, features), question.geometry[question.features[0]]
+    assert isinstance(thread, ThreadFeature)
+    found = thread_values(question.type, feature, thread, changes)
+    return Answer(float(found.values[0]), _at(feature.center_mm), found.noise), found.values
+
+
 def _at(point: Floats) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
@@ -230,5 +238,6 @@ _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[A
     CharacteristicType.PERPENDICULARITY: _perpendicularity,
     CharacteristicType.LINE_PROFILE: _line_profile,
     **dict.fromkeys(GEAR_TYPES, _of_gear),
+    **dict.fromkeys(THREAD_TYPES, _of_thread),
 }
 MEASURED_TYPES = frozenset(PLAIN) | frozenset(_FORMS) | {CharacteristicType.COUNT}

@@ -1,8 +1,9 @@
 """Teeth of a measured gear: where each flank, tip and root lies, and what ISO 1328-1 makes of it.
 
-Every edge point is compared with the drawn outline, along its normal. A flank's place at a circle is the drawn
-flank turned about the centre and moved outwards, fitted within half a module of that circle: the noise of all those
-points averages, and form far from the circle does not enter. The centre is that of the gear's own flanks (least squares) or of a datum circle.
+Every edge point is compared with the drawn outline, along its normal. A flank's place at a circle is the drawn flank
+turned about the centre and moved outwards, fitted within half a module of that circle: the noise of all those points
+averages, and form far from the circle does not enter. The centre is that of the gear's own flanks (least squares) or of
+a datum circle.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.features import MeasuredFeature
 from station.order.geometry import ArcSegment, GearFeature, Segment
 
 Floats = NDArray[np.float64]
@@ -139,7 +139,7 @@ def flanks_at(
     group, lever, count = 2 * roles.tooth[use] + roles.side[use], roles.lever_mm[use], 2 * gear.teeth
 
     def total(values: Floats) -> Floats:
-        return np.bincount(group, values, count)
+        return np.bincount(group, values, count).astype(np.float64)
 
     size = total(np.ones(len(use)))
     if size.min() < _LEAST_POINTS:

@@ -33,8 +33,9 @@ from station.order.tolerances import count_limits, size_limits, zone
 _ROUND = frozenset({"circle", "arc"})
 _EDGE = frozenset({"line"})
 _PLACED = frozenset({"circle", "arc", "line"})
-_ANY = frozenset({"circle", "arc", "line", "contour", "gear"})
+_ANY = frozenset({"circle", "arc", "line", "contour", "gear", "thread"})
 _GEAR = frozenset({"gear"})
+_THREAD = frozenset({"thread"})
 _NONE = frozenset[str]()
 
 
@@ -71,6 +72,7 @@ RULES: dict[str, Rule] = {
     "pitch_deviation": Rule(_GEAR, datums=_ROUND, most_datums=1),
     "cumulative_pitch": Rule(_GEAR, datums=_ROUND, most_datums=1),
     "runout": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    **dict.fromkeys(("pitch", "major_diameter", "minor_diameter", "pitch_diameter", "flank_angle"), Rule(_THREAD)),
     "count": Rule(frozenset({"circle", "contour", "gear"}), 0, 1),
 }
 
@@ -96,7 +98,7 @@ def resolve_characteristic(
             letters = _datums(document, names, place, features, datums)
             limits = size_limits(document, size_of(document.type, names, features), place)
             refuse_other_size(document.type, names, features, limits.nominal, place)
-            unit = "deg" if document.type == "angle" else "mm"
+            unit = "deg" if document.type in ("angle", "flank_angle") else "mm"
             along = document.along if isinstance(document, ToothThicknessDocument) else ""
             return Characteristic(document.id, kind, names, letters, limits, unit, view=view, of=along)
         case _:
@@ -247,7 +249,7 @@ def _region(
     if isinstance(region, str):
         if region not in features.by_id:
             raise OrderError(f"there is no feature {region!r} in the geometry", place=place)
-        if features.kind(region) in ("line", "arc"):
+        if features.kind(region) in ("line", "arc", "thread"):
             raise OrderError(
                 f"a region is a circle, a contour or a rectangle, but {region!r} is not closed", place=place
             )

@@ -165,6 +165,12 @@ class GearRunoutDocument(_Zoned):
     ball_diameter: Size | None = None
 
 
+class ThreadSizeDocument(SizedDocument):
+    """A size of a thread; `flank_angle` in degrees."""
+
+    type: Literal["pitch", "major_diameter", "minor_diameter", "pitch_diameter", "flank_angle"]
+
+
 class CountDocument(_Featured):
     """How many openings, teeth or pieces."""
 
@@ -212,6 +218,7 @@ CharacteristicDocument: TypeAlias = Annotated[
     | ToothThicknessDocument
     | PitchDocument
     | GearRunoutDocument
+    | ThreadSizeDocument
     | CountDocument
     | CodeDocument
     | TextDocument

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
-from station.order.fields import Angle, Coordinates, Document, Id, Name, Nominal, Signed, Size, Whole
+from station.order.fields import Angle, Coordinates, Corners, Document, Id, Name, Nominal, Signed, Size, Whole
 from station.order.limits import MAX_FEATURES
 
 SideName: TypeAlias = Literal["outer", "inner"]
@@ -93,6 +93,20 @@ class GearDocument(Document):
     ratio: Size | None = None
 
 
+class ThreadDocument(Document):
+    """An external thread seen from the side: both sides of its silhouette between the two points of `axis`."""
+
+    id: Id
+    type: Literal["thread"]
+    axis: Corners
+    major_diameter: Size
+    pitch: Size
+    minor_diameter: Size | None = None
+    flank_angle: Size = Decimal(60)
+    starts: Whole = 1
+    phase: Signed = Decimal(0)
+
+
 def _feature_tag(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "?"
@@ -110,6 +124,7 @@ FeatureDocument: TypeAlias = Annotated[
     | Annotated[ArcDocument, Tag("arc")]
     | Annotated[ContourDocument, Tag("contour")]
     | Annotated[GearDocument, Tag("gear")]
+    | Annotated[ThreadDocument, Tag("thread")]
     | Annotated[NamedDocument, Tag("entity")]
     | Annotated[AllDrawnDocument, Tag("drawing")],
     Discriminator(_feature_tag),

@@ -19,6 +19,7 @@ from station.order.feature_document import (
     GearDocument,
     LineDocument,
     NamedDocument,
+    ThreadDocument,
 )
 from station.order.gears import gear_feature
 from station.order.geometry import (
@@ -31,9 +32,11 @@ from station.order.geometry import (
     Outline,
     Point,
     Side,
+    ThreadFeature,
 )
 from station.order.limits import MAX_FEATURES
 from station.order.places import at
+from station.order.threads import thread_feature
 
 _KINDS: dict[type, str] = {
     CircleFeature: "circle",
@@ -41,8 +44,9 @@ _KINDS: dict[type, str] = {
     LineFeature: "line",
     ContourFeature: "contour",
     GearFeature: "gear",
+    ThreadFeature: "thread",
 }
-_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument
+_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument
 _Named: TypeAlias = _Written | ContourDocument | NamedDocument
 _SHORTEST_MM = 1e-3
 
@@ -57,7 +61,7 @@ class Features:
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
 
     def kind(self, name: str) -> str:
-        """`circle`, `arc`, `line`, `contour` or `gear`."""
+        """`circle`, `arc`, `line`, `contour`, `gear` or `thread`."""
         return _KINDS[type(self.by_id[name])]
 
 
@@ -146,6 +150,8 @@ class _Resolver:
                 return _arc(document)
             case GearDocument():
                 return gear_feature(document, place)
+            case ThreadDocument():
+                return thread_feature(document, place)
             case ContourDocument():
                 return ContourFeature(document.id, self._outlines(document, place))
             case NamedDocument():

@@ -198,6 +198,25 @@ class GearFeature(ContourFeature):
     flank: tuple[Segment, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ThreadFeature(ContourFeature):
+    """An external thread from the side: two open outlines, on the left and on the right of its axis.
+
+    `crest_mm`: where along the axis the middle of a crest of the left side lies; `pitch_diameter_mm`: where ridges are
+    as wide as grooves.
+    """
+
+    start_mm: Point
+    end_mm: Point
+    pitch_mm: float
+    starts: int
+    major_mm: float
+    minor_mm: float
+    pitch_diameter_mm: float
+    flank_angle_deg: float
+    crest_mm: float
+
+
 Feature: TypeAlias = CircleFeature | ArcFeature | LineFeature | ContourFeature
 
 

@@ -10,7 +10,8 @@ from station.order.geometry import Feature, Point, Silhouette
 
 
 class CharacteristicType(StrEnum):
-    """Names of ISO 1101 / ISO 14405 / QIF; those of gears after ISO 1328-1 and ISO 21771."""
+    """Names of ISO 1101 / ISO 14405 / QIF; those of gears after ISO 1328-1 and ISO 21771, of threads
+    after ISO 5408."""
 
     DIAMETER = "diameter"
     RADIUS = "radius"
@@ -33,6 +34,11 @@ class CharacteristicType(StrEnum):
     CUMULATIVE_PITCH = "cumulative_pitch"
     RUNOUT = "runout"
     TOOTH_THICKNESS = "tooth_thickness"
+    PITCH = "pitch"
+    MAJOR_DIAMETER = "major_diameter"
+    MINOR_DIAMETER = "minor_diameter"
+    PITCH_DIAMETER = "pitch_diameter"
+    FLANK_ANGLE = "flank_angle"
     COUNT = "count"
     CODE = "code"
     TEXT = "text"

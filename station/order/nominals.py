@@ -8,7 +8,7 @@ from decimal import Decimal
 from station.errors import OrderError
 from station.order.document import AngularityDocument
 from station.order.features import Features
-from station.order.geometry import ArcFeature, CircleFeature, GearFeature, LineFeature, Side
+from station.order.geometry import ArcFeature, CircleFeature, GearFeature, LineFeature, Side, ThreadFeature
 from station.order.limits import WRITTEN_JOIN_MM
 from station.order.tolerances import SizeOf
 
@@ -31,6 +31,15 @@ def size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
             "tooth_thickness": first.thickness_mm,
         }[kind]
         return SizeOf(Decimal(f"{size_mm:.6f}").normalize() + 0, complete=True)
+    if isinstance(first, ThreadFeature):
+        of_thread = {
+            "pitch": first.pitch_mm,
+            "major_diameter": first.major_mm,
+            "minor_diameter": first.minor_mm,
+            "pitch_diameter": first.pitch_diameter_mm,
+            "flank_angle": first.flank_angle_deg,
+        }[kind]
+        return SizeOf(Decimal(f"{of_thread:.6f}").normalize() + 0, complete=True)
     if kind == "angle":
         legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
         shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)

@@ -1,9 +1,9 @@
 """The whole part against the light, from the drawing's contours and the written features.
 
 With a drawing, its closed contours count, and written circles and gears that coincide with none of them; without one,
-written circles and gears, and written lines and arcs that chain into closed outlines. What lies in what decides between
-outer outlines and openings, and the sides the order wrote must agree with it. A partial geometry keeps the sides as
-written.
+written circles and gears, and written lines, arcs and threads that chain into closed outlines. What lies in what
+decides between outer outlines and openings, and the sides the order wrote must agree with it. A partial geometry keeps
+the sides as written.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from station.order.features import Features
 from station.order.geometry import (
     ArcFeature,
     CircleFeature,
+    Feature,
     GearFeature,
     LineFeature,
     Outline,
     Segment,
     Side,
     Silhouette,
+    ThreadFeature,
     outlines_of,
     polygon,
     reverse,
@@ -40,6 +42,9 @@ from station.order.pieces import Piece
 
 _PLACE = "geometry.features"
 _PARTIAL = "if the geometry is not the whole outline, say 'partial': true"
+
+
+_WRITTEN = (CircleFeature, ArcFeature, LineFeature, GearFeature, ThreadFeature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,9 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     return Silhouette(outer, tuple(outline for outline in oriented if signed_area_mm2(outline) < 0))
 
 
-def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature | GearFeature]:
+def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature | GearFeature | ThreadFeature]:
     for name, feature in features.by_id.items():
-        if name in features.written and isinstance(feature, (CircleFeature, ArcFeature, LineFeature, GearFeature)):
+        if name in features.written and isinstance(feature, _WRITTEN):
             yield feature
 
 
@@ -121,7 +126,8 @@ def _same_box(one: Outline, other: Outline) -> bool:
 
 
 def _chained_edges(features: Features, *, partial: bool) -> Chained:
-    pieces = [Piece(outlines_of(edge)[0].segments, name=edge.id) for edge in _edges(features)]
+    edges = [*_edges(features), *(f for f in _written(features) if isinstance(f, ThreadFeature))]
+    pieces = [Piece(outline.segments, name=edge.id) for edge in edges for outline in outlines_of(edge)]
     chained = chain(pieces, WRITTEN_JOIN_MM)
     if chained.branches and not partial:
         x, y = chained.branches[0]
@@ -133,8 +139,15 @@ def _chained_edges(features: Features, *, partial: bool) -> Chained:
 
 
 def _loop(links: Chain, features: Features) -> _Closed:
-    written = tuple((piece.name, outlines_of(features.by_id[piece.name])[0].segments[0]) for piece in links)
-    return _Closed(Outline(tuple(piece.segments[0] for piece in links), True, links[0].name), written)
+    written = tuple((piece.name, _first_as_written(piece, features.by_id[piece.name])) for piece in links)
+    segments = tuple(segment for piece in links for segment in piece.segments)
+    return _Closed(Outline(segments, True, links[0].name), written)
+
+
+def _first_as_written(piece: Piece, feature: Feature) -> Segment:
+    """The first segment of that outline of a feature which a piece is, whichever way it was turned."""
+    outlines, ends = outlines_of(feature), {piece.start_mm, piece.end_mm}
+    return next((o for o in outlines if o.segments[0].start_mm in ends), outlines[0]).segments[0]
 
 
 def _agreeing(one: _Closed, outline: Outline) -> list[bool]:

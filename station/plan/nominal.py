@@ -14,6 +14,7 @@ import numpy as np
 from station.metrology.characteristics import Question, evaluate
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.gear_values import GEAR_TYPES
+from station.metrology.thread import THREAD_TYPES
 from station.order.model import CharacteristicType
 from station.plan.targets import Target
 
@@ -30,7 +31,7 @@ class Nominal:
 
     def refusal(self, question: Question) -> str:
         """Why the features cannot answer the question whatever is measured, or nothing."""
-        if question.type in GEAR_TYPES:
+        if question.type in GEAR_TYPES | THREAD_TYPES:
             return self._of_teeth(question)
         if not question.datums and question.type is not CharacteristicType.POSITION:
             return ""  # a size or a form of its own
@@ -48,7 +49,7 @@ class Nominal:
         return ""
 
     def _of_teeth(self, question: Question) -> str:
-        """Why this optics does not see enough of a gear: all its probes are needed to tell."""
+        """Why this optics does not see enough of a gear or a thread: all its probes are needed to tell."""
         names = dict.fromkeys((*question.features, *question.datums))
         try:
             evaluate(question, {name: _at_nominal(self._targets[name], math.inf) for name in names})

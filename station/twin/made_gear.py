@@ -126,7 +126,8 @@ def _polyline(gear: GearFeature, errors: GearErrors, tooth: int, left: bool) -> 
     by = errors.left_rad[tooth] if left else errors.right_rad[tooth]
     turn = math.radians(gear.phase_deg) + 2.0 * math.pi * tooth / gear.teeth + float(by)
     c, s = math.cos(turn), math.sin(turn)
-    return points @ np.array([[c, s], [-s, c]]) + np.asarray(gear.center_mm) + np.asarray(errors.off_center_mm)
+    center = np.add(gear.center_mm, errors.off_center_mm)
+    return np.asarray(points @ np.array([[c, s], [-s, c]]) + center)
 
 
 def _along(segment: Segment, share: Floats) -> Floats:
