@@ -34,6 +34,11 @@ from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
 
+# What is left of a mean, where noise averages out (px, of a hundred rendered gears each): the blur of near edges, of
+# joints of lines and arcs, and in roots of fillets that are hardly wider than it.
+_LEFT_OF_THICKNESS_PX, _LEFT_OF_TIPS_PX, _LEFT_OF_ROOTS_PX = 0.002, 0.003, 0.015
+_ON_CIRCLE_MM = 1e-6
+
 _SIDES = {"": (CCW, CW), "left": (CCW,), "right": (CW,)}
 
 
@@ -68,6 +73,7 @@ class _Seen:
     deviations: Floats
     u_mm: Floats
     axis_mm: Floats
+    pixel_mm: float
 
     def flanks(self, radius_mm: float) -> Flanks:
         """Its flanks about a circle."""
@@ -105,7 +111,7 @@ def gear_values(
         own = to_own(points, center, turn)
         deviations = np.einsum("ij,ij->i", own - (feature.nominal_mm - gear.center_mm), feature.normals)
         axis = np.zeros(2) if axes is None else to_own(axes[k : k + 1], center, turn)[0]
-        one = answer(_Seen(gear, drawn, roles, deviations, feature.u_mm, axis), of, ball_mm)
+        one = answer(_Seen(gear, drawn, roles, deviations, feature.u_mm, axis, feature.spacing_mm), of, ball_mm)
         values[k] = one.value
         if first is None:
             c, s = math.cos(turn), math.sin(turn)
@@ -173,34 +179,41 @@ def _tooth_thickness(seen: _Seen, of: str, _: float | None) -> _One:
     angle = angles_at(flanks, gear, seen.axis_mm, radius)
     half = 0.5 * float(np.mean(angle[:, CCW] - angle[:, CW]))
     noise = radius * math.sqrt(float(np.sum(flanks.u_rad**2))) / gear.teeth
+    noise = math.hypot(noise, _LEFT_OF_THICKNESS_PX * seen.pixel_mm)
     value = 2.0 * radius * (math.sin(half) if of == "chord" else half)
     return _One(value, noise, 0.0, flanks.points_mm[0, 0, 0])
 
 
 def _tip_diameter(seen: _Seen, _: str, __: float | None) -> _One:
-    return _land(seen, seen.roles.tip, seen.gear.tip_radius_mm, "tips")
+    return _land(seen, seen.roles.tip, seen.gear.tip_radius_mm, "tips", _LEFT_OF_TIPS_PX)
 
 
 def _root_diameter(seen: _Seen, _: str, __: float | None) -> _One:
-    return _land(seen, seen.roles.root, seen.gear.root_radius_mm, "roots")
+    return _land(seen, seen.roles.root, seen.gear.root_radius_mm, "roots", _LEFT_OF_ROOTS_PX)
 
 
-def _land(seen: _Seen, use: NDArray[np.bool_], radius_mm: float, words: str) -> _One:
-    """Twice the mean distance of tips or roots from the axis: every tooth counts alike."""
-    gear = seen.gear
-    # Of roots the spaces count: the half behind a tooth and the half before the next one.
-    group = seen.roles.tooth[use]
+def _land(seen: _Seen, level: NDArray[np.bool_], radius_mm: float, words: str, left_px: float) -> _One:
+    """Twice the mean distance of tips or roots from the axis: every tooth counts alike.
+
+    Those points count that the drawing has on the circle; where some tooth has none, all that lie level.
+    """
+    gear, roles = seen.gear, seen.roles
+    use = level & (np.abs(roles.radius_mm - radius_mm) < _ON_CIRCLE_MM)
+    if np.bincount(roles.tooth[use], minlength=gear.teeth).min() == 0:
+        use = level
+    group = roles.tooth[use]
     size = np.bincount(group, minlength=gear.teeth)
     if size.min() == 0:
         raise ValueError(
             f"the {words} of {gear.id} are too narrow for this optics, or not there: no edge point stands on them"
         )
-    out = seen.deviations[use] / seen.roles.level[use]
+    out = seen.deviations[use] / roles.level[use]
     mean = float(np.mean(np.bincount(group, out, gear.teeth) / size))
-    noise = math.sqrt(float(np.sum((seen.u_mm[use] / seen.roles.level[use] / size[group]) ** 2))) / gear.teeth
+    noise = math.sqrt(float(np.sum((seen.u_mm[use] / roles.level[use] / size[group]) ** 2))) / gear.teeth
     # About another axis the mean distance grows by a quarter of the square of how far that lies off.
     off = float(seen.axis_mm @ seen.axis_mm) / (4.0 * radius_mm)
-    return _One(2.0 * (radius_mm + mean + off), 2.0 * noise, 0.0, np.array([radius_mm, 0.0]))
+    u = math.hypot(2.0 * noise, left_px * seen.pixel_mm)
+    return _One(2.0 * (radius_mm + mean + off), u, 0.0, np.array([radius_mm, 0.0]))
 
 
 def _usual(noise: Floats) -> float:

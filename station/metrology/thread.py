@@ -27,6 +27,7 @@ Mask = NDArray[np.bool_]
 
 _LEAST_POINTS = 5  # of a flank
 _LEAST_TURNS = 2
+_ROUNDED_PX = 6.0  # of a flank's height at both of its ends: there it is not straight in a picture
 _ROUNDS = 3  # of taking the shadow's correction from the angle it leads to
 
 
@@ -74,6 +75,7 @@ class _Seen:
     along_mm: Floats
     out_mm: Floats
     u_mm: Floats
+    pixel_mm: float
 
     def flanks(self) -> _Flanks:
         """Its flanks in the axial section."""
@@ -109,7 +111,7 @@ def thread_values(
     for k in range(len(changes)):
         points = feature.points_mm * (1.0 + changes.relative[k]) + changes.growth_mm[k] * feature.normals
         along, out = _own_frame(thread, roles, points, feature)
-        values[k], u = _ANSWERS[kind](_Seen(thread, roles, along, out, feature.u_mm))
+        values[k], u = _ANSWERS[kind](_Seen(thread, roles, along, out, feature.u_mm, feature.spacing_mm))
         noise = u if k == 0 else noise
     return ThreadValues(values, noise)
 
@@ -160,9 +162,10 @@ def _fitted(seen: _Seen, slope: float) -> _Flanks:
     """Straight lines through the flanks of the section that a `slope` gives."""
     thread, roles = seen.thread, seen.roles
     out, touch = section_mm(seen.out_mm, thread.starts * thread.pitch_mm, slope)
-    use = np.flatnonzero(
-        roles.flank & (touch < thread.major_mm / 2.0)
-    )  # beyond, the shadow is that of the crest's edge
+    # Near the crest the shadow is that of the crest's edge; blur rounds both ends of a flank.
+    room = _ROUNDED_PX * seen.pixel_mm
+    inside = (touch < thread.major_mm / 2.0 - room) & (out > thread.minor_mm / 2.0 + room)
+    use = np.flatnonzero(roles.flank & inside)
     lowest = int(roles.turn[use].min()) if len(use) else 0
     group = 4 * (roles.turn[use] - lowest) + roles.set[use]
     count = int(group.max()) + 1 if len(use) else 0
@@ -195,8 +198,9 @@ def _fitted(seen: _Seen, slope: float) -> _Flanks:
     )
 
 
-def _pitch_of(flanks: _Flanks, thread: ThreadFeature) -> tuple[float, float, Floats]:
-    """Mean pitch, its standard uncertainty, and where the four sets begin: places = begin + pitch · turn."""
+def _pitch_of(flanks: _Flanks, thread: ThreadFeature) -> tuple[float, float, float, Floats]:
+    """Mean pitch, its standard uncertainty, how many times the flanks scatter more than their noise, and where the four
+    sets begin: places = begin + pitch · turn."""
     known = np.zeros((len(flanks.set), 5))
     known[np.arange(len(flanks.set)), flanks.set] = 1.0
     known[:, 4] = flanks.turn
@@ -204,11 +208,20 @@ def _pitch_of(flanks: _Flanks, thread: ThreadFeature) -> tuple[float, float, Flo
         raise ValueError(f"fewer than {_LEAST_TURNS} turns of {thread.id} are seen: they have no pitch")
     inverse = np.linalg.pinv(known)
     found = inverse @ flanks.place_mm
-    return float(found[4]), float(np.linalg.norm(inverse[4] * flanks.u_place_mm)), found[:4]
+    more = _beyond_noise(flanks.place_mm - known @ found, flanks.u_place_mm, 5)
+    return float(found[4]), more * float(np.linalg.norm(inverse[4] * flanks.u_place_mm)), more, found[:4]
+
+
+def _beyond_noise(residuals: Floats, u: Floats, fitted: int) -> float:
+    """How many times, at least 1, residuals scatter more than their noise `u` says (Birge's ratio)."""
+    freedom = len(residuals) - fitted
+    if freedom < 1 or not u.all():
+        return 1.0
+    return max(1.0, math.sqrt(float(np.sum((residuals / u) ** 2)) / freedom))
 
 
 def _pitch(seen: _Seen) -> tuple[float, float]:
-    pitch, u, _ = _pitch_of(seen.flanks(), seen.thread)
+    pitch, u, _, _ = _pitch_of(seen.flanks(), seen.thread)
     return pitch, u
 
 
@@ -220,19 +233,21 @@ def _flank_angle(seen: _Seen) -> tuple[float, float]:
         own = flanks.set % 2 == ahead
         slope = float(flanks.slope[own].mean())
         total += math.atan(slope)
-        variance += float(np.sum(flanks.u_slope[own] ** 2)) / np.count_nonzero(own) ** 2 / (1.0 + slope**2) ** 2
+        more = _beyond_noise(flanks.slope[own] - slope, flanks.u_slope[own], 1)
+        u = more * float(np.linalg.norm(flanks.u_slope[own])) / np.count_nonzero(own)
+        variance += (u / (1.0 + slope**2)) ** 2
     return math.degrees(total), math.degrees(math.sqrt(variance))
 
 
 def _pitch_diameter(seen: _Seen) -> tuple[float, float]:
     """Simple pitch diameter: where ridges are half a pitch wide."""
     flanks, thread = seen.flanks(), seen.thread
-    pitch, _, begin = _pitch_of(flanks, thread)
+    pitch, _, more, begin = _pitch_of(flanks, thread)
     # Both flanks of a ridge carry its number.
     width = 0.5 * ((begin[1] - begin[0]) + (begin[3] - begin[2]))
     slopes = float(flanks.slope[flanks.set % 2 == 0].mean() + flanks.slope[flanks.set % 2 == 1].mean())
     each = [float(np.sum(flanks.u_place_mm[flanks.set == k] ** 2)) / np.sum(flanks.set == k) ** 2 for k in range(4)]
-    u = 2.0 * 0.5 * math.sqrt(sum(each)) / slopes
+    u = more * math.sqrt(sum(each)) / slopes
     return thread.pitch_diameter_mm + 2.0 * (width - pitch / 2.0) / slopes, u
 
 
