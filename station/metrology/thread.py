@@ -29,6 +29,9 @@ _LEAST_POINTS = 5  # of a flank
 _LEAST_TURNS = 2
 _ROUNDED_PX = 6.0  # of a flank's height at both of its ends: there it is not straight in a picture
 _ROUNDS = 3  # of taking the shadow's correction from the angle it leads to
+# What is left of means, where noise averages out (px, of a hundred rendered screws): how far a flank's ends are off
+# against its middle, and a root between two flanks.
+_LEFT_OF_FLANKS_PX, _LEFT_OF_ROOTS_PX = 0.01, 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +239,9 @@ def _flank_angle(seen: _Seen) -> tuple[float, float]:
         more = _beyond_noise(flanks.slope[own] - slope, flanks.u_slope[own], 1)
         u = more * float(np.linalg.norm(flanks.u_slope[own])) / np.count_nonzero(own)
         variance += (u / (1.0 + slope**2)) ** 2
-    return math.degrees(total), math.degrees(math.sqrt(variance))
+    height = 0.5 * (seen.thread.major_mm - seen.thread.minor_mm) - 2.0 * _ROUNDED_PX * seen.pixel_mm
+    bent = 2.0 * _LEFT_OF_FLANKS_PX * seen.pixel_mm / height
+    return math.degrees(total), math.degrees(math.hypot(math.sqrt(variance), bent))
 
 
 def _pitch_diameter(seen: _Seen) -> tuple[float, float]:
@@ -247,19 +252,20 @@ def _pitch_diameter(seen: _Seen) -> tuple[float, float]:
     width = 0.5 * ((begin[1] - begin[0]) + (begin[3] - begin[2]))
     slopes = float(flanks.slope[flanks.set % 2 == 0].mean() + flanks.slope[flanks.set % 2 == 1].mean())
     each = [float(np.sum(flanks.u_place_mm[flanks.set == k] ** 2)) / np.sum(flanks.set == k) ** 2 for k in range(4)]
-    u = more * math.sqrt(sum(each)) / slopes
+    left = _LEFT_OF_FLANKS_PX * seen.pixel_mm * math.hypot(1.0, 0.5 * slopes) / (0.5 * slopes)
+    u = math.hypot(more * math.sqrt(sum(each)) / slopes, left)
     return thread.pitch_diameter_mm + 2.0 * (width - pitch / 2.0) / slopes, u
 
 
 def _major_diameter(seen: _Seen) -> tuple[float, float]:
-    return _across(seen, seen.roles.crest, "crests")
+    return _across(seen, seen.roles.crest, "crests", 0.0)
 
 
 def _minor_diameter(seen: _Seen) -> tuple[float, float]:
-    return _across(seen, seen.roles.root, "roots")
+    return _across(seen, seen.roles.root, "roots", _LEFT_OF_ROOTS_PX)
 
 
-def _across(seen: _Seen, use: Mask, words: str) -> tuple[float, float]:
+def _across(seen: _Seen, use: Mask, words: str, left_px: float) -> tuple[float, float]:
     """Mean distance of the crests (roots) of both sides."""
     found, variance = 0.0, 0.0
     for side in (seen.roles.left, ~seen.roles.left):
@@ -271,7 +277,7 @@ def _across(seen: _Seen, use: Mask, words: str) -> tuple[float, float]:
             )
         found += float(seen.out_mm[own].mean())
         variance += float(np.sum(seen.u_mm[own] ** 2)) / count**2
-    return found, math.sqrt(variance)
+    return found, math.hypot(math.sqrt(variance), left_px * seen.pixel_mm)
 
 
 _ANSWERS: Mapping[CharacteristicType, Callable[[_Seen], tuple[float, float]]] = {

@@ -166,12 +166,8 @@ def _features(document: SizedDocument | CountDocument | _Zoned, place: str, feat
 
 
 def _words(kinds: frozenset[str]) -> str:
-    names = [
-        f"a {kind}" if kind != "arc" else "an arc"
-        for kind in ("circle", "arc", "line", "contour", "gear")
-        if kind in kinds
-    ]
-    return " or ".join(names)
+    every = ("circle", "arc", "line", "contour", "gear", "thread")
+    return " or ".join("an arc" if kind == "arc" else f"a {kind}" for kind in every if kind in kinds)
 
 
 def _datums(

@@ -118,7 +118,7 @@ class Involute:
         """
         first = math.sqrt(self.tip_radius_mm**2 - self.base_radius_mm**2)
         for pairs in range(2, 129):
-            rolls = [math.sqrt(first**2 + (last**2 - first**2) * k / pairs) for k in range(pairs + 1)]
+            rolls = [math.sqrt(max(first**2 + (last**2 - first**2) * k / pairs, 0.0)) for k in range(pairs + 1)]
             found = [self._point(roll) for roll in rolls]
             arcs = biarcs([point for point, _ in found], [direction for _, direction in found])
             if all(self._near(arcs[2 * k : 2 * k + 2], rolls[k], rolls[k + 1], exact_mm) for k in range(pairs)):

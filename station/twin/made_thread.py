@@ -55,7 +55,8 @@ def shadow(thread: MadeThread, along_mm: Floats, *, left: bool) -> Floats:
     begin = 0.0 if left else 0.5 * lead
     found = np.zeros(len(along_mm))
     for angle in turn.tolist():
-        np.maximum(found, thread.radius_mm(along_mm - begin - lead * angle / (2.0 * math.pi)) * math.cos(angle), found)
+        section = thread.radius_mm(along_mm - begin - lead * angle / (2.0 * math.pi))
+        found = np.maximum(found, section * math.cos(angle))
     return found
 
 
