@@ -26,6 +26,9 @@ FORMS = frozenset(
         CharacteristicType.ANGULARITY,
         CharacteristicType.CIRCULAR_RUNOUT,
         CharacteristicType.LINE_PROFILE,
+        CharacteristicType.PITCH_DEVIATION,
+        CharacteristicType.CUMULATIVE_PITCH,
+        CharacteristicType.RUNOUT,
     }
 )
 LEAST_SEEN = 0.6  # share of a feature's probes that must have found an edge

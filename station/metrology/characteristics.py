@@ -22,9 +22,11 @@ from station.metrology.ends import unseen_mm
 from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
+from station.metrology.gear_values import GEAR_TYPES, gear_values
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
-from station.order.geometry import CircleFeature, ContourFeature, Feature, LineFeature
+from station.metrology.thread import THREAD_TYPES, thread_values
+from station.order.geometry import CircleFeature, ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
@@ -49,6 +51,7 @@ class Question:
     nominal: float | None
     geometry: Mapping[str, Feature]
     of: str = ""
+    ball_mm: float | None = None
     levels: tuple[int, ...] = ()
     association: str = ""
 
@@ -288,6 +291,21 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     return _answer(feature, found, 2.0 * found.noise), found.values
 
 
+def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    gear = question.geometry[question.features[0]]
+    assert isinstance(gear, GearFeature)
+    datum = features[question.datums[0]] if question.datums else None
+    found = gear_values(question.type, _first(question, features), gear, datum, changes, question.of, question.ball_mm)
+    return Answer(float(found.values[0]), found.where_mm, found.noise, found.excess), found.values
+
+
+def _of_thread(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    feature, thread = _first(question, features), question.geometry[question.features[0]]
+    assert isinstance(thread, ThreadFeature)
+    found = thread_values(question.type, feature, thread, changes)
+    return Answer(float(found.values[0]), _at(feature.center_mm), found.noise), found.values
+
+
 def _at(point: Floats) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
@@ -311,6 +329,8 @@ _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[A
     CharacteristicType.ANGULARITY: _angularity,
     CharacteristicType.CIRCULAR_RUNOUT: _circular_runout,
     CharacteristicType.LINE_PROFILE: _line_profile,
+    **dict.fromkeys(GEAR_TYPES, _of_gear),
+    **dict.fromkeys(THREAD_TYPES, _of_thread),
 }
 SIZES = frozenset({CharacteristicType.DIAMETER, CharacteristicType.RADIUS, CharacteristicType.WIDTH})
 _SIZES = dict.fromkeys(("GX", "GN", "LP"), _extreme_size)

@@ -28,6 +28,7 @@ UNKNOWN_TEMPERATURE_U_K = 2.0 / math.sqrt(3.0)  # 20 °C ± 2 K, rectangular, wh
 MEASURED_TEMPERATURE_U_K = 0.3
 _LENGTHS = frozenset(CharacteristicType) - {
     CharacteristicType.ANGLE,
+    CharacteristicType.FLANK_ANGLE,
     CharacteristicType.COUNT,
     CharacteristicType.CODE,
     CharacteristicType.TEXT,

@@ -13,24 +13,31 @@ from station.order.document import (
     CodeDocument,
     CountDocument,
     FormDocument,
+    GearRunoutDocument,
+    GearSizeDocument,
     OrientationDocument,
+    PitchDocument,
     PositionDocument,
     ProfileDocument,
+    SizedDocument,
     SizeDocument,
     SurfaceDocument,
     TextDocument,
+    ToothThicknessDocument,
 )
 from station.order.features import Features
 from station.order.geometry import Point
 from station.order.limits import MOST_DATUM_FEATURES
 from station.order.model import Characteristic, CharacteristicType, Limits
-from station.order.nominals import refuse_other_angle, refuse_other_size, size_of
+from station.order.nominals import refuse_other_angle, refuse_other_axis, refuse_other_size, size_of
 from station.order.tolerances import count_limits, size_limits, zone
 
 _ROUND = frozenset({"circle", "arc"})
 _EDGE = frozenset({"line"})
 _PLACED = frozenset({"circle", "arc", "line"})
-_ANY = frozenset({"circle", "arc", "line", "contour"})
+_ANY = frozenset({"circle", "arc", "line", "contour", "gear", "thread"})
+_GEAR = frozenset({"gear"})
+_THREAD = frozenset({"thread"})
 _NONE = frozenset[str]()
 
 
@@ -61,7 +68,14 @@ RULES: dict[str, Rule] = {
     "symmetry": Rule(_PLACED, 1, 2, datums=_PLACED, most_datums=2),
     "line_profile": Rule(_ANY, datums=_ANY, most_datums=3),
     "circular_runout": Rule(_ROUND, datums=_ROUND, most_datums=1),
-    "count": Rule(frozenset({"circle", "contour"}), 0, 1),
+    "tip_diameter": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "root_diameter": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "tooth_thickness": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "pitch_deviation": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "cumulative_pitch": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    "runout": Rule(_GEAR, datums=_ROUND, most_datums=1),
+    **dict.fromkeys(("pitch", "major_diameter", "minor_diameter", "pitch_diameter", "flank_angle"), Rule(_THREAD)),
+    "count": Rule(frozenset({"circle", "contour", "gear"}), 0, 1),
 }
 
 
@@ -81,13 +95,17 @@ def resolve_characteristic(
             names = _features(document, place, features)
             limits = count_limits(document, place)
             return Characteristic(document.id, kind, names, (), limits, "1", view=view, of=document.of)
-        case SizeDocument():
+        case SizedDocument():
             names = _features(document, place, features)
+            letters = _datums(document, names, place, features, datums)
             limits = size_limits(document, size_of(document.type, names, features), place)
             refuse_other_size(document.type, names, features, limits.nominal, place)
-            unit = "deg" if document.type == "angle" else "mm"
+            unit = "deg" if document.type in ("angle", "flank_angle") else "mm"
+            along = document.along if isinstance(document, ToothThicknessDocument) else ""
             modifier = _size_modifier(document, names, place, features)
-            return Characteristic(document.id, kind, names, (), limits, unit, modifier=modifier, view=view)
+            return Characteristic(
+                *(document.id, kind, names, letters, limits, unit), modifier=modifier, view=view, of=along
+            )
         case _:
             names = _features(document, place, features)
             letters = _datums(document, names, place, features, datums)
@@ -95,17 +113,42 @@ def resolve_characteristic(
                 refuse_other_angle(document, names[0], datums[letters[0]][0], features, place)
             modifier = document.modifier or "" if isinstance(document, PositionDocument) else ""
             limits, reference = zone(document.tolerance), _association(document, names, place, features)
+            flank = document.flank or "" if isinstance(document, PitchDocument) else ""
+            ball = document.ball_diameter if isinstance(document, GearRunoutDocument) else None
             return Characteristic(
-                *(document.id, kind, names, letters, limits, "mm"), modifier=modifier, association=reference, view=view
+                *(document.id, kind, names, letters, limits, "mm"),
+                modifier=modifier,
+                association=reference,
+                view=view,
+                of=flank,
+                ball_mm=None if ball is None else float(ball),
             )
 
 
-_Zoned = FormDocument | OrientationDocument | AngularityDocument | ProfileDocument | PositionDocument
+_Zoned = (
+    FormDocument
+    | OrientationDocument
+    | AngularityDocument
+    | ProfileDocument
+    | PositionDocument
+    | PitchDocument
+    | GearRunoutDocument
+)
+_OnDatum = (
+    OrientationDocument
+    | AngularityDocument
+    | ProfileDocument
+    | PositionDocument
+    | PitchDocument
+    | GearRunoutDocument
+    | GearSizeDocument
+    | ToothThicknessDocument
+)
 
 
-def _size_modifier(document: SizeDocument, names: tuple[str, ...], place: str, features: Features) -> str:
+def _size_modifier(document: SizedDocument, names: tuple[str, ...], place: str, features: Features) -> str:
     """GX, GN, LP; least squares (GG) is what a size is anyway."""
-    modifier = document.modifier
+    modifier = document.modifier if isinstance(document, SizeDocument) else None
     if modifier is None or modifier == "GG":
         return ""
     place = f"{place}.modifier"
@@ -131,7 +174,7 @@ def _association(document: _Zoned, names: tuple[str, ...], place: str, features:
     return reference
 
 
-def _features(document: SizeDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
+def _features(document: SizedDocument | CountDocument | _Zoned, place: str, features: Features) -> tuple[str, ...]:
     """The ids of the characteristic's features: as many, and of such types, as it takes."""
     if document.feature is not None and document.features is not None:
         raise OrderError("give 'feature' or 'features', not both", place=f"{place}.features")
@@ -157,17 +200,19 @@ def _features(document: SizeDocument | CountDocument | _Zoned, place: str, featu
 
 
 def _words(kinds: frozenset[str]) -> str:
-    names = [
-        f"a {kind}" if kind != "arc" else "an arc" for kind in ("circle", "arc", "line", "contour") if kind in kinds
-    ]
-    return " or ".join(names)
+    every = ("circle", "arc", "line", "contour", "gear", "thread")
+    return " or ".join("an arc" if kind == "arc" else f"a {kind}" for kind in every if kind in kinds)
 
 
 def _datums(
-    document: _Zoned, names: tuple[str, ...], place: str, features: Features, datums: Mapping[str, tuple[str, ...]]
+    document: _Zoned | SizedDocument,
+    names: tuple[str, ...],
+    place: str,
+    features: Features,
+    datums: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Letters of the characteristic's datums in order of precedence, common ones as `A-B`."""
-    if isinstance(document, FormDocument) or document.datum is None:
+    if not isinstance(document, _OnDatum) or document.datum is None:
         return ()
     several = isinstance(document.datum, list)
     asked = tuple(document.datum) if isinstance(document.datum, list) else (document.datum,)
@@ -193,6 +238,8 @@ def _datums(
         raise OrderError(
             f"the datums have {len(used)} features, at most {MOST_DATUM_FEATURES} can be used", place=f"{place}.datum"
         )
+    if rule.features == _GEAR:
+        refuse_other_axis(names[0], used[0], asked[0], features, place)
     return asked
 
 
@@ -250,7 +297,7 @@ def _region(
     if isinstance(region, str):
         if region not in features.by_id:
             raise OrderError(f"there is no feature {region!r} in the geometry", place=place)
-        if features.kind(region) in ("line", "arc"):
+        if features.kind(region) in ("line", "arc", "thread"):
             raise OrderError(
                 f"a region is a circle, a contour or a rectangle, but {region!r} is not closed", place=place
             )

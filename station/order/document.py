@@ -70,17 +70,22 @@ class _Featured(_CharacteristicBase):
     features: Annotated[list[Id], Field(min_length=1, max_length=2)] | None = None
 
 
-class SizeDocument(_Featured):
-    """A size: `nominal` with `lower_tol`/`upper_tol`, `fit` or `general`, or `limits`; `modifier` is that of ISO
-    14405-1, least squares (GG) by default."""
+class SizedDocument(_Featured):
+    """A size: `nominal` with `lower_tol`/`upper_tol`, `fit` or `general`, or `limits`."""
 
-    type: Literal["diameter", "radius", "distance", "width", "angle"]
+    type: str
     nominal: Nominal | None = None
     lower_tol: Signed | None = None
     upper_tol: Signed | None = None
     fit: Name | None = None
     general: Name | None = None
     limits: Bounds | None = None
+
+
+class SizeDocument(SizedDocument):
+    """A size of circles, arcs and lines; `modifier` is that of ISO 14405-1, least squares (GG) by default."""
+
+    type: Literal["diameter", "radius", "distance", "width", "angle"]
     modifier: Literal["GG", "GX", "GN", "LP"] | None = None
 
 
@@ -137,6 +142,43 @@ class PositionDocument(_Zoned):
     modifier: Literal["MMC", "LMC"] | None = None
 
 
+class GearSizeDocument(SizedDocument):
+    """A size of a gear; without a datum about its own centre."""
+
+    type: Literal["tip_diameter", "root_diameter"]
+    datum: DatumNames | None = None
+
+
+class ToothThicknessDocument(SizedDocument):
+    """Mean thickness of a gear's teeth at the reference circle."""
+
+    type: Literal["tooth_thickness"]
+    datum: DatumNames | None = None
+    along: Literal["arc", "chord"] = "arc"
+
+
+class PitchDocument(_Zoned):
+    """How far a gear's pitches may deviate at the measuring circle; of both flanks unless one is named."""
+
+    type: Literal["pitch_deviation", "cumulative_pitch"]
+    datum: DatumNames | None = None
+    flank: Literal["left", "right"] | None = None
+
+
+class GearRunoutDocument(_Zoned):
+    """How far a ball, laid into all spaces of a gear, may come nearer to the axis and go away from it."""
+
+    type: Literal["runout"]
+    datum: DatumNames | None = None
+    ball_diameter: Size | None = None
+
+
+class ThreadSizeDocument(SizedDocument):
+    """A size of a thread; `flank_angle` in degrees."""
+
+    type: Literal["pitch", "major_diameter", "minor_diameter", "pitch_diameter", "flank_angle"]
+
+
 class CountDocument(_Featured):
     """How many openings, teeth or pieces."""
 
@@ -180,6 +222,11 @@ CharacteristicDocument: TypeAlias = Annotated[
     | AngularityDocument
     | ProfileDocument
     | PositionDocument
+    | GearSizeDocument
+    | ToothThicknessDocument
+    | PitchDocument
+    | GearRunoutDocument
+    | ThreadSizeDocument
     | CountDocument
     | CodeDocument
     | TextDocument

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
-from station.order.fields import Angle, Coordinates, Document, Id, Name, Size
+from station.order.fields import Angle, Coordinates, Corners, Document, Id, Name, Nominal, Signed, Size, Whole
 from station.order.limits import MAX_FEATURES
 
 SideName: TypeAlias = Literal["outer", "inner"]
@@ -69,6 +70,43 @@ class AllDrawnDocument(Document):
     source: FromDrawing = Field(alias="from")
 
 
+class GearDocument(Document):
+    """An external spur gear: an involute one (ISO 21771), or a watch wheel or pinion (BS 978-2, NIHS 20-02)."""
+
+    id: Id
+    type: Literal["gear"]
+    profile: Literal["involute", "cycloidal"]
+    side: SideName = "outer"
+    center: Coordinates
+    teeth: Whole
+    module: Size
+    phase_deg: Angle = Decimal(0)
+    tip_diameter: Size | None = None
+    root_diameter: Size | None = None
+    tooth_thickness: Size | None = None
+    backlash: Nominal | None = None
+    root_fillet: Nominal | None = None
+    pressure_angle: Size | None = None
+    profile_shift: Signed | None = None
+    form: Literal["wheel", "A", "B", "C"] | None = None
+    mate_teeth: Whole | None = None
+    ratio: Size | None = None
+
+
+class ThreadDocument(Document):
+    """An external thread seen from the side: both sides of its silhouette between the two points of `axis`."""
+
+    id: Id
+    type: Literal["thread"]
+    axis: Corners
+    major_diameter: Size
+    pitch: Size
+    minor_diameter: Size | None = None
+    flank_angle: Size = Decimal(60)
+    starts: Whole = 1
+    phase: Signed = Decimal(0)
+
+
 def _feature_tag(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "?"
@@ -85,6 +123,8 @@ FeatureDocument: TypeAlias = Annotated[
     | Annotated[LineDocument, Tag("line")]
     | Annotated[ArcDocument, Tag("arc")]
     | Annotated[ContourDocument, Tag("contour")]
+    | Annotated[GearDocument, Tag("gear")]
+    | Annotated[ThreadDocument, Tag("thread")]
     | Annotated[NamedDocument, Tag("entity")]
     | Annotated[AllDrawnDocument, Tag("drawing")],
     Discriminator(_feature_tag),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeAlias
 
 from station.errors import OrderError
 from station.order.document import GeometryDocument
@@ -15,29 +16,38 @@ from station.order.feature_document import (
     ArcDocument,
     CircleDocument,
     ContourDocument,
+    GearDocument,
     LineDocument,
     NamedDocument,
+    ThreadDocument,
 )
+from station.order.gears import gear_feature
 from station.order.geometry import (
     ArcFeature,
     CircleFeature,
     ContourFeature,
     Feature,
+    GearFeature,
     LineFeature,
     Outline,
     Point,
     Side,
+    ThreadFeature,
 )
 from station.order.limits import MAX_FEATURES
 from station.order.places import at
+from station.order.threads import thread_feature
 
 _KINDS: dict[type, str] = {
     CircleFeature: "circle",
     ArcFeature: "arc",
     LineFeature: "line",
     ContourFeature: "contour",
+    GearFeature: "gear",
+    ThreadFeature: "thread",
 }
-_WRITTEN = (CircleDocument, LineDocument, ArcDocument)
+_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument
+_Named: TypeAlias = _Written | ContourDocument | NamedDocument
 _SHORTEST_MM = 1e-3
 
 
@@ -51,7 +61,7 @@ class Features:
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
 
     def kind(self, name: str) -> str:
-        """`circle`, `arc`, `line` or `contour`."""
+        """`circle`, `arc`, `line`, `contour`, `gear` or `thread`."""
         return _KINDS[type(self.by_id[name])]
 
 
@@ -106,12 +116,10 @@ class _Resolver:
                 raise OrderError(f"the id {item.id!r} of the drawing is already used", place=place)
             self._add(item.feature, place)
 
-    def take(
-        self, document: CircleDocument | LineDocument | ArcDocument | ContourDocument | NamedDocument, place: str
-    ) -> None:
+    def take(self, document: _Named, place: str) -> None:
         if document.id in self.by_id:
             raise OrderError(f"the feature id {document.id!r} is used twice", place=f"{place}.id")
-        if isinstance(document, _WRITTEN):
+        if isinstance(document, _Written):
             self.written.add(document.id)
         self._add(self._feature(document, place), place)
         if isinstance(document, CircleDocument):
@@ -127,9 +135,7 @@ class _Resolver:
         elif isinstance(feature, ArcFeature):
             self.sizes[feature.id] = _micrometre(feature.radius_mm)
 
-    def _feature(
-        self, document: CircleDocument | LineDocument | ArcDocument | ContourDocument | NamedDocument, place: str
-    ) -> Feature:
+    def _feature(self, document: _Named, place: str) -> Feature:
         match document:
             case CircleDocument():
                 return CircleFeature(
@@ -142,6 +148,10 @@ class _Resolver:
                 return LineFeature(document.id, start, end, document.material == "left")
             case ArcDocument():
                 return _arc(document)
+            case GearDocument():
+                return gear_feature(document, place)
+            case ThreadDocument():
+                return thread_feature(document, place)
             case ContourDocument():
                 return ContourFeature(document.id, self._outlines(document, place))
             case NamedDocument():

@@ -172,6 +172,56 @@ class ContourFeature:
     outlines: tuple[Outline, ...]
 
 
+class ToothForm(StrEnum):
+    """How the flanks of a gear run."""
+
+    INVOLUTE = "involute"
+    CYCLOIDAL = "cycloidal"
+
+
+@dataclass(frozen=True, slots=True)
+class GearFeature(ContourFeature):
+    """An external spur gear: one closed outline that knows its teeth.
+
+    `phase_deg`: where the middle of the first tooth points. `measuring_radius_mm`: the circle on which pitches are
+    taken; `thickness_mm`: the arc of a tooth at the reference circle; `ball_mm`: the ball that touches both flanks of
+    a space. `flank` runs down the flank of a tooth that points along +x about (0, 0), on its counter-clockwise side,
+    from the tip to where the fillet or the root begins.
+    """
+
+    form: ToothForm
+    center_mm: Point
+    teeth: int
+    module_mm: float
+    phase_deg: float
+    reference_radius_mm: float
+    measuring_radius_mm: float
+    tip_radius_mm: float
+    root_radius_mm: float
+    thickness_mm: float
+    ball_mm: float
+    flank: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFeature(ContourFeature):
+    """An external thread from the side: two open outlines, on the left and on the right of its axis.
+
+    `crest_mm`: where along the axis the middle of a crest of the left side lies; `pitch_diameter_mm`: where ridges are
+    as wide as grooves.
+    """
+
+    start_mm: Point
+    end_mm: Point
+    pitch_mm: float
+    starts: int
+    major_mm: float
+    minor_mm: float
+    pitch_diameter_mm: float
+    flank_angle_deg: float
+    crest_mm: float
+
+
 Feature: TypeAlias = CircleFeature | ArcFeature | LineFeature | ContourFeature
 
 

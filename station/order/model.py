@@ -10,7 +10,8 @@ from station.order.geometry import Feature, Point, Silhouette
 
 
 class CharacteristicType(StrEnum):
-    """Names of ISO 1101 / ISO 14405 / QIF."""
+    """Names of ISO 1101 / ISO 14405 / QIF; those of gears after ISO 1328-1 and ISO 21771, of threads
+    after ISO 5408."""
 
     DIAMETER = "diameter"
     RADIUS = "radius"
@@ -27,6 +28,17 @@ class CharacteristicType(StrEnum):
     SYMMETRY = "symmetry"
     LINE_PROFILE = "line_profile"
     CIRCULAR_RUNOUT = "circular_runout"
+    TIP_DIAMETER = "tip_diameter"
+    ROOT_DIAMETER = "root_diameter"
+    PITCH_DEVIATION = "pitch_deviation"
+    CUMULATIVE_PITCH = "cumulative_pitch"
+    RUNOUT = "runout"
+    TOOTH_THICKNESS = "tooth_thickness"
+    PITCH = "pitch"
+    MAJOR_DIAMETER = "major_diameter"
+    MINOR_DIAMETER = "minor_diameter"
+    PITCH_DIAMETER = "pitch_diameter"
+    FLANK_ANGLE = "flank_angle"
     COUNT = "count"
     CODE = "code"
     TEXT = "text"
@@ -70,7 +82,8 @@ class Characteristic:
     expected: str = ""  # code, text
     region: str | tuple[Point, Point] | None = None  # feature id, or two opposite corners in mm
     max_defect_mm: Decimal | None = None  # surface
-    of: str = ""  # count: "openings", "teeth" or "pieces"
+    of: str = ""  # count: "openings", "teeth" or "pieces"; pitches: "left", "right"; tooth_thickness: "arc", "chord"
+    ball_mm: float | None = None  # runout of a gear: diameter of the ball
 
 
 @dataclass(frozen=True, slots=True)

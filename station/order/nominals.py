@@ -8,7 +8,8 @@ from decimal import Decimal
 from station.errors import OrderError
 from station.order.document import AngularityDocument
 from station.order.features import Features
-from station.order.geometry import ArcFeature, CircleFeature, LineFeature, Side
+from station.order.geometry import ArcFeature, CircleFeature, GearFeature, LineFeature, Side, ThreadFeature
+from station.order.limits import WRITTEN_JOIN_MM
 from station.order.tolerances import SizeOf
 
 
@@ -23,6 +24,22 @@ def size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
             size = size * 2 if kind == "diameter" else size / 2
         inner = first.side is Side.INNER
         return SizeOf(size, inner, edge=isinstance(first, ArcFeature) and not inner)
+    if isinstance(first, GearFeature):
+        size_mm = {
+            "tip_diameter": 2.0 * first.tip_radius_mm,
+            "root_diameter": 2.0 * first.root_radius_mm,
+            "tooth_thickness": first.thickness_mm,
+        }[kind]
+        return SizeOf(Decimal(f"{size_mm:.6f}").normalize() + 0, complete=True)
+    if isinstance(first, ThreadFeature):
+        of_thread = {
+            "pitch": first.pitch_mm,
+            "major_diameter": first.major_mm,
+            "minor_diameter": first.minor_mm,
+            "pitch_diameter": first.pitch_diameter_mm,
+            "flank_angle": first.flank_angle_deg,
+        }[kind]
+        return SizeOf(Decimal(f"{of_thread:.6f}").normalize() + 0, complete=True)
     if kind == "angle":
         legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
         shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)
@@ -65,6 +82,20 @@ def refuse_other_angle(document: AngularityDocument, name: str, datum: str, feat
     if min(abs(nominal - drawn), abs(nominal - (180.0 - drawn))) > 0.5:
         raise OrderError(
             f"the nominal angle {document.nominal}° is not that of the geometry, {drawn:.3f}°", place=f"{place}.nominal"
+        )
+
+
+def refuse_other_axis(name: str, datum: str, letter: str, features: Features, place: str) -> None:
+    """The datum of a gear has its centre where the gear has its own."""
+    gear, axis = features.by_id[name], features.by_id[datum]
+    assert isinstance(gear, GearFeature)
+    assert isinstance(axis, (CircleFeature, ArcFeature))
+    off = math.dist(gear.center_mm, axis.center_mm)
+    if off > WRITTEN_JOIN_MM:
+        raise OrderError(
+            f"the datum {letter!r} of a gear is about its own centre, but {datum!r} lies {off:.4g} mm beside that of "
+            f"{name!r}",
+            place=f"{place}.datum",
         )
 
 

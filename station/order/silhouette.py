@@ -1,8 +1,9 @@
 """The whole part against the light, from the drawing's contours and the written features.
 
-With a drawing, its closed contours count, and written circles that coincide with none of them; without one, written
-circles, and written lines and arcs that chain into closed outlines. What lies in what decides between outer outlines
-and openings, and the sides the order wrote must agree with it. A partial geometry keeps the sides as written.
+With a drawing, its closed contours count, and written circles and gears that coincide with none of them; without one,
+written circles and gears, and written lines, arcs and threads that chain into closed outlines. What lies in what
+decides between outer outlines and openings, and the sides the order wrote must agree with it. A partial geometry keeps
+the sides as written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from station.errors import InputError, OrderError
 from station.order.agreement import refuse_wrong_sides
@@ -20,12 +23,16 @@ from station.order.features import Features
 from station.order.geometry import (
     ArcFeature,
     CircleFeature,
+    Feature,
+    GearFeature,
     LineFeature,
     Outline,
     Segment,
     Side,
     Silhouette,
+    ThreadFeature,
     outlines_of,
+    polygon,
     reverse,
     signed_area_mm2,
 )
@@ -35,6 +42,9 @@ from station.order.pieces import Piece
 
 _PLACE = "geometry.features"
 _PARTIAL = "if the geometry is not the whole outline, say 'partial': true"
+
+
+_WRITTEN = (CircleFeature, ArcFeature, LineFeature, GearFeature, ThreadFeature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +61,18 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     Raises:
         OrderError: where the outline does not close, or a written side contradicts what lies in what.
     """
-    circles = [feature for feature in _written(features) if isinstance(feature, CircleFeature)]
+    whole = [feature for feature in _written(features) if isinstance(feature, (CircleFeature, GearFeature))]
     closed: list[_Closed] = []
     chained = Chained((), (), ())
     if drawing is not None:
         closed += [_Closed(contour.outline(f"contour {n}")) for n, contour in enumerate(drawing.closed, start=1)]
-        circles = [circle for circle in circles if not _is_drawn(circle, drawing, partial=partial)]
+        whole = [feature for feature in whole if not _is_drawn(feature, drawing, partial=partial)]
         if not partial:
             refuse_wrong_sides(_edges(features), drawing)
     else:
         chained = _chained_edges(features, partial=partial)
         closed += [_loop(links, features) for links in chained.closed]
-    closed += [_Closed(outlines_of(c)[0], ((c.id, outlines_of(c)[0].segments[0]),)) for c in circles]
+    closed += [_Closed(outlines_of(f)[0], ((f.id, outlines_of(f)[0].segments[0]),)) for f in whole]
     if not closed:
         if features.by_id and not partial:
             raise _not_closed(chained)
@@ -81,18 +91,20 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     return Silhouette(outer, tuple(outline for outline in oriented if signed_area_mm2(outline) < 0))
 
 
-def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature]:
+def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature | GearFeature | ThreadFeature]:
     for name, feature in features.by_id.items():
-        if name in features.written and isinstance(feature, (CircleFeature, ArcFeature, LineFeature)):
+        if name in features.written and isinstance(feature, _WRITTEN):
             yield feature
 
 
 def _edges(features: Features) -> list[ArcFeature | LineFeature]:
-    return [feature for feature in _written(features) if not isinstance(feature, CircleFeature)]
+    return [feature for feature in _written(features) if isinstance(feature, (ArcFeature, LineFeature))]
 
 
-def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool:
-    """Whether the drawing has this circle; its side must be the same then."""
+def _is_drawn(circle: CircleFeature | GearFeature, drawing: Drawing, *, partial: bool) -> bool:
+    """Whether the drawing has this circle or gear; a circle's side must be the same then."""
+    if isinstance(circle, GearFeature):
+        return any(_same_box(circle.outlines[0], contour.outline("")) for contour in drawing.closed)
     for contour in drawing.closed:
         arc = full_circle(contour)
         if (
@@ -107,8 +119,15 @@ def _is_drawn(circle: CircleFeature, drawing: Drawing, *, partial: bool) -> bool
     return False
 
 
+def _same_box(one: Outline, other: Outline) -> bool:
+    """Whether two outlines reach equally far."""
+    boxes = [np.concatenate([p.min(axis=0), p.max(axis=0)]) for p in (polygon(one, 1e-3), polygon(other, 1e-3))]
+    return bool(np.abs(boxes[0] - boxes[1]).max() <= WRITTEN_JOIN_MM)
+
+
 def _chained_edges(features: Features, *, partial: bool) -> Chained:
-    pieces = [Piece(outlines_of(edge)[0].segments, name=edge.id) for edge in _edges(features)]
+    edges = [*_edges(features), *(f for f in _written(features) if isinstance(f, ThreadFeature))]
+    pieces = [Piece(outline.segments, name=edge.id) for edge in edges for outline in outlines_of(edge)]
     chained = chain(pieces, WRITTEN_JOIN_MM)
     if chained.branches and not partial:
         x, y = chained.branches[0]
@@ -120,8 +139,15 @@ def _chained_edges(features: Features, *, partial: bool) -> Chained:
 
 
 def _loop(links: Chain, features: Features) -> _Closed:
-    written = tuple((piece.name, outlines_of(features.by_id[piece.name])[0].segments[0]) for piece in links)
-    return _Closed(Outline(tuple(piece.segments[0] for piece in links), True, links[0].name), written)
+    written = tuple((piece.name, _first_as_written(piece, features.by_id[piece.name])) for piece in links)
+    segments = tuple(segment for piece in links for segment in piece.segments)
+    return _Closed(Outline(segments, True, links[0].name), written)
+
+
+def _first_as_written(piece: Piece, feature: Feature) -> Segment:
+    """The first segment of that outline of a feature which a piece is, whichever way it was turned."""
+    outlines, ends = outlines_of(feature), {piece.start_mm, piece.end_mm}
+    return next((o for o in outlines if o.segments[0].start_mm in ends), outlines[0]).segments[0]
 
 
 def _agreeing(one: _Closed, outline: Outline) -> list[bool]:

@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 
 from station.errors import OrderError
 from station.order import iso286, iso2768
-from station.order.document import CountDocument, SizeDocument
+from station.order.document import CountDocument, SizedDocument
 from station.order.model import Limits
 
 _EXACT = Context(prec=100)
@@ -23,9 +23,10 @@ class SizeOf:
     inner: bool | None = None
     edge: bool = False  # an external radius: a broken edge
     shorter_leg_mm: Decimal | None = None
+    complete: bool = False  # a feature whose sizes follow from standards: deviations alone say enough
 
 
-def size_limits(document: SizeDocument, geometry: SizeOf, place: str) -> Limits:
+def size_limits(document: SizedDocument, geometry: SizeOf, place: str) -> Limits:
     """The limits of a size.
 
     Raises:
@@ -47,9 +48,10 @@ def size_limits(document: SizeDocument, geometry: SizeOf, place: str) -> Limits:
     if document.limits is not None:
         limits = _written_limits(document.nominal, document.limits, place)
     elif plus_minus:
-        if document.nominal is None:
+        nominal = document.nominal if document.nominal is not None or not geometry.complete else geometry.nominal
+        if nominal is None:
             raise OrderError("lower_tol and upper_tol need the nominal", place=f"{place}.nominal")
-        limits = _plus_minus(document.nominal, document.lower_tol, document.upper_tol, place)
+        limits = _plus_minus(nominal, document.lower_tol, document.upper_tol, place)
     else:
         limits = _standard(document, geometry, place)
     if limits.upper is not None and limits.upper <= 0:
@@ -97,7 +99,7 @@ def _plus_minus(nominal: Decimal, lower: Decimal | None, upper: Decimal | None, 
     )
 
 
-def _standard(document: SizeDocument, geometry: SizeOf, place: str) -> Limits:
+def _standard(document: SizedDocument, geometry: SizeOf, place: str) -> Limits:
     nominal = document.nominal if document.nominal is not None else geometry.nominal
     if nominal is None:
         raise OrderError("a fit or a general tolerance needs the nominal", place=f"{place}.nominal")

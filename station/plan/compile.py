@@ -126,11 +126,20 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
     lower, upper, ideal = (
         None if limit is None else float(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
     )
-    of_size = c.modifier if c.type in SIZES else ""
-    if of_size == "LP":
+    association = (c.modifier if c.type in SIZES else "") or c.association
+    if association == "LP":
         ideal = _middle(lower, upper)
     question = Question(
-        c.id, c.type, c.features, names, ideal, order.geometry.features, c.of, levels, of_size or c.association
+        c.id,
+        c.type,
+        c.features,
+        names,
+        ideal,
+        order.geometry.features,
+        c.of,
+        c.ball_mm,
+        levels,
+        of_size or c.association,
     )
     refusal = next((layout.refused[name] for name in (*c.features, *names) if name in layout.refused), "")
     if c.type not in MEASURED_TYPES:

@@ -13,6 +13,8 @@ import numpy as np
 
 from station.metrology.characteristics import Question, evaluate
 from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.gear_values import GEAR_TYPES
+from station.metrology.thread import THREAD_TYPES
 from station.order.model import CharacteristicType
 from station.plan.targets import Target
 
@@ -29,6 +31,8 @@ class Nominal:
 
     def refusal(self, question: Question) -> str:
         """Why the features cannot answer the question whatever is measured, or nothing."""
+        if question.type in GEAR_TYPES | THREAD_TYPES:
+            return self._of_teeth(question)
         if not question.datums and question.type is not CharacteristicType.POSITION:
             return ""  # a size or a form of its own
         # In datums that make sense for one circle, the place of any other does.
@@ -44,14 +48,23 @@ class Nominal:
             self._sensible.add(known)
         return ""
 
+    def _of_teeth(self, question: Question) -> str:
+        """Why this optics does not see enough of a gear or a thread: all its probes are needed to tell."""
+        names = dict.fromkeys((*question.features, *question.datums))
+        try:
+            evaluate(question, {name: _at_nominal(self._targets[name], math.inf) for name in names})
+        except ValueError as error:
+            return str(error)
+        return ""
+
     def _feature(self, name: str) -> MeasuredFeature:
         if name not in self._made:
             self._made[name] = _at_nominal(self._targets[name])
         return self._made[name]
 
 
-def _at_nominal(target: Target) -> MeasuredFeature:
-    some = np.linspace(0, len(target) - 1, min(_POINTS, len(target))).astype(np.intp)
+def _at_nominal(target: Target, most: float = _POINTS) -> MeasuredFeature:
+    some = np.linspace(0, len(target) - 1, int(min(most, len(target)))).astype(np.intp)
     points, normals = target.points_mm[some], target.normals[some]
     params, freedom = target.start, len(target.start)
     if target.kind is Kind.LINE:

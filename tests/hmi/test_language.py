@@ -49,7 +49,7 @@ def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
 
 
 def test_unknown_words_stay_readable() -> None:
-    assert TEXTS["de"].word("type", "tooth_thickness") == "tooth thickness"
+    assert TEXTS["de"].word("type", "thread_depth") == "thread depth"
 
 
 @pytest.mark.parametrize(

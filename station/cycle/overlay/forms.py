@@ -14,6 +14,8 @@ from station.metrology.datums import datum_frame
 from station.metrology.decision import Verdict
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.smoothing import robust_residuals, smooth
+from station.metrology.thread import THREAD_TYPES
+from station.order.geometry import GearFeature
 from station.order.model import CharacteristicType
 
 Floats = NDArray[np.float64]
@@ -28,8 +30,13 @@ _WHOLE = frozenset(
         CharacteristicType.POSITION,
         CharacteristicType.CONCENTRICITY,
         CharacteristicType.SYMMETRY,
+        CharacteristicType.TIP_DIAMETER,
+        CharacteristicType.ROOT_DIAMETER,
+        CharacteristicType.TOOTH_THICKNESS,
+        *THREAD_TYPES,
     }
 )
+_TEETH = frozenset({CharacteristicType.PITCH_DEVIATION, CharacteristicType.CUMULATIVE_PITCH, CharacteristicType.RUNOUT})
 _LOCAL = frozenset(
     {
         CharacteristicType.ROUNDNESS,
@@ -39,6 +46,7 @@ _LOCAL = frozenset(
         CharacteristicType.ANGULARITY,
         CharacteristicType.LINE_PROFILE,
         CharacteristicType.CIRCULAR_RUNOUT,
+        *_TEETH,
     }
 )
 
@@ -93,6 +101,10 @@ def doubt_of(feature: MeasuredFeature, mm_per_px: float) -> Doubt | None:
 
 
 def _at_fault(item: ItemResult, feature: MeasuredFeature, features: Features) -> NDArray[np.bool_]:
+    gear = item.item.question.geometry.get(feature.id)
+    if item.item.characteristic.type in _TEETH and isinstance(gear, GearFeature) and item.where_mm is not None:
+        away = feature.points_mm - np.asarray(item.where_mm)
+        return np.asarray(np.hypot(away[:, 0], away[:, 1]) <= gear.module_mm)
     off = np.abs(_offsets(item, feature, features))
     return np.asarray(off >= min((item.item.upper or 0.0) / 2.0, _WORST * float(off.max())))
 
