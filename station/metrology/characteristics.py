@@ -32,7 +32,6 @@ from station.order.model import CharacteristicType
 Floats = NDArray[np.float64]
 FORM_SMOOTHING_POINTS = 3.0
 ROUNDNESS_UPR = 50.0
-_HALF = 1.678347  # (1 + x) exp(-x) = 1/2 with x = 2 (π σ / λ)²: where the low-pass lets half through
 Features = Mapping[str, MeasuredFeature]
 
 
@@ -185,7 +184,7 @@ def _answer(feature: MeasuredFeature, found: Found, point_noise: float) -> Answe
 def _per_radius(feature: MeasuredFeature) -> float:
     """Sigma (points per mm of radius) about a circle: half transmission at 50 undulations per revolution, the usual
     filter of ISO 12181-2, but never wider than the cap."""
-    return 2.0 * math.sqrt(_HALF / 2.0) / (ROUNDNESS_UPR * feature.spacing_mm)
+    return math.sqrt(2.0 * math.log(2.0)) / (ROUNDNESS_UPR * feature.spacing_mm)
 
 
 def _roundness(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -197,7 +196,7 @@ def _roundness(question: Question, features: Features, changes: Changes) -> tupl
     if question.association != "LS":
         sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm)
         touching = inscribed_circle if question.association == "MI" else circumscribed_circle
-        x, y, _ = touching(quiet_circle(feature, sigma))
+        x, y, _ = touching(quiet_circle(feature, sigma, False))
         about = np.array([x, y]) * (1.0 + changes.relative)[:, None]
     return _zone(feature, ranges(feature, about, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
 

@@ -65,7 +65,7 @@ def zones(
             )
             half, residuals = minimum_zone(quiet, basis)
             worst = _of_seen(farthest(residuals), len(points)) if k == 0 else worst
-            widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k])[1])
+            widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k], straight)[1])
         widths[1:] = np.where(changes.relative[1:] == 0.0, widths[1:], widths[0] * (1.0 + changes.relative[1:]))
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
@@ -146,11 +146,11 @@ def round_profile(feature: MeasuredFeature, radius_mm: float, changes: Changes, 
     return Found(2.0 * off.max(axis=1), int(off[0].argmax()), noise, 2.0 * noise)
 
 
-def quiet_circle(feature: MeasuredFeature, sigma: float) -> Floats:
+def quiet_circle(feature: MeasuredFeature, sigma: float, smooth_form: bool = True) -> Floats:
     """The points (n, 2) of a circle, smoothed along its radius."""
     away = feature.points_mm - feature.center_mm
     distance = np.hypot(away[:, 0], away[:, 1])
-    quiet = smooth(distance - feature.radius_mm, sigma, _is_ring(feature)) + feature.radius_mm
+    quiet = smooth(distance - feature.radius_mm, sigma, _is_ring(feature), smooth_form) + feature.radius_mm
     return np.asarray(feature.center_mm + (quiet / distance)[:, None] * away)
 
 
@@ -163,9 +163,9 @@ def _is_ring(feature: MeasuredFeature) -> bool:
 
 
 @compiled
-def _noise(u_mm: Floats, sigma: float) -> tuple[float, float]:
+def _noise(u_mm: Floats, sigma: float, smooth_form: bool) -> tuple[float, float]:
     """A point's noise left by smoothing, and the width of zone that noise alone would show."""
-    noise = typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma)
+    noise = typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma, smooth_form)
     independent = max(len(u_mm) / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
     return noise, 2.0 * noise * math.sqrt(2.0 * math.log(independent))
 
@@ -190,7 +190,8 @@ def _seen(
         longer[:, 0] = run
         return quiet, longer, ends
     deviations, basis = from_circle(moved, params[0], params[1], params[2])
-    return smoothed(deviations, sigma, closed), basis, 0.0
+    # The standard's filter of roundness is the plain Gaussian (ISO 12181-2, ISO 16610-21).
+    return smoothed(deviations, sigma, closed, False), basis, 0.0
 
 
 @compiled
@@ -217,10 +218,10 @@ def _zones(
             continue
         sigmas[k] = sigma if straight else min(sigma, sigma_per_radius * params[k, 2])
         if k == 0:
-            noise, excess = _noise(u_mm, sigmas[0])
+            noise, excess = _noise(u_mm, sigmas[0], straight)
             adds = excess
         elif sigmas[k] != sigmas[0]:
-            adds = _noise(u_mm, sigmas[k])[1]
+            adds = _noise(u_mm, sigmas[k], straight)[1]
         quiet, basis, more = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed, unseen)
         ends = more if k == 0 else ends
         size = basis.shape[1]
@@ -246,7 +247,7 @@ def _ranges(
     straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
     sigma: float, closed: bool, unseen: Ends, widths: Floats,
 ) -> tuple[int, float, float, float]:  # fmt: skip
-    noise, excess = _noise(u_mm, sigma)
+    noise, excess = _noise(u_mm, sigma, straight)
     worst, ends, moved = 0, 0.0, np.empty_like(points)
     for k in range(len(widths)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
@@ -263,7 +264,7 @@ def _parallels(
     points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats, turn: Floats,
     unseen: Ends, sigma: float, closed: bool, widths: Floats,
 ) -> tuple[int, float, float, float]:  # fmt: skip
-    noise, excess = _noise(u_mm, sigma)
+    noise, excess = _noise(u_mm, sigma, True)
     worst, ends, moved = 0, 0.0, np.empty_like(points)
     for k in range(len(widths)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)

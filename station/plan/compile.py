@@ -139,7 +139,7 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
         c.of,
         c.ball_mm,
         levels,
-        of_size or c.association,
+        association,
     )
     refusal = next((layout.refused[name] for name in (*c.features, *names) if name in layout.refused), "")
     if c.type not in MEASURED_TYPES:
