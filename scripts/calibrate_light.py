@@ -55,9 +55,8 @@ def main() -> int:
         if args.maps is not None:
             write_maps(args.maps, found.flat)
         if args.page is not None:
-            from station.reports.light_page import light_page
-
             from station.reports.document import write_page
+            from station.reports.light_page import light_page
 
             write_page(args.page, light_page(light, [*made_rows(light.made), *light_rows(light)]))
     except StationError as error:

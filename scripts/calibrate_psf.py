@@ -47,9 +47,8 @@ def main() -> int:
         psf = found.psf
         write_json(args.out, psf.to_document())
         if args.page is not None:
-            from station.reports.psf_page import psf_page
-
             from station.reports.document import write_page
+            from station.reports.psf_page import psf_page
 
             write_page(args.page, psf_page(found, [*made_rows(psf.made), *psf_rows(psf)]))
     except StationError as error:

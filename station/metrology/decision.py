@@ -88,6 +88,31 @@ def guard_band_factor(tolerance_over_u: float, probability: float = 0.95) -> flo
     return float(brentq(excess, 0.0, tolerance_over_u / 2.0, xtol=1e-14))
 
 
+def _guard(u: float, lower: float | None, upper: float | None, rule: str, probability: float) -> float:
+    """How far inside a limit a value has to lie to PASS, in its unit."""
+    if not u > 0.0 or rule == "simple":
+        return 0.0
+    if lower is not None and upper is not None:
+        factor = guard_band_factor((upper - lower) / u, probability)
+    else:
+        factor = _quantile(probability)
+    if rule == "iso14253-1" and probability == 0.95:
+        factor = max(factor, STANDARD_FACTOR)
+    return factor * u
+
+
+def pass_probability(
+    value: float, u: float, lower: float | None, upper: float | None, rule: str, probability: float
+) -> float:
+    """How likely a part whose true value is `value` will PASS when it is measured with `u`: the operating
+    characteristic of JCGM 106:2012, 8.4, for a normal distribution."""
+    guard = _guard(u, lower, upper, rule, probability)
+    if math.isinf(guard):
+        return 0.0
+    low, high = None if lower is None else lower + guard, None if upper is None else upper - guard
+    return conformance_probability(value, u, low, high)
+
+
 def decide(
     value: float,
     u: float,
@@ -110,14 +135,10 @@ def decide(
     inside = (lower is None or value >= lower) and (upper is None or value <= upper)
     if rule == "simple":
         return Decision(Verdict.PASS if inside else Verdict.FAIL, chance, 0.0)
-    if lower is not None and upper is not None and u > 0.0:
-        factor = guard_band_factor((upper - lower) / u, probability)
-    else:
-        factor = _quantile(probability)
+    guard = _guard(u, lower, upper, rule, probability)
     outside_factor = _quantile(probability)
     if rule == "iso14253-1" and probability == 0.95:
-        factor, outside_factor = max(factor, STANDARD_FACTOR), STANDARD_FACTOR
-    guard = factor * u if u > 0.0 else 0.0
+        outside_factor = STANDARD_FACTOR
     accepted = (lower is None or value >= lower + guard) and (upper is None or value <= upper - guard)
     rejected = (lower is not None and value <= lower - outside_factor * u) or (
         upper is not None and value >= upper + outside_factor * u

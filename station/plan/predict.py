@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from station.metrology.calibration import Calibration
-from station.metrology.decision import guard_band_factor
+from station.metrology.decision import guard_band_factor, pass_probability
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions, Measurement, measure
 from station.order.model import CharacteristicType, Order
@@ -24,11 +24,12 @@ PREDICTED_NOISE_PX = 0.04  # scatter of one edge point in a well-exposed 8-bit p
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One characteristic of the plan: the standard uncertainty expected (None if refused), and a `warning` where it is
-    too large for the tolerance."""
+    """One characteristic of the plan: the standard uncertainty expected (None if refused), a `warning` where it is too
+    large for the tolerance, and how likely a part at nominal PASSes (None without limits)."""
 
     u: float | None
     warning: str = ""
+    passes: float | None = None
 
 
 def predict(plan: Plan, order: Order, calibration: Calibration) -> tuple[Prediction, ...]:
@@ -43,10 +44,14 @@ def _predicted(
     if item.refusal:
         return Prediction(None)
     if item.characteristic.type is CharacteristicType.COUNT:
-        return Prediction(0.0)
+        return Prediction(0.0, passes=1.0)
     conditions = Conditions(None, order.part.cte_ppm_per_k)
     found = measure(item.question, expected, calibration, plan.mm_per_px, conditions)
-    return Prediction(found.u, _warning(item, order, found))
+    rule, probability = order.decision.rule, order.decision.conformance_probability
+    passes = None
+    if item.lower is not None or item.upper is not None:
+        passes = pass_probability(found.value, found.u, item.lower, item.upper, rule, probability)
+    return Prediction(found.u, _warning(item, order, found), passes)
 
 
 def _warning(item: Item, order: Order, found: Measurement) -> str:

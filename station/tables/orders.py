@@ -69,6 +69,7 @@ def plan_document(plan: Plan, predictions: Sequence[Prediction], order_id: str) 
                 "points": sum(len(targets[n]) for n in names if n in targets),
                 "predicted_standard_uncertainty": u,
                 "predicted_expanded_uncertainty": None if u is None else 2.0 * u,
+                "pass_probability_at_nominal": prediction.passes,
                 "decidable": not (item.refusal or prediction.warning),
                 "reason": item.refusal or prediction.warning,
             }
@@ -86,15 +87,30 @@ def plan_document(plan: Plan, predictions: Sequence[Prediction], order_id: str) 
 def print_plan(document: Mapping[str, Any]) -> None:
     """A plan, then by name what this station cannot decide."""
     out = console()
-    rows = table("", "Characteristic", "of", "Limits", "Points", "Predicted U")
+    rows = table("", "Characteristic", "of", "Limits", "Points", "Predicted U", "PASS at nominal")
     for c in document["characteristics"]:
         of = " – ".join(c["features"]) + (f" | {' '.join(c['datums'])}" if c["datums"] else "")
         u = c["predicted_expanded_uncertainty"]
         shown = "–" if u is None else f"{u:.{decimals_for(u)}f} {UNITS.get(c['unit'], c['unit'])}"
-        rows.add_row(c["id"], c["type"], of, limits_text(c), str(c["points"] or "–"), shown)
+        rows.add_row(
+            c["id"],
+            c["type"],
+            of,
+            limits_text(c),
+            str(c["points"] or "–"),
+            shown,
+            _share(c["pass_probability_at_nominal"]),
+        )
     out.print(rows)
     undecided = [c for c in document["characteristics"] if not c["decidable"]]
     for c in undecided:
         out.print(Text(f"Cannot be decided here: {c['id']} ({c['type']}): {c['reason']}.", "yellow"))
     if not undecided:
         out.print("Everything this order asks for can be decided here.")
+
+
+def _share(probability: float | None) -> str:
+    """A probability in per cent; never rounded up to certainty."""
+    if probability is None:
+        return "–"
+    return "> 99.9 %" if probability > 0.999 else f"{100.0 * probability:.1f} %"

@@ -3,11 +3,19 @@
 import math
 from statistics import NormalDist
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from station.metrology.decision import Verdict, conformance_probability, decide, guard_band_factor, worst
+from station.metrology.decision import (
+    Verdict,
+    conformance_probability,
+    decide,
+    guard_band_factor,
+    pass_probability,
+    worst,
+)
 
 from .reference_for_tests import published
 
@@ -223,3 +231,20 @@ def test_what_is_no_number_is_an_error_and_never_a_pass(value: float, u: float) 
 @pytest.mark.parametrize("ratio", [20.0, 41.0, 1e6, 1e30, math.inf])
 def test_a_wide_tolerance_leaves_the_one_sided_factor(ratio: float) -> None:
     assert guard_band_factor(ratio) == pytest.approx(1.6448536269514722, abs=1e-9)
+
+
+@pytest.mark.parametrize(("rule", "probability"), [("iso14253-1", 0.95), ("jcgm106", 0.98), ("simple", 0.95)])
+@pytest.mark.parametrize("limits", [(-1.0, 1.0), (None, 0.7), (-0.3, None)])
+def test_how_likely_a_part_passes_is_how_often_it_does(rule, probability, limits):
+    rng = np.random.default_rng(1)
+    value, u = 0.2, 0.3
+    expected = pass_probability(value, u, *limits, rule, probability)
+    seen = [
+        decide(x, u, *limits, rule=rule, probability=probability).verdict is Verdict.PASS
+        for x in rng.normal(value, u, 20_000).tolist()
+    ]
+    assert np.mean(seen) == pytest.approx(expected, abs=0.011)
+
+
+def test_what_can_never_pass_passes_with_no_probability():
+    assert pass_probability(0.0, 1.0, -1.0, 1.0, "iso14253-1", 0.95) == 0.0
