@@ -139,7 +139,7 @@ def _asleep(belt: Belt) -> Iterator[Connection]:
         yield near
     finally:
         near.close()
-        worker.terminate()
+        worker.kill()  # nothing to tidy up, and a handler of this process would catch anything gentler
         worker.join()
 
 
