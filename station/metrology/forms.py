@@ -20,7 +20,6 @@ from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.ends import DOUBT, with_ends
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.robust import CLEAN_WIDTH, SIGMA
 from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
 
@@ -297,7 +296,6 @@ def _profiles(
         tangents[i, 0], tangents[i, 1] = -normals[i, 1], normals[i, 0]
         run[i] = math.hypot(nominal[i, 0] - nominal[0, 0], nominal[i, 1] - nominal[0, 1])
     near, motion, middle, worst, ends = np.zeros(3), np.zeros(3), 0.0, 0, 0.0
-    plain = False  # nothing stands on the edge: least squares, which says what it means
     for k in range(len(values)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
         turn, x, y = motions[k]
@@ -322,13 +320,7 @@ def _profiles(
             if free == _NONE:
                 left[:] = deviations
                 continue
-            if not plain:
-                middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
-            if k == 0 and round_ == 0:
-                plain = largest(left) <= CLEAN_WIDTH * max(SIGMA * middle, floor)
-            if plain:
-                motion[:] = 0.0
-                reweighted(deviations, basis, floor, True, motion, left, scratch, middle, 1)
+            middle = reweighted(deviations, basis, floor, k == 0, motion, left, scratch, middle)
         if k == 0:
             near[:] = motion
         quiet, more = smoothed(left, sigma, closed, smooth_form), 0.0

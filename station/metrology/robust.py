@@ -14,7 +14,7 @@ Index = NDArray[np.intp]
 
 TUKEY_WIDTH = 6.0
 CLEAN_WIDTH = 4.5  # robust standard deviations; of a thousand Gaussian points one exceeds it in 150 features
-SIGMA = 1.4826  # of a normal distribution, per median of the absolute values
+_SIGMA = 1.4826  # of a normal distribution, per median of the absolute values
 ROUNDS = 30
 CAUCHY_ROUNDS = 6
 SETTLED_CAUCHY = 1e-2  # step of a round with Cauchy's weights relative to the robust scale: near enough for Tukey's
@@ -40,7 +40,7 @@ def there(
 @compiled
 def scale_of(r: Floats, n: int, floor: float) -> float:
     """Robust standard deviation of the residuals, never below the floor."""
-    return max(SIGMA * float(np.median(np.abs(r[:n]))), floor)
+    return max(_SIGMA * float(np.median(np.abs(r[:n]))), floor)
 
 
 @compiled

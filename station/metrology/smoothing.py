@@ -15,7 +15,7 @@ _SMALLEST_SIGMA = 0.3  # points: below, a low-pass does nothing
 MOST_COLUMNS = 3
 _TUKEY_WIDTH = 4.685
 _DEPENDENT = 1e-13  # pivot of normal equations scaled to unit diagonal: such a column says nothing new
-MOST_ROUNDS, _HASTY = 200, 12  # in all, and those that may go farther than is safe
+_ROUNDS, _HASTY = 200, 12  # in all, and those that may go farther than is safe
 _LONGEST = 1.6
 _HALVINGS = 64
 _SETTLED = 1e-7  # of the robust scale: what all further rounds would still move any point
@@ -74,8 +74,9 @@ def smoothed(values: Floats, sigma: float, closed: bool, smooth_form: bool = Tru
     reach = min(math.ceil(4.0 * sigma), count - 1)
     t = np.arange(reach + 1) / sigma
     kernel = np.exp(-0.5 * t * t)
-    if smooth_form:  # weights that fit a parabola: less what the Gaussian's second moment would take
-        kernel *= 1.5 - 0.5 * t * t
+    if smooth_form:  # weights that fit a parabola: 1.5 - t²/2 times the Gaussian's, but for sums over whole points
+        second, fourth = 2.0 * (kernel * t * t).sum(), 2.0 * (kernel * t**4).sum()
+        kernel *= fourth - second * t * t
     kernel /= kernel[0] + 2.0 * kernel[1:].sum()
     padded = np.zeros(count + 2 * reach)
     padded[reach : reach + count] = values
@@ -164,10 +165,10 @@ def largest(values: Floats) -> float:
 @compiled
 def reweighted(
     deviations: Floats, basis: Floats, floor: float, cold: bool, motion: Floats, residuals: Floats, scratch: Floats,
-    guess: float = 0.0, rounds: int = MOST_ROUNDS,
+    guess: float = 0.0,
 ) -> float:  # fmt: skip
     """`robust_motion`, compiled, of three columns, into `motion` and `residuals`, from least squares (`cold`) or
-    from what `motion` is; `scratch` (2 n + 1,) is room to work. One round of a `cold` start is least squares. Returns
+    from what `motion` is; `scratch` (2 n + 1,) is room to work. Returns
     the median magnitude that is left, for which there may be a `guess`."""
     count, floor = len(deviations), max(floor, 1e-12)
     most, normal, right, step = np.zeros(3), np.empty((3, 3)), np.empty(3), np.empty(3)
@@ -176,7 +177,7 @@ def reweighted(
         for j in range(3):
             most[j] = max(most[j], abs(basis[i, j]))
     spread = moved = math.inf  # the first round of a cold start is plain least squares
-    for round_ in range(rounds + 1):
+    for round_ in range(_ROUNDS + 1):
         x, y, z = motion
         for i in range(count):
             left = deviations[i] - (basis[i, 0] * x + basis[i, 1] * y + basis[i, 2] * z)
@@ -184,7 +185,7 @@ def reweighted(
         if round_ > 0:
             before, moved = moved, (np.abs(step) * most).sum()
             shrinks = max(moved / before, _LEAST) if moved < _SHRINKS * before else 1.0
-            if round_ == rounds or (spread < math.inf and moved * shrinks <= _SETTLED * spread):
+            if round_ == _ROUNDS or (spread < math.inf and moved * shrinks <= _SETTLED * spread):
                 break
         if round_ > 0 or not cold:
             middle = typical(magnitude, middle, scratch[: count + 1])

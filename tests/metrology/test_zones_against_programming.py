@@ -87,8 +87,7 @@ def test_smoothing_is_the_local_regression_it_is_said_to_be(seed, count, sigma, 
         root = np.exp(-0.25 * t * t)
         fit = np.polyfit(t, values[places[inside] % count], order, w=root)
         expected[i] = fit[-1]
-    # The kernel's own moments are those of a sum over whole points, cut off at four sigma.
-    assert smooth(values, sigma, closed) == pytest.approx(expected, abs=0.02 if sigma > 1.0 else 0.25)
+    assert smooth(values, sigma, closed) == pytest.approx(expected, abs=1e-9)
 
 
 @given(SEEDS, st.integers(0, 60_000))
