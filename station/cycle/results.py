@@ -178,7 +178,7 @@ def _decided(
     if verdict is not Verdict.PASS:
         where = result.where_mm if c.type in FORMS else None
         reason = _sentence(_label(item), verdict, result.value, u_total, lower, upper, c.unit, where)
-    elif c.type in FORMS:
+    elif not is_plain(item.question):
         doubt = _doubt(item, features, decided, pixel_mm)
         if doubt:
             verdict, reason = Verdict.UNDECIDED, f"{_label(item)}: {doubt}"
@@ -193,23 +193,23 @@ def _decided(
 def _doubt(
     item: Item, features: Mapping[str, MeasuredFeature], decided: Callable[[float], Decision], pixel_mm: float
 ) -> str:
-    """Why a form that passes without what stands on its edge, or without a piece of its edge, is not PASS; or
-    nothing.
+    """Why a form or an extreme size that passes without what stands on its edge, or without a piece of its edge, is not
+    PASS; or nothing.
     """
-    feature = features[item.characteristic.features[0]]
-    if feature.gap_mm > MOST_GAP_PX * pixel_mm:
-        x, y = feature.gap_at_mm
-        return f"no edge was found over {feature.gap_mm:.2g} mm at ({x:.3g}, {y:.3g}) mm."
-    if feature.fitted == len(feature.kept):
+    own = [features[name] for name in item.characteristic.features]
+    for feature in own:
+        if feature.gap_mm > MOST_GAP_PX * pixel_mm:
+            x, y = feature.gap_at_mm
+            return f"no edge was found over {feature.gap_mm:.2g} mm at ({x:.3g}, {y:.3g}) mm."
+    if all(feature.fitted == len(feature.kept) for feature in own):
         return ""
     whole = evaluate(item.question, features)
     if decided(whole.value).verdict is Verdict.PASS:
         return ""
     x, y = whole.where_mm
-    return (
-        f"something stands {whole.value:.2g} mm on the edge at ({x:.3g}, {y:.3g}) mm, a burr or dirt. "
-        "Clean the part and measure again."
-    )
+    high = f" {whole.value:.2g} mm" if item.characteristic.type in FORMS else ""
+    where = f"({x:.3g}, {y:.3g}) mm"
+    return f"something stands{high} on the edge at {where}, a burr or dirt. Clean the part and measure again."
 
 
 def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edge_mm: float) -> tuple[float, float]:
@@ -229,7 +229,7 @@ def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_
     hole, most = feature.outward < 0, item.characteristic.modifier == "MMC"
     mates = Question("", CharacteristicType.DIAMETER, (name,), (), None, {}, association="GX" if hole == most else "GN")
     try:
-        found = evaluate(mates, {name: feature.clean()})
+        found = evaluate(mates, {name: feature})
     except ValueError:
         return 0.0, 0.0  # an arc mates with nothing
     departure = found.value - low if hole == most else high - found.value
