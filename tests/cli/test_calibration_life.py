@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from station import app
+from station.app import here
 from station.metrology.calibration import Clipping
 from station.metrology.calibration_origin import Artefact, Devices, MasterPapers, ResidualStatistics
 from station.metrology.camera import CameraModel
@@ -146,7 +146,7 @@ def test_two_of_one_name_are_told_apart_by_their_hash(world: World) -> None:
 def test_an_expired_one_is_not_gone_back_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.run("accept", made(world, "A", valid_until=NOW + timedelta(days=1)))
     world.run("accept", made(world, "B"))
-    monkeypatch.setattr(app, "now", lambda: NOW + timedelta(days=2))
+    monkeypatch.setattr(here, "now", lambda: NOW + timedelta(days=2))
     assert "A expired on" in world.run("rollback", "--reason", "x").sentence
     assert [one["state"] for one in history(world)] == ["active", "expired"]
 
@@ -176,7 +176,7 @@ def test_expiry_warns_ahead_and_then_refuses_to_the_second(
 ) -> None:
     end = NOW + timedelta(days=30)
     world.run("accept", made(world, "A", valid_until=end))
-    monkeypatch.setattr(app, "now", lambda: end - left)
+    monkeypatch.setattr(here, "now", lambda: end - left)
     done = inspect(world)
     assert done.status == status
     assert told in done.err
@@ -232,7 +232,7 @@ def test_run_is_locked_by_a_calibration_that_a_person_accepted_and_that_expired(
     camera = "twin-cam TW-0001"
     end = NOW + timedelta(days=30)
     world.run("accept", made(world, "A", valid_until=end), "--camera", camera)
-    monkeypatch.setattr(app, "now", lambda: end + timedelta(seconds=1))
+    monkeypatch.setattr(here, "now", lambda: end + timedelta(seconds=1))
     done = world.run("run", "--once", "--json")
     assert "locked: the calibration A expired" in done.sentence
     assert world.records() == []

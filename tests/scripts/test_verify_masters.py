@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from station import app
+from station.app import here
 from station.genealogy.home import StationHome
 from station.genealogy.shift_checks import check_values
 from station.genealogy.store import Genealogy
@@ -177,10 +177,10 @@ def test_a_passed_check_or_an_accepted_calibration_unlocks(cell: Station) -> Non
 
 
 def test_a_check_counts_for_its_time_to_the_second(cell: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "now", lambda: NOW)
+    monkeypatch.setattr(here, "now", lambda: NOW)
     assert cell.check("--valid-hours", "2").status == 0
     for more, state in ((timedelta(0), "passed"), (timedelta(seconds=1), "expired")):
-        monkeypatch.setattr(app, "now", lambda more=more: NOW + timedelta(hours=2) + more)
+        monkeypatch.setattr(here, "now", lambda more=more: NOW + timedelta(hours=2) + more)
         assert cell.status()["state"] == state
 
 

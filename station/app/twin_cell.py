@@ -1,0 +1,182 @@
+"""The simulated cell: its own calibration first, then every order, with the live page beside it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from station.app import here
+from station.app.here import open_record, operator_name, station_record
+from station.cycle.calibration_life import active_calibration
+from station.cycle.cell import Cell, queue_of
+from station.cycle.inspect import Instrument
+from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle.state import Board, Snapshot, State
+from station.devices.protocols import View
+from station.documents import canonical
+from station.errors import CalibrationError, InputError
+from station.genealogy.calibrations import accept, history
+from station.genealogy.inspection import Inspection
+from station.genealogy.store import Genealogy
+from station.metrology.calibration import Calibration
+from station.order.read import read_order
+
+DEFAULT_RIG = Path(__file__).resolve().parents[2] / "hw" / "twin.toml"
+TWIN_CALIBRATION_VALID = timedelta(days=365)
+TWIN = "twin"  # who accepts what the twin made by itself
+
+
+def serials_of(folder: Path) -> dict[str, Path]:
+    """Serial -> order file for every order in a folder.
+
+    Raises:
+        InputError: no folder, no orders, or two orders for one serial.
+    """
+    if not folder.is_dir():
+        raise InputError("there is no such folder of orders", place=str(folder))
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            order = read_order(path)
+        except InputError as error:
+            raise InputError(str(error), place=path.name) from error
+        if order.part.serial in found:
+            raise InputError(f"two orders are for the part {order.part.serial}", place=str(path))
+        found[order.part.serial] = path
+    if not found:
+        raise InputError("there are no orders (*.json) in this folder", place=str(folder))
+    return found
+
+
+def run_twin(
+    rig_file: Path,
+    orders: Path | None,
+    *,
+    once: bool,
+    serve: tuple[str, int] | None,
+    pace_s: float,
+    say: Callable[[str], None],
+    done: Callable[[Inspection], None],
+    stop: threading.Event,
+) -> None:
+    """Run the simulated cell: its own calibration first, then every order; with `serve`, the live page beside it.
+
+    Raises:
+        InputError: the rig's file, the orders, or the port.
+    """
+    from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
+    from station.twin.demo import write_demo
+    from station.twin.rig import TwinRig
+    from station.twin.rig_file import read_twin
+
+    facts = read_twin(rig_file)
+    with tempfile.TemporaryDirectory(prefix="station-") as scratch, open_record() as genealogy:
+        workpieces: list[Workpiece]
+        if orders is None:
+            folder = Path(scratch) / "orders"
+            workpieces = [workpiece_of_case(case, folder) for case in write_demo(folder)]
+            serials = {w.serial: w.order_file for w in workpieces if w.order_file is not None}
+        else:
+            serials = serials_of(orders)
+            workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
+        camera = f"{facts.camera.model} {facts.camera.serial}"
+        found = active_calibration(genealogy, camera)
+        # What a person accepted expires and locks; what the twin made by itself it makes anew.
+        own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
+        if found is None or (own and not found[0].valid_at(here.now())):
+            say("Calibrating the simulated camera on nine pictures of certified masters …")
+            found = _calibrate_twin(rig_file, Path(scratch), genealogy, camera)
+        rig = TwinRig(facts, workpieces)
+        instrument = Instrument(*found, station_record(facts.name, simulated=True))
+        watch = Watch(genealogy, camera, instrument.station, here.now, ShiftCheck(facts.shift_check))
+        first = Snapshot(
+            state=State.START,
+            station_id=instrument.station.id,
+            rig=facts.name,
+            simulated=True,
+            queue=queue_of(serials),
+        )
+        board = Board(first)
+        cell = Cell(
+            rig,
+            genealogy,
+            instrument,
+            serials,
+            board,
+            facts.camera.exposure_us,
+            operator_name(),
+            here.now,
+            pace_s,
+            watch,
+            patient=not once,
+        )
+        page = _start_page(board, genealogy, serve, stop, say)
+        try:
+            ready = watch()
+            if said := ready.warning or ("" if once else ready.locked):
+                say(said)
+            cell.run(stop, done)
+            if once and board.latest().state is State.LOCKED:
+                raise CalibrationError(board.latest().message, place=camera)
+            if not once:
+                board.publish(message="All orders are done.")
+                stop.wait()
+        finally:
+            stop.set()
+            if page is not None:
+                page.join(timeout=5.0)
+
+
+def _start_page(
+    board: Board, genealogy: Genealogy, serve: tuple[str, int] | None, stop: threading.Event, say: Callable[[str], None]
+) -> threading.Thread | None:
+    if serve is None:
+        return None
+    from station.hmi.app import create_app
+    from station.hmi.server import listen
+    from station.hmi.server import serve as serve_pages
+
+    host, port = serve
+    listener = listen(host, port)
+    application = create_app(board, genealogy, stop=stop)
+    page = threading.Thread(
+        target=serve_pages,
+        args=(application, host, port, stop),
+        kwargs={"listener": listener},
+        name="pages",
+        daemon=True,
+    )
+    page.start()
+    say(f"The station's page: http://{host}:{listener.getsockname()[1]}/ (Ctrl-C stops the station)")
+    return page
+
+
+def _calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:
+    """The twin is calibrated as a real rig is: pictures of certified masters through the ordinary calibration."""
+    from station.twin.masters import write_twin_masters
+    from station.twin.rig_file import read_twin
+
+    facts = read_twin(rig_file)
+    lamp = facts.lamp(View.BACKLIGHT)
+    if lamp is None:
+        raise InputError("the twin has no backlight to calibrate with", place=str(rig_file))
+    folder = scratch / "masters"
+    order = write_twin_masters(folder, facts.optics, lamp, np.random.default_rng(facts.seed))
+    made = here.now()
+    calibration = calibrate_from_masters(
+        read_order(order),
+        read_certificates(folder / "MASTERS.csv"),
+        camera=None,
+        made=made,
+        valid_for=TWIN_CALIBRATION_VALID,
+        identity=f"twin-{made:%Y%m%dT%H%M%S}",
+    )
+    data = canonical(calibration.to_document())
+    accept(genealogy, data, at=made, by=TWIN, camera=camera, remark="made by the twin on its first start")
+    return calibration, data
