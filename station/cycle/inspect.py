@@ -60,6 +60,15 @@ def check_fit(instrument: Instrument, order: Order, pictures: Sequence[TakenPict
             f"the calibration expired on {calibration.valid_until:%Y-%m-%d %H:%M %Z}; calibrate again",
             place=calibration.id,
         )
+    check_size(calibration, pictures)
+
+
+def check_size(calibration: Calibration, pictures: Sequence[TakenPicture]) -> None:
+    """Refuse pictures of another camera.
+
+    Raises:
+        ImageError: a picture of another size than the calibration's.
+    """
     camera = calibration.camera
     for picture in pictures:
         if (picture.width_px, picture.height_px) != (camera.width_px, camera.height_px):

@@ -44,17 +44,25 @@ class TakenPicture:
 def read_picture(path: Path, view: str) -> TakenPicture:
     """A PNG, JPEG, BMP, TIFF or PGM file.
 
+    Raises:
+        ImageError: one sentence with the path.
+    """
+    try:
+        data = read_limited(path, MAX_PICTURE_BYTES)
+    except InputError as error:
+        raise ImageError(error.sentence, place=str(path)) from error
+    return decode_picture(data, view, path.name, place=str(path))
+
+
+def decode_picture(data: bytes, view: str, name: str, *, place: str) -> TakenPicture:
+    """The picture in the bytes of a file.
+
     The size is read off the header before anything is decoded, and a file that ends early is refused: OpenCV alone
     would fill the rest with grey.
 
     Raises:
-        ImageError: one sentence with the path.
+        ImageError: one sentence with the place.
     """
-    place = str(path)
-    try:
-        data = read_limited(path, MAX_PICTURE_BYTES)
-    except InputError as error:
-        raise ImageError(error.sentence, place=place) from error
     if not data:
         raise ImageError("the picture is empty (0 bytes)", place=place)
     try:
@@ -85,7 +93,7 @@ def read_picture(path: Path, view: str) -> TakenPicture:
         raise ImageError("the picture cannot be decoded to 8 or 16 bits", place=place)
     if min(pixels.shape[:2]) < 16:
         raise ImageError(f"the picture has only {width} × {height} pixels", place=place)
-    return TakenPicture(view, pixels, data, _SUFFIXES[kind], path.name)
+    return TakenPicture(view, pixels, data, _SUFFIXES[kind], name)
 
 
 def encode_picture(view: str, pixels: NDArray[np.generic], name: str) -> TakenPicture:

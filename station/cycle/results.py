@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from station.cycle.bonus import bonus_of, mating_of
 from station.cycle.findings import Findings
 from station.metrology.calibration import Calibration
 from station.metrology.characteristics import MEASURED_TYPES, Question, evaluate, is_plain
@@ -95,14 +96,21 @@ def answer_items(
     answers = [_without_measuring(item, unfit, findings) for item in plan.items]
     open_ = [place for place, answer in enumerate(answers) if answer is None]
     questions = [plan.items[place].question for place in open_]
-    # Only forms, profiles and extreme sizes look at points; the rest speaks of what was associated with them.
-    read = {name for q in questions if not is_plain(q) for name in q.features + q.datums}
-    clean = {**features, **{name: features[name].clean() for name in read}}
+    clean = features_for(questions, features)
     measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
     u_edge_mm = calibration.u_edge_px * plan.mm_per_px
     for place, result in zip(open_, measured, strict=True):
         answers[place] = _decided(plan.items[place], result, order, features, u_edge_mm, plan.mm_per_px)
     return tuple(answer for answer in answers if answer is not None)
+
+
+def features_for(questions: Sequence[Question], features: Mapping[str, MeasuredFeature]) -> dict[str, MeasuredFeature]:
+    """The features as questions are asked about them, without what stands on an edge and does not belong to it.
+
+    Only forms, profiles and extreme sizes look at points; the rest speaks of what was associated with them.
+    """
+    read = {name for q in questions if not is_plain(q) for name in q.features + q.datums}
+    return {**features, **{name: features[name].clean() for name in read}}
 
 
 def error_items(plan: Plan, sentence: str) -> tuple[ItemResult, ...]:
@@ -164,8 +172,9 @@ def _decided(
     if not (math.isfinite(result.value) and math.isfinite(result.u)):
         return _not_measured(item, "the fit of its edges failed")
     c, lower, upper, u_total, bonus, u_bonus = item.characteristic, item.lower, item.upper, result.u, 0.0, 0.0
-    if c.type is CharacteristicType.POSITION and c.modifier and upper is not None:
-        bonus, u_bonus = _bonus(item, order, features, u_edge_mm)
+    mating = mating_of(item.characteristic, order, features)
+    if mating is not None and upper is not None:
+        bonus, u_bonus = bonus_of(mating, features, u_edge_mm)
         upper, u_total = upper + bonus, math.hypot(u_total, u_bonus)
 
     def decided(value: float) -> Decision:
@@ -210,32 +219,6 @@ def _doubt(
     high = f" {whole.value:.2g} mm" if item.characteristic.type in FORMS else ""
     where = f"({x:.3g}, {y:.3g}) mm"
     return f"something stands{high} on the edge at {where}, a burr or dirt. Clean the part and measure again."
-
-
-def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edge_mm: float) -> tuple[float, float]:
-    """Maximum (least) material bonus of ISO 2692 and its standard uncertainty (mm).
-
-    How far the size that mates departs from that material limit, within the size tolerance: a size outside it earns
-    nothing. Of a hole mates the largest inscribed circle; at least material counts the smallest circumscribed one.
-    """
-    name = item.characteristic.features[0]
-    size = next(
-        (c for c in order.characteristics if c.type is CharacteristicType.DIAMETER and c.features == (name,)), None
-    )
-    feature = features[name]
-    if size is None or feature.kind is not Kind.CIRCLE or size.limits.lower is None or size.limits.upper is None:
-        return 0.0, 0.0
-    low, high = float(size.limits.lower), float(size.limits.upper)
-    hole, most = feature.outward < 0, item.characteristic.modifier == "MMC"
-    mates = Question("", CharacteristicType.DIAMETER, (name,), (), None, {}, association="GX" if hole == most else "GN")
-    try:
-        found = evaluate(mates, {name: feature})
-    except ValueError:
-        return 0.0, 0.0  # an arc mates with nothing
-    departure = found.value - low if hole == most else high - found.value
-    bonus = min(max(departure, 0.0), high - low)
-    u = math.hypot(found.point_noise, found.excess / 3.0, 2.0 * u_edge_mm)
-    return bonus, u if 0.0 < bonus < high - low else 0.0
 
 
 def _count(item: Item, findings: Findings, label: str) -> ItemResult:

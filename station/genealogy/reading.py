@@ -77,6 +77,10 @@ class RecordReader:
         """
         return self._frames.read(_asked(sha256))
 
+    def keeps_frame(self, sha256: str) -> bool:
+        """Whether the file of a picture is still there; pictures may be thinned out, records never are."""
+        return self._frames.find(_asked(sha256)) is not None
+
     def overlay(self, inspection_id: str) -> bytes | None:
         """The PNG drawn for people, if the inspection has one; raises as `entry` and `frame` do."""
         digest = self.inspection(inspection_id).get("overlay_sha256")

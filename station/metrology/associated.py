@@ -64,6 +64,13 @@ def values(of: Associated, asked: Asked) -> tuple[Floats, Floats]:
     return _values(of.straight, of.params, of.drawn, asked.what, asked.slots, asked.levels, asked.nominal, where), where
 
 
+def values_under(of: Associated, asked: Asked, params: Floats) -> Floats:
+    """Values (m,) of the first question, for each of (m, f, 3) parameters of the features."""
+    return np.asarray(
+        _values_under(of.straight, params, of.drawn, asked.what[0], asked.slots[0], asked.levels[0], asked.nominal[0])
+    )
+
+
 @compiled
 def _across(row: Floats, x: float, y: float) -> float:
     """Signed distance of a point from a line."""
@@ -200,4 +207,16 @@ def _values(
         count = gather(slots[q], params, flags, at, drawn, straight, p)
         found[q] = value_of(what[q], levels[q, :count], straight, p, at, nominal[q])
         where_of(what[q], straight, p, where[q])
+    return found
+
+
+@compiled
+def _values_under(
+    flags: Flags, params: Floats, drawn: Floats, what: int, slots: Index, levels: Index, nominal: float
+) -> Floats:
+    found = np.empty(len(params))
+    straight, p, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 4))
+    for k in range(len(params)):
+        count = gather(slots, params[k], flags, at, drawn, straight, p)
+        found[k] = value_of(what, levels[:count], straight, p, at, nominal)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -115,6 +115,16 @@ class Sampled:
     stable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Drawn values of an output, `ordered` (m,); the tolerance that was wanted of their figures, and whether they are
+    known to it."""
+
+    ordered: Floats
+    tolerance: float
+    stable: bool
+
+
 def numerical_tolerance(u: float, digits: int = 2) -> float:
     """Half a unit of the last of `digits` significant digits of u (JCGM 101, 7.9.2)."""
     if u <= 0.0:
@@ -133,6 +143,58 @@ def shortest_interval(ordered: Floats, coverage: float) -> tuple[float, float]:
     return float(ordered[at]), float(ordered[at + held])
 
 
+def settled(
+    draw: Callable[[int], Floats],
+    *,
+    coverage: float = 0.95,
+    digits: int = 2,
+    finer: float = 1.0,
+    batch: int = 0,
+    most_trials: int = MOST_TRIALS,
+) -> Trials:
+    """Values drawn in batches until mean, u and both ends are known to `digits` of u (JCGM 101, 7.9.4), or so many
+    times `finer`.
+
+    `draw(n)` gives n values of the output. A `batch` of 0 is that of the standard; a smaller one is for outputs that
+    take long.
+
+    Raises:
+        ValueError: an output that is not finite.
+    """
+    size = batch or max(math.ceil(100.0 / (1.0 - coverage)), 10_000)
+    values: list[Floats] = []
+    figures: list[tuple[float, float, float, float]] = []
+    tolerance, stable = math.inf, False
+    while not stable and len(values) * size + size <= max(most_trials, 2 * size):
+        drawn = draw(size)
+        if not np.isfinite(drawn).all():
+            raise ValueError("the model has no finite value for some of its inputs' values")
+        values.append(drawn)
+        figures.append((float(drawn.mean()), float(drawn.std(ddof=1)), *shortest_interval(np.sort(drawn), coverage)))
+        if len(figures) > 1:
+            table = np.array(figures)
+            tolerance = numerical_tolerance(float(np.concatenate(values).std(ddof=1)), digits) / finer
+            errors = table.std(axis=0, ddof=1) / math.sqrt(len(table))
+            stable = bool((2.0 * errors <= tolerance).all())
+    return Trials(np.sort(np.concatenate(values)), tolerance, stable)
+
+
+def sampled(trials: Trials, coverage: float = 0.95) -> Sampled:
+    """The figures of an output's drawn values."""
+    tail = 0.5 - coverage / 2.0
+    low, high = np.quantile(trials.ordered, [tail, 1.0 - tail])
+    return Sampled(
+        mean=float(trials.ordered.mean()),
+        u=float(trials.ordered.std(ddof=1)),
+        coverage=coverage,
+        shortest=shortest_interval(trials.ordered, coverage),
+        symmetric=(float(low), float(high)),
+        trials=len(trials.ordered),
+        tolerance=trials.tolerance,
+        stable=trials.stable,
+    )
+
+
 def monte_carlo(
     model: Model,
     inputs: Sequence[Distribution],
@@ -142,39 +204,16 @@ def monte_carlo(
     digits: int = 2,
     most_trials: int = MOST_TRIALS,
 ) -> Sampled:
-    """Independent inputs through the model, in batches until mean, u and both ends are known to `digits` of u (7.9.4).
+    """Independent inputs through the model, with as many trials as `settled` takes.
 
     Raises:
         ValueError: no inputs, or an output that is not finite.
     """
     if not inputs:
         raise ValueError("a measurement function needs an input")
-    batch = max(math.ceil(100.0 / (1.0 - coverage)), 10_000)
-    values: list[Floats] = []
-    figures: list[tuple[float, float, float, float]] = []
-    tolerance, stable = math.inf, False
-    while not stable and len(values) * batch + batch <= max(most_trials, 2 * batch):
+
+    def draw(count: int) -> Floats:
         with np.errstate(all="ignore"):
-            drawn = np.asarray(model([d.draw(rng, batch) for d in inputs]), dtype=float)
-        if not np.isfinite(drawn).all():
-            raise ValueError("the model has no finite value for some of its inputs' values")
-        values.append(drawn)
-        figures.append((float(drawn.mean()), float(drawn.std(ddof=1)), *shortest_interval(np.sort(drawn), coverage)))
-        if len(figures) > 1:
-            table = np.array(figures)
-            tolerance = numerical_tolerance(float(np.concatenate(values).std(ddof=1)), digits)
-            errors = table.std(axis=0, ddof=1) / math.sqrt(len(table))
-            stable = bool((2.0 * errors <= tolerance).all())
-    everything = np.sort(np.concatenate(values))
-    tail = 0.5 - coverage / 2.0
-    low, high = np.quantile(everything, [tail, 1.0 - tail])
-    return Sampled(
-        mean=float(everything.mean()),
-        u=float(everything.std(ddof=1)),
-        coverage=coverage,
-        shortest=shortest_interval(everything, coverage),
-        symmetric=(float(low), float(high)),
-        trials=len(everything),
-        tolerance=tolerance,
-        stable=stable,
-    )
+            return np.asarray(model([d.draw(rng, count) for d in inputs]), dtype=float)
+
+    return sampled(settled(draw, coverage=coverage, digits=digits, most_trials=most_trials), coverage)

@@ -84,16 +84,21 @@ class Sources:
         """By which edges are moved (mm)."""
         return max(self.u_edge_mm, 1e-6)
 
+    @property
+    def cte(self) -> tuple[float, float]:
+        """The material's coefficient of expansion (1/K) and its standard uncertainty."""
+        known = self.conditions.cte_ppm_per_k
+        cte = (known if known is not None else DEFAULT_CTE_PPM_PER_K) * 1e-6
+        return cte, 0.0 if known is not None else 0.3 * cte
+
     @cached_property
     def expansion(self) -> tuple[float, float]:
         """By how much (relative) the part is longer than at 20 °C (ISO 1), and the standard uncertainty of that."""
-        temperature, known = self.conditions.temperature_c, self.conditions.cte_ppm_per_k
-        cte = (known if known is not None else DEFAULT_CTE_PPM_PER_K) * 1e-6
+        temperature, (cte, u_cte) = self.conditions.temperature_c, self.cte
         if temperature is None:
             off_k, u_k = 0.0, UNKNOWN_TEMPERATURE_U_K
         else:
             off_k, u_k = temperature - 20.0, MEASURED_TEMPERATURE_U_K
-        u_cte = 0.0 if known is not None else 0.3 * cte
         return cte * off_k, math.hypot(cte * u_k, off_k * u_cte)
 
 
