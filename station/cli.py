@@ -201,23 +201,35 @@ def records(
 def explain(
     inspection: Annotated[str, typer.Argument(metavar="ID", help="The inspection's id.")],
     characteristic: Annotated[str, typer.Argument(metavar="CHARACTERISTIC", help="The characteristic's id.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Measure the stored pictures again and check the budget by Monte Carlo.")
+    ] = False,
+    trials: Annotated[
+        int | None,
+        typer.Option("--trials", min=1000, max=10_000_000, metavar="N", help="At most so many (default: by digits)."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """The uncertainty budget and the decision of one characteristic."""
-    from station.app import open_record
+    """The uncertainty budget and the decision of one characteristic; with --check also a Monte Carlo (JCGM 101)."""
+    from station.app import check_stored_budget, stored_characteristic
     from station.tables.basics import print_json
+    from station.tables.budget_checks import check_document, print_check
     from station.tables.inspections import print_explanation
+    from station.tables.progress import Bar
 
-    with open_record(read_only=True) as genealogy:
-        document = genealogy.inspection(inspection)
-    row = next((c for c in document["characteristics"] if c["id"] == characteristic), None)
-    if row is None:
-        known = ", ".join(str(c["id"]) for c in document["characteristics"]) or "none"
-        raise InputError(f"this inspection has no characteristic {characteristic!r}; it has {known}", place=inspection)
+    if trials is not None and not check:
+        raise InputError("trials are those of a Monte Carlo: say --check as well", place="--trials")
+    document, row = stored_characteristic(inspection, characteristic)
+    checked = None
+    if check:
+        with Bar("Drawing", quiet=as_json) as bar:
+            checked = check_stored_budget(inspection, characteristic, trials, bar.update)
     if as_json:
-        print_json(row)
-    else:
-        print_explanation(document, row)
+        print_json(row if checked is None else {**row, **check_document(row, *checked)})
+        return 0
+    print_explanation(document, row)
+    if checked is not None:
+        print_check(row, *checked)
     return 0
 
 

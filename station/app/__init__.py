@@ -13,27 +13,41 @@ from station.app.checks import check_and_record, try_check
 from station.app.files import check_writable, write_json
 from station.app.here import MAIN_CAMERA, now, open_record, operator_name, station_record
 from station.app.inspecting import inspect_files, plan_order
+from station.app.replaying import (
+    EVERYTHING,
+    NotReplayed,
+    check_stored_budget,
+    inspections_of,
+    recheck,
+    stored_characteristic,
+)
 from station.app.twin_cell import DEFAULT_RIG, run_twin, serials_of
 from station.cycle.calibration_life import load_calibration
 
 __all__ = [
     "DEFAULT_RIG",
+    "EVERYTHING",
     "MAIN_CAMERA",
+    "NotReplayed",
     "accept_calibration",
     "calibration_history",
     "check_and_record",
+    "check_stored_budget",
     "check_writable",
     "inspect_files",
+    "inspections_of",
     "load_calibration",
     "now",
     "open_record",
     "operator_name",
     "plan_order",
     "propose_calibration",
+    "recheck",
     "roll_back_calibration",
     "run_twin",
     "serials_of",
     "station_record",
+    "stored_characteristic",
     "try_check",
     "valid_for_days",
     "write_json",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from station.cycle.bonus import Mating, mating_of
-from station.cycle.examine import Examination
 from station.cycle.results import ItemResult, features_for
 from station.errors import InputError
 from station.metrology.budget_check import BudgetCheck, check_budget
 from station.metrology.characteristics import is_plain
 from station.metrology.draws import Features, drawn_changes, drawn_values, scattered
+from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Measurement
 from station.order.model import Order
 
@@ -29,12 +29,14 @@ _PLAIN_BATCH, _FORM_BATCH, _FORM_TRIALS = 50_000, 250, 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A measured characteristic with what its value is computed from."""
+    """A measured characteristic with what its value is computed from; the `mating` size keeps what stands on its
+    edge."""
 
     result: ItemResult
     measured: Measurement
     features: Features
     mating: Mating | None
+    whole: Features
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
         """Values (count,); a bonus that is larger makes a position count as smaller."""
@@ -44,26 +46,26 @@ class _Subject:
         values = drawn_values(question, self.features, self.measured, changes, rng)
         if self.mating is None:
             return values
-        sizes = drawn_values(self.mating.question, self.features, self.measured, changes, rng)
+        sizes = drawn_values(self.mating.question, self.whole, self.measured, changes, rng)
         return values - (self.mating.bonus(sizes) - self.result.bonus)
 
 
 def check_drawn(
     order: Order,
-    examination: Examination,
-    characteristic: str,
+    result: ItemResult,
+    features: Sequence[MeasuredFeature],
     *,
     most_trials: int | None = None,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> BudgetCheck:
-    """The budget of a characteristic against draws of all its sources; trials as many as its digits need, at most
-    `most_trials` (None: two million for geometry, ten thousand for what reads points).
+    """The budget of a decided characteristic against draws of all its sources, with the `features` of the picture that
+    it was measured in; trials as many as its digits need, at most `most_trials` (None: two million for geometry, ten
+    thousand for what reads points).
 
     Raises:
         InputError: it was not measured, or has nothing that could be drawn.
     """
-    result = next(item for item in examination.items if item.item.characteristic.id == characteristic)
-    subject = _subject(order, examination, result)
+    subject = _subject(order, result, {feature.id: feature for feature in features})
     item, plain = result.item, is_plain(result.item.question) and subject.mating is None
     most = most_trials or (MOST_TRIALS if plain else _FORM_TRIALS)
     rng, done = np.random.default_rng(SEED), 0
@@ -85,18 +87,15 @@ def check_drawn(
         raise _refused(result, str(error)) from error
 
 
-def _subject(order: Order, examination: Examination, result: ItemResult) -> _Subject:
+def _subject(order: Order, result: ItemResult, features: Features) -> _Subject:
     if result.value is None:
         raise _refused(result, "it was not measured, there is nothing to draw")
     if result.measurement is None:
-        raise _refused(result, "it has no budget: there is nothing to draw")
-    # Every view has its own features: the one that this was decided in has its very result.
-    outcome = next(outcome for _, outcome in examination.outcomes if any(one is result for one in outcome.items))
-    features = {feature.id: feature for feature in outcome.features}
+        raise _refused(result, "it has no budget, there is nothing to draw")
     mating = mating_of(result.item.characteristic, order, features) if result.bonus > 0.0 else None
-    return _Subject(result, result.measurement, features_for([result.item.question], features), mating)
+    return _Subject(result, result.measurement, features_for([result.item.question], features), mating, features)
 
 
 def _refused(result: ItemResult, why: str) -> InputError:
     c = result.item.characteristic
-    return InputError(f"no Monte Carlo of the {c.type.replace('_', ' ')}: {why}", place=f"characteristic {c.id}")
+    return InputError(f"no Monte Carlo of this {c.type.replace('_', ' ')}: {why}", place=f"characteristic {c.id}")

@@ -10,6 +10,7 @@ from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict, worst
+from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.order.model import MARKS, Order
 from station.plan.compile import compile_marks
@@ -34,6 +35,12 @@ class Examination:
     def shown(self) -> tuple[TakenPicture, Outcome] | None:
         """The picture that people are shown, if one was measured."""
         return self.outcomes[0] if self.outcomes else None
+
+    def answer(self, characteristic: str) -> tuple[ItemResult, tuple[MeasuredFeature, ...]]:
+        """A characteristic by its id, and the features of the picture that it was measured in, if it was."""
+        result = next(item for item in self.items if item.item.characteristic.id == characteristic)
+        measured = (outcome for _, outcome in self.outcomes if any(one is result for one in outcome.items))
+        return result, next((outcome.features for outcome in measured), ())
 
 
 def view_of(item: Item, views: Sequence[str]) -> str:

@@ -98,18 +98,21 @@ class Replayed:
         return self.before != self.after or any(c.before.verdict != c.after.verdict for c in self.changes)
 
     @property
+    def why(self) -> str:
+        """What is not as it was then."""
+        if self.calibrations[0] != self.calibrations[1]:
+            return f"with the calibration {self.calibrations[1]} instead of {self.calibrations[0]}"
+        if self.software[0] != self.software[1]:
+            return f"with software {self.software[1]} instead of {self.software[0]}"
+        return f"though the software is {self.software[1]} as then: another machine, or another version of a library"
+
+    @property
     def sentence(self) -> str:
         """Whether it is the same, and if not, why that may be."""
         if self.exact:
             return "Measured again from the stored pictures, every number is the one recorded."
-        if self.calibrations[0] != self.calibrations[1]:
-            why = f"with the calibration {self.calibrations[1]} instead of {self.calibrations[0]}"
-        elif self.software[0] != self.software[1]:
-            why = f"the record is of software {self.software[0]}, this is {self.software[1]}"
-        else:
-            why = f"the software is {self.software[1]} as then: another machine, or another version of a library"
         count = sum(change.any for change in self.changes)
-        return f"Measured again from the stored pictures, {count} of {len(self.changes)} characteristics differ: {why}."
+        return f"Measured again from the stored pictures, {count} of {len(self.changes)} values differ {self.why}."
 
 
 def read_stored(genealogy: RecordReader, inspection: str) -> Stored:

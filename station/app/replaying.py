@@ -1,0 +1,109 @@
+"""Stored inspections again: the budget of one characteristic checked, many measured with another calibration."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from station.app.here import open_record
+from station.cycle.calibration_life import load_calibration
+from station.cycle.drawn_budget import check_drawn
+from station.cycle.replay import Replayed, read_stored, replay
+from station.errors import InputError, RecordError, StationError
+from station.genealogy.home import default_home
+from station.genealogy.pages import MAX_LIMIT
+from station.metrology.budget_check import BudgetCheck
+from station.metrology.calibration import Calibration
+
+EVERYTHING = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class NotReplayed:
+    """An inspection that could not be measured again, and why; `intact` is False where what is stored is not what was
+    committed, and True where there only is no picture, or another camera's."""
+
+    id: str
+    sentence: str
+    intact: bool
+
+
+def stored_characteristic(inspection: str, characteristic: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The document of an inspection, and its row of one characteristic.
+
+    Raises:
+        InputError: there is no such inspection or characteristic.
+    """
+    with open_record(read_only=True) as genealogy:
+        document = genealogy.inspection(inspection)
+    row = next((c for c in document["characteristics"] if c["id"] == characteristic), None)
+    if row is None:
+        known = ", ".join(str(c["id"]) for c in document["characteristics"]) or "none"
+        raise InputError(f"this inspection has no characteristic {characteristic!r}; it has {known}", place=inspection)
+    return document, row
+
+
+def check_stored_budget(
+    inspection: str, characteristic: str, most_trials: int | None, progress: Callable[[int, int], None]
+) -> tuple[Replayed, BudgetCheck]:
+    """An inspection measured again, and the budget of one of its characteristics against Monte Carlo.
+
+    Raises:
+        InputError: it cannot be measured again, or there is nothing to draw.
+        IntegrityError: what is stored is not what was committed.
+    """
+    with open_record(read_only=True) as genealogy:
+        stored = read_stored(genealogy, inspection)
+    replayed, examination = replay(stored)
+    result, features = examination.answer(characteristic)
+    return replayed, check_drawn(stored.order, result, features, most_trials=most_trials, progress=progress)
+
+
+def inspections_of(names: Sequence[str]) -> list[str]:
+    """The ids asked for, or those of the whole record for `all`, in the order of commit.
+
+    Raises:
+        InputError: there is no record.
+    """
+    if not default_home().database.is_file():
+        raise InputError("there is no record here (no station.db)", place=str(default_home().path))
+    if EVERYTHING not in names:
+        return list(dict.fromkeys(names))
+    found: list[str] = []
+    with open_record(read_only=True) as genealogy:
+        after = 0
+        while (page := genealogy.records(after, MAX_LIMIT)).records:
+            found += [record.id for record in page.records]
+            after = page.next
+    return found
+
+
+def recheck(inspections: Sequence[str], calibration: Path | None, processes: int) -> Iterator[Replayed | NotReplayed]:
+    """Every inspection measured again, one after the other as they are asked for; nothing is recorded.
+
+    Raises:
+        CalibrationError: the calibration's file.
+    """
+    other = None if calibration is None else load_calibration(calibration)[0]
+    once = partial(_recheck_one, calibration=other)
+    workers = min(processes or os.cpu_count() or 1, len(inspections))
+    if workers <= 1:
+        yield from map(once, inspections)
+        return
+    # Forking a process that has threads (OpenCV, numba) may hang.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(once, inspections)
+
+
+def _recheck_one(inspection: str, calibration: Calibration | None) -> Replayed | NotReplayed:
+    try:
+        with open_record(read_only=True) as genealogy:
+            return replay(read_stored(genealogy, inspection), calibration)[0]
+    except StationError as error:
+        return NotReplayed(inspection, str(error), not isinstance(error, RecordError))
