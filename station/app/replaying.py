@@ -69,19 +69,19 @@ def inspections_of(names: Sequence[str]) -> list[str]:
     """The ids asked for, or those of the whole record for `all`, in the order of commit.
 
     Raises:
-        InputError: there is no record.
+        InputError: there is no record, or no such inspection.
     """
     if not default_home().database.is_file():
         raise InputError("there is no record here (no station.db)", place=str(default_home().path))
-    if EVERYTHING not in names:
-        return list(dict.fromkeys(names))
-    found: list[str] = []
     with open_record(read_only=True) as genealogy:
+        if EVERYTHING not in names:
+            return [genealogy.entry(name).id for name in dict.fromkeys(names)]
+        found: list[str] = []
         after = 0
         while (page := genealogy.records(after, MAX_LIMIT)).records:
             found += [record.id for record in page.records]
             after = page.next
-    return found
+        return found
 
 
 def recheck(inspections: Sequence[str], calibration: Path | None, processes: int) -> Iterator[Replayed | NotReplayed]:

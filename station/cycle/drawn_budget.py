@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 SEED = 101  # the same answer every time
 LEAST_TRIALS = 1000
-MOST_TRIALS = 2_000_000
+MOST_TRIALS = 1_000_000
 # Geometry is evaluated in microseconds; a form reads all its points again for each trial.
 _PLAIN_BATCH, _FORM_BATCH, _FORM_TRIALS = 50_000, 250, 10_000
 
@@ -59,7 +59,7 @@ def check_drawn(
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> BudgetCheck:
     """The budget of a decided characteristic against draws of all its sources, with the `features` of the picture that
-    it was measured in; trials as many as its digits need, at most `most_trials` (None: two million for geometry, ten
+    it was measured in; trials as many as its digits need, at most `most_trials` (None: a million for geometry, ten
     thousand for what reads points).
 
     Raises:

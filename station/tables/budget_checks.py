@@ -99,6 +99,8 @@ def _sentence(row: Mapping[str, Any], check: BudgetCheck) -> str:
         said += f" To one significant digit of u it is (δ {one.delta:g} {unit})."
     if check.interval[0] < 0.0 <= check.drawn.shortest[0]:
         said += " So near zero a value cannot scatter both ways, as a linear budget has it."
-    elif row["type"] in DEVIATIONS and abs(check.drawn.mean - check.value) > two.delta:
-        said += " Noise moves an extreme one way; draws have it twice: u tells here, not where they lie."
+    elif check.drawn.u > check.u + two.delta:
+        said += " The draws scatter more than the budget has it."
+    elif row["type"] in DEVIATIONS and check.drawn.mean > check.value + two.delta:
+        said += " Noise makes an extreme larger, and draws have it twice: their u tells here, not where they lie."
     return said

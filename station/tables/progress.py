@@ -27,7 +27,8 @@ class Bar:
 
     def __init__(self, title: str, *, quiet: bool) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+        err = Console(stderr=True)
+        self._progress = Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
         self._task = self._progress.add_task(title, total=None)
 
     def update(self, done: int, total: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from station.twin.demo import demo_cases
 
-from .program import Ran, made_once, station
+from .program import Ran, made_once, script, station
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +67,14 @@ def test_everything_is_in_the_record_and_the_record_is_intact(demo: tuple[Path, 
         assert document["calibration"]["id"].startswith("twin-")
         assert [f["view"] for f in document["frames"]]
         assert bool(document["reason"]) == (document["verdict"] != "PASS")
+
+
+def test_every_part_is_measured_again_to_the_last_bit(demo: tuple[Path, Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATION_HOME", str(demo[0]))
+    found = script("recheck.py", "all", "--processes", 1, "--json")
+    assert found.status == 0
+    assert found.document["rechecked"] == len(demo_cases())
+    assert all(one["exact"] for one in found.document["inspections"])
 
 
 def test_every_overlay_is_a_picture_of_the_frames_size_or_more(demo: tuple[Path, Ran]) -> None:
