@@ -12,8 +12,8 @@ from station.cycle.bonus import Mating, mating_of
 from station.cycle.results import ItemResult, features_for
 from station.errors import InputError
 from station.metrology.budget_check import BudgetCheck, check_budget
-from station.metrology.characteristics import is_plain
-from station.metrology.draws import Features, drawn_changes, drawn_values, scattered
+from station.metrology.characteristics import evaluate, is_plain
+from station.metrology.draws import Features, drawn_changes, drawn_values, scattered, stated_of_value
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Measurement
 from station.order.model import Order
@@ -21,7 +21,6 @@ from station.order.model import Order
 Floats = NDArray[np.float64]
 
 SEED = 101  # the same answer every time
-LEAST_TRIALS = 1000
 MOST_TRIALS = 1_000_000
 # Geometry is evaluated in microseconds; a form reads all its points again for each trial.
 _PLAIN_BATCH, _FORM_BATCH, _FORM_TRIALS = 50_000, 250, 10_000
@@ -29,24 +28,26 @@ _PLAIN_BATCH, _FORM_BATCH, _FORM_TRIALS = 50_000, 250, 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A measured characteristic with what its value is computed from; the `mating` size keeps what stands on its
-    edge."""
+    """A measured characteristic with what its value is computed from, and what is `stated` of the value itself; the
+    same of the size that earns it a bonus, which keeps what stands on its edge."""
 
     result: ItemResult
     measured: Measurement
     features: Features
+    stated: Sequence[float]
     mating: Mating | None
     whole: Features
+    stated_of_size: Sequence[float]
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
         """Values (count,); a bonus that is larger makes a position count as smaller."""
         question = self.result.item.question
         own = scattered(question, self.features, self.measured)
         changes = drawn_changes(self.measured.sources, own, self.measured.expands, count, rng)
-        values = drawn_values(question, self.features, self.measured, changes, rng)
+        values = drawn_values(question, self.features, self.stated, changes, rng)
         if self.mating is None:
             return values
-        sizes = drawn_values(self.mating.question, self.whole, self.measured, changes, rng)
+        sizes = drawn_values(self.mating.question, self.whole, self.stated_of_size, changes, rng)
         return values - (self.mating.bonus(sizes) - self.result.bonus)
 
 
@@ -79,10 +80,9 @@ def check_drawn(
 
     upper = None if item.upper is None else item.upper + result.bonus
     batch = min(_PLAIN_BATCH if plain else _FORM_BATCH, most // 4)
+    value, u = result.value or 0.0, result.u or 0.0
     try:
-        assert result.value is not None
-        assert result.u is not None
-        return check_budget(result.value, result.u, (item.lower, upper), draw, batch=batch, most_trials=most)
+        return check_budget(value, u, (item.lower, upper), draw, batch=batch, most_trials=most)
     except ValueError as error:
         raise _refused(result, str(error)) from error
 
@@ -92,8 +92,12 @@ def _subject(order: Order, result: ItemResult, features: Features) -> _Subject:
         raise _refused(result, "it was not measured, there is nothing to draw")
     if result.measurement is None:
         raise _refused(result, "it has no budget, there is nothing to draw")
+    question, measured = result.item.question, result.measurement
+    clean = features_for([question], features)
+    stated = stated_of_value(question, clean, measured)
     mating = mating_of(result.item.characteristic, order, features) if result.bonus > 0.0 else None
-    return _Subject(result, result.measurement, features_for([result.item.question], features), mating, features)
+    of_size = [] if mating is None else [evaluate(mating.question, features).excess / 3.0]
+    return _Subject(result, measured, clean, stated, mating, features, of_size)
 
 
 def _refused(result: ItemResult, why: str) -> InputError:

@@ -21,7 +21,7 @@ from station.metrology.monte_carlo import Sampled, Trials, numerical_tolerance, 
 COVERAGE = 0.95
 FACTOR = float(ndtri(0.5 + COVERAGE / 2.0))
 _FINER = 5.0  # than what is compared, the ends of the draws have to be known
-_SURE = 2.0  # standard deviations of a rank
+_YES, _NO = 1.0, 3.0  # standard uncertainties of the drawn ends that are left for doubt
 _BINS, _SHOWN = 25, 0.001  # of the histogram: how many, and the share left out at either side
 
 
@@ -35,8 +35,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Both ends to one number of significant digits of u: `delta` is allowed, `low` and `high` is by how much the
-    GUM's ends lie off."""
+    """Whether both ends agree to a number of significant digits of u, which allows `delta`."""
 
     digits: int
     delta: float
@@ -109,9 +108,9 @@ def check_budget(
 
 def _compared(digits: int, u: float, off: tuple[float, ...], u_off: tuple[float, ...]) -> Compared:
     delta = numerical_tolerance(u, digits)
-    if all(abs(d) + _SURE * own <= delta for d, own in zip(off, u_off, strict=True)):
+    if all(abs(d) + _YES * own <= delta for d, own in zip(off, u_off, strict=True)):
         return Compared(digits, delta, Agreement.YES)
-    if any(abs(d) - _SURE * own > delta for d, own in zip(off, u_off, strict=True)):
+    if any(abs(d) - _NO * own > delta for d, own in zip(off, u_off, strict=True)):
         return Compared(digits, delta, Agreement.NO)
     return Compared(digits, delta, Agreement.OPEN)
 

@@ -9,7 +9,7 @@ excess, the own residual of a form's edge, unseen ends, what noise leaves of a g
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -72,9 +72,10 @@ def _longer(sources: Sources, count: int, rng: np.random.Generator) -> Floats:
 
 
 def drawn_values(
-    question: Question, features: Features, measured: Measurement, changes: Changes, rng: np.random.Generator
+    question: Question, features: Features, stated: Sequence[float], changes: Changes, rng: np.random.Generator
 ) -> Floats:
-    """The values (m,) of a characteristic under changes, each with its own noise of single points.
+    """The values (m,) of a characteristic under changes, each with its own noise of single points; `stated` are the
+    standard uncertainties that are stated about the value of a form itself.
 
     Raises:
         ValueError: with a sentence, where moved features cannot answer the question any more.
@@ -84,10 +85,7 @@ def drawn_values(
         rows = np.ascontiguousarray(np.stack([changes.of(features[name]) for name in names], axis=1))
         return values_under(*plain([question], features, moving=False), rows)
     values = np.array([evaluate(question, one).value for one in _moved(question, features, changes, rng)])
-    stated = stated_of_value(question, features, measured)
-    if not stated:
-        return values
-    values += rng.standard_normal((len(values), len(stated))) @ np.array(stated)
+    values += rng.standard_normal((len(values), len(stated))) @ np.asarray(stated, dtype=float)
     return np.maximum(values, 0.0) if question.type in DEVIATIONS else values
 
 
@@ -101,6 +99,8 @@ def scattered(question: Question, features: Features, measured: Measurement) -> 
 
 def stated_of_value(question: Question, features: Features, measured: Measurement) -> list[float]:
     """Standard uncertainties that the budget states about the value of a form itself."""
+    if is_plain(question):
+        return []
     found = [measured.ends]
     if measured.point_noise > 0.0:
         found += [measured.excess / 3.0, measured.edges * measured.sources.local_mm]
@@ -119,12 +119,11 @@ def _without_noise(question: Question, features: Features) -> Answer:
 
 def _moved(
     question: Question, features: Features, changes: Changes, rng: np.random.Generator
-) -> list[dict[str, MeasuredFeature]]:
+) -> Iterator[dict[str, MeasuredFeature]]:
     """The features of a form under each change, with their points."""
     read = {name: features[name] for name in question.features}
     used = {**{name: features[name] for name in question.datums}, **read}
     params = {name: changes.of(f).tolist() if f.params else [()] * len(changes) for name, f in used.items()}
-    found = []
     for k in range(len(changes)):
         one = {name: replace(f, params=tuple(params[name][k])) for name, f in used.items()}
         for name, f in read.items():
@@ -134,5 +133,4 @@ def _moved(
                 away = away + shift - angle * (f.points_mm @ f.direction - f.params[2])
             points = f.points_mm * (1.0 + changes.relative[k]) + away[:, None] * f.normals
             one[name] = replace(one[name], points_mm=points, u_mm=_TWICE * f.u_mm)
-        found.append(one)
-    return found
+        yield one

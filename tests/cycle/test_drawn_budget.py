@@ -86,6 +86,9 @@ def test_a_bonus_is_drawn_with_its_position() -> None:
     assert with_bonus.u == position.u
     assert position.u is not None
     assert position.u > position.measurement.u
+    assert 0.7 < with_bonus.drawn.u / with_bonus.u < 1.2
+    # Hardly a nanometre off, a position is as large as it scatters; its bonus scatters both ways.
+    assert with_bonus.drawn.symmetric[0] < 0.0 < with_bonus.drawn.symmetric[1]
     assert with_bonus.conformance_probability == pytest.approx(1.0)
 
 

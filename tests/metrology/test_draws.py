@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import rayleigh, rice
 
 from station.metrology.camera import telecentric
-from station.metrology.draws import drawn_changes, drawn_values, scattered
+from station.metrology.draws import drawn_changes, drawn_values, scattered, stated_of_value
 from station.metrology.uncertainty import Conditions, measure
 
 from .calibrations_for_tests import exact_calibration
@@ -29,7 +29,7 @@ def drawn(one, *features, count=200_000, conditions=STILL, seed=5, **known):
     rng = np.random.default_rng(seed)
     own = scattered(asked, by_id, measured)
     changes = drawn_changes(measured.sources, own, measured.expands, count, rng)
-    return measured, drawn_values(asked, by_id, measured, changes, rng)
+    return measured, drawn_values(asked, by_id, stated_of_value(asked, by_id, measured), changes, rng)
 
 
 ALL = {"u_scale": 2e-5, "u_edge_px": 0.03, "correlation": 0.6, "local_px": 0.02}
