@@ -60,12 +60,12 @@ def print_replays(found: Sequence[Replayed], left_out: Sequence[tuple[str, str]]
         out.print(Text(f"! {sentence}" if identifier in sentence else f"! {identifier}: {sentence}", "yellow"))
     exact = sum(one.exact for one in found)
     parts, verdicts = sum(one.before != one.after for one in found), sum(_verdicts(one) for one in found)
-    summary = f"{len(found)} inspections measured again: {exact} exactly as recorded"
-    if found:
-        summary += f", verdicts of {parts} parts and {verdicts} characteristics changed"
+    summary = f"{len(found)} inspections measured again: {exact} exactly as recorded, "
+    changed = parts or verdicts
+    summary += f"verdicts of {parts} parts and {verdicts} characteristics changed" if changed else "no verdict changed"
     if left_out:
         summary += f"; {len(left_out)} left out"
-    out.print(Text(f"{summary}. Nothing was recorded.", "green" if not (parts or verdicts) else "bold red"))
+    out.print(Text(f"{summary}. Nothing was recorded.", "bold red" if changed else "green"))
     for sentence in dict.fromkeys(one.why for one in found if not one.exact):
         out.print(Text(f"They differ {sentence}.", "dim"))
 
