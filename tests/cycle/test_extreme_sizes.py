@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from station.cycle.results import _bonus, _doubt
+from station.cycle.bonus import bonus_of, mating_of
+from station.cycle.results import _doubt
 from station.metrology.camera import telecentric
 from station.metrology.decision import decide
 from station.plan.compile import compile_plan
@@ -38,6 +39,8 @@ def test_a_burr_earns_no_bonus() -> None:
     position = {"type": "position", "feature": "ID", "datum": "A", "tolerance": 0.02, "modifier": "MMC"}
     what = parse({**order(RING, SIZE, position), "datums": {"A": "OD"}})
     item = compile_plan(what, exact_calibration(telecentric(800, 600, 0.01))).items[1]
-    assert _bonus(item, what, {"ID": burred()}, 0.0)[0] == 0.0
     clean = circle("ID", radius=1.0, outward=-1.0, count=720)
-    assert abs(_bonus(item, what, {"ID": clean}, 0.0)[0] - 0.05) < 1e-6
+    for seen, bonus in ((burred(), 0.0), (clean, 0.05)):
+        mating = mating_of(item.characteristic, what, {"ID": seen})
+        assert mating is not None
+        assert abs(bonus_of(mating, {"ID": seen}, 0.0)[0] - bonus) < 1e-6
