@@ -82,7 +82,7 @@ def with_odd_edges(
 
 
 def _told(item: ItemResult, odd: Mapping[str, EdgeOdd], calibration: Calibration) -> ItemResult:
-    names = dict.fromkeys((*item.item.characteristic.features, *item.item.question.datums))
+    names = dict.fromkeys((*item.item.question.features, *item.item.question.datums))
     own = [odd[name] for name in names if name in odd and (odd[name].other_step or odd[name].off_px > _LEAST_SHOWN)]
     undecided = item.verdict is Verdict.UNDECIDED or any(o.other_step for o in own)
     if not own or item.verdict not in (Verdict.PASS, Verdict.UNDECIDED) or not undecided:

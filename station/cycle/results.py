@@ -13,7 +13,9 @@ from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.rounding import decimals_for, with_uncertainty
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, Measurement, measure_all
+from station.order.geometry import Side
 from station.order.model import CharacteristicType, Order
+from station.order.slots import SlotFeature
 from station.plan.plan import Item, Plan
 
 MOST_GAP_PX = 12.0  # stretch without an edge over which form and profile are not known
@@ -31,6 +33,7 @@ FORMS = frozenset(
         CharacteristicType.RUNOUT,
     }
 )
+_MATING = (CharacteristicType.DIAMETER, CharacteristicType.WIDTH)
 LEAST_SEEN = 0.6  # share of a feature's probes that must have found an edge
 
 
@@ -140,7 +143,7 @@ def _without_measuring(item: Item, unfit: Mapping[str, str], findings: Findings)
     if c.type is CharacteristicType.COUNT:
         return _count(item, findings, _label(item))
     if unfit:
-        for name in c.features + item.question.datums:
+        for name in item.question.features + item.question.datums:
             if name in unfit:
                 return _not_measured(item, unfit[name])
     return None
@@ -183,7 +186,7 @@ def _decided(
         if doubt:
             verdict, reason = Verdict.UNDECIDED, f"{_label(item)}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
-    points = sum([len(features[name].points_mm) for name in c.features + item.question.datums])
+    points = sum([len(features[name].points_mm) for name in item.question.features + item.question.datums])
     return ItemResult(
         item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
         reason, result, bonus, u_bonus,
@@ -196,7 +199,7 @@ def _doubt(
     """Why a form or an extreme size that passes without what stands on its edge, or without a piece of its edge, is not
     PASS; or nothing.
     """
-    own = [features[name] for name in item.characteristic.features]
+    own = [features[name] for name in item.question.features]
     for feature in own:
         if feature.gap_mm > MOST_GAP_PX * pixel_mm:
             x, y = feature.gap_at_mm
@@ -216,20 +219,21 @@ def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_
     """Maximum (least) material bonus of ISO 2692 and its standard uncertainty (mm).
 
     How far the size that mates departs from that material limit, within the size tolerance: a size outside it earns
-    nothing. Of a hole mates the largest inscribed circle; at least material counts the smallest circumscribed one.
+    nothing. Of a hole mates the largest inscribed circle, of a slot the widest bar between its sides; at least material
+    counts the smallest circumscribed one.
     """
-    name = item.characteristic.features[0]
-    size = next(
-        (c for c in order.characteristics if c.type is CharacteristicType.DIAMETER and c.features == (name,)), None
-    )
-    feature = features[name]
-    if size is None or feature.kind is not Kind.CIRCLE or size.limits.lower is None or size.limits.upper is None:
+    name = item.characteristic.features
+    size = next((c for c in order.characteristics if c.type in _MATING and c.features == name), None)
+    if size is None or size.limits.lower is None or size.limits.upper is None:
         return 0.0, 0.0
     low, high = float(size.limits.lower), float(size.limits.upper)
-    hole, most = feature.outward < 0, item.characteristic.modifier == "MMC"
-    mates = Question("", CharacteristicType.DIAMETER, (name,), (), None, {}, association="GX" if hole == most else "GN")
+    slot, geometry = order.geometry.features[name[0]], item.question.geometry
+    hole, most = features[item.question.features[0]].outward < 0, item.characteristic.modifier == "MMC"
+    if isinstance(slot, SlotFeature):
+        name, hole = tuple(side.id for side in slot.sides), slot.side is Side.INNER
+    mates = Question("", size.type, name, (), None, geometry, association="GX" if hole == most else "GN")
     try:
-        found = evaluate(mates, {name: feature})
+        found = evaluate(mates, features)
     except ValueError:
         return 0.0, 0.0  # an arc mates with nothing
     departure = found.value - low if hole == most else high - found.value

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.associated import ASKED, MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
+from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
 from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.ends import unseen_mm
@@ -23,6 +23,7 @@ from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
 from station.metrology.gear_values import GEAR_TYPES, gear_values
+from station.metrology.joined import ALONE, MEDIAN
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
 from station.metrology.thread import THREAD_TYPES, thread_values
@@ -37,10 +38,11 @@ Features = Mapping[str, MeasuredFeature]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A characteristic with everything nominal it needs. `features` and `datums` are feature ids in the order's
-    sequence; `levels` has the precedence of each datum feature, equal ones are one common datum (empty: one after the
-    other). `association` is how the feature is idealised where that is not what its type says: GX, GN, LP of a size,
-    LS, MC, MI of a form.
+    """A characteristic with everything nominal it needs. `features` and `datums` are ids of what is measured, in the
+    order's sequence, a slot as its parts; `joins` says how features are asked about, each by itself unless it says
+    otherwise (`station.metrology.joined`); `levels` has the precedence of each datum feature, equal ones are one common
+    datum (empty: one after the other). `association` is how the feature is idealised where that is not what its type
+    says: GX, GN, LP of a size, LS, MC, MI of a form.
     """
 
     id: str
@@ -53,6 +55,12 @@ class Question:
     ball_mm: float | None = None
     levels: tuple[int, ...] = ()
     association: str = ""
+    joins: tuple[int, ...] = ()
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """How each feature is asked about."""
+        return self.joins or (ALONE,) * len(self.features)
 
     @property
     def precedence(self) -> tuple[int, ...]:
@@ -102,7 +110,12 @@ def evaluate_form(question: Question, features: Features, changes: Changes) -> t
 
 def is_plain(question: Question) -> bool:
     """Whether the associated geometry alone answers it."""
-    return question.type in PLAIN and not question.association
+    return (question.type in PLAIN or _is_lean(question)) and not question.association
+
+
+def _is_lean(question: Question) -> bool:
+    """Whether it asks how the median of two edges lies to a datum."""
+    return question.type in _TURNS and question.asked[0] == MEDIAN
 
 
 def check_plain(question: Question, features: Features) -> None:
@@ -124,6 +137,10 @@ def check_plain(question: Question, features: Features) -> None:
         check_symmetry(
             [question.geometry[n] for n in question.features], [question.geometry[n] for n in question.datums]
         )
+    elif question.type in _TURNS:
+        of, to = (drawn_row(question.geometry[names[0]])[2] for names in (question.features, question.datums))
+        if abs(math.cos(of - to - math.radians(_turn_deg(question)))) < 0.9:
+            raise ValueError(_NOT_SO.format(" and ".join(question.features), " and ".join(question.datums)))
 
 
 def plain(questions: Sequence[Question], features: Features, moving: bool = True) -> tuple[Associated, Asked]:
@@ -135,8 +152,8 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
     what, slots, levels, nominal = [], [], [], []
     for q in questions:
         names = (*q.features, *q.datums)
-        places, order = [NOBODY] * MOST_SLOTS, [ASKED] * MOST_SLOTS
-        order[len(q.features) : len(names)] = q.precedence
+        places, order = [NOBODY] * MOST_SLOTS, [ALONE] * MOST_SLOTS
+        order[: len(names)] = (*q.asked, *q.precedence)
         for slot, name in enumerate(names):
             row = rows.get(name)
             if row is None:
@@ -144,10 +161,10 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
                 shape = q.geometry.get(name)
                 drawn.append(_NOT_DRAWN if shape is None or isinstance(shape, ContourFeature) else drawn_row(shape))
             places[slot] = row
-        what.append(PLAIN[q.type])
+        what.append(PLAIN.get(q.type, Measurand.LEAN))
         slots.append(places)
         levels.append(order)
-        nominal.append(90.0 if q.nominal is None else q.nominal)
+        nominal.append(_turn_deg(q) if q.type in _TURNS else 90.0 if q.nominal is None else q.nominal)
     used = [features[name] for name in rows]
     return (
         Associated(
@@ -243,31 +260,37 @@ def _straightness(question: Question, features: Features, changes: Changes) -> t
     return _zone(feature, zones(feature, changes, _line_smoothing(feature), unseen=unseen))
 
 
-def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:
-    """Zone of a line's points between two parallels at a given angle to the datum."""
-    feature, datum = _first(question, features), features[question.datums[0]]
-    turn = math.radians(turn_deg)
-    if abs(math.cos(datum.params[0] + turn - feature.params[0])) < 0.9:
-        raise ValueError(f"{feature.id} and {datum.id} do not lie so to each other that this tolerance means anything")
+def _turn_deg(question: Question) -> float:
+    """By how much an orientation is turned from its datum."""
+    turn = _TURNS[question.type]
+    if turn is not None:
+        return turn
+    of, to = (drawn_row(question.geometry[names[0]])[2] for names in (question.features, question.datums))
+    return math.degrees(of - to)
+
+
+def _oriented(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """Zone of a line's points between two parallels at a given angle to the datum, an edge or the median of two."""
+    feature, datums = _first(question, features), [features[name] for name in question.datums]
+    normals = _normals_of(datums, changes) + math.radians(_turn_deg(question))
+    if abs(math.cos(normals[0] - feature.params[0])) < 0.9:
+        raise ValueError(_NOT_SO.format(feature.id, " and ".join(question.datums)))
     nominal = question.geometry[feature.id]
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
-    found = parallels(feature, datum, changes, turn, unseen_mm(feature, nominal), _line_smoothing(feature))
-    scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
+    found = parallels(feature, normals, changes, unseen_mm(feature, nominal), _line_smoothing(feature))
+    lean = sum(float(datum.covariance[0, 0]) for datum in datums) / len(datums) ** 2
+    scatter = math.sqrt(float(feature.covariance[0, 0]) + lean) * whole
     return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
 
-def _parallelism(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    return _oriented(question, features, changes, 0.0)
-
-
-def _perpendicularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    return _oriented(question, features, changes, 90.0)
-
-
-def _angularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    of, to = (drawn_row(question.geometry[name])[2] for name in (question.features[0], question.datums[0]))
-    return _oriented(question, features, changes, math.degrees(of - to))
+def _normals_of(datums: Sequence[MeasuredFeature], changes: Changes) -> Floats:
+    """The angle (m,) of a datum's normal under each change; of two edges that of the first one's side of their
+    median."""
+    angles = [changes.of(datum)[:, 0] for datum in datums]
+    if len(angles) == 1:
+        return angles[0]
+    return np.asarray(angles[0] + 0.5 * np.arctan(np.tan(angles[1] - angles[0])))
 
 
 def _line_profile(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -325,13 +348,18 @@ PLAIN: dict[CharacteristicType, Measurand] = {
     CharacteristicType.CONCENTRICITY: Measurand.CONCENTRICITY,
     CharacteristicType.POSITION: Measurand.POSITION,
     CharacteristicType.SYMMETRY: Measurand.SYMMETRY,
+    CharacteristicType.LENGTH: Measurand.LENGTH,
 }
+_TURNS: dict[CharacteristicType, float | None] = {
+    CharacteristicType.PARALLELISM: 0.0,
+    CharacteristicType.PERPENDICULARITY: 90.0,
+    CharacteristicType.ANGULARITY: None,  # that of the drawing
+}
+_NOT_SO = "{} and {} do not lie so to each other that this tolerance means anything"
 _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[Answer, Floats]]] = {
     CharacteristicType.ROUNDNESS: _roundness,
     CharacteristicType.STRAIGHTNESS: _straightness,
-    CharacteristicType.PARALLELISM: _parallelism,
-    CharacteristicType.PERPENDICULARITY: _perpendicularity,
-    CharacteristicType.ANGULARITY: _angularity,
+    **dict.fromkeys(_TURNS, _oriented),
     CharacteristicType.CIRCULAR_RUNOUT: _circular_runout,
     CharacteristicType.LINE_PROFILE: _line_profile,
     **dict.fromkeys(GEAR_TYPES, _of_gear),

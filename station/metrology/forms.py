@@ -88,13 +88,11 @@ def ranges(
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
 
-def parallels(
-    feature: MeasuredFeature, datum: MeasuredFeature, changes: Changes, turn_rad: float, unseen: Ends, sigma: float
-) -> Found:
-    """Distances of two parallels at an angle to the datum that hold an edge with its `unseen` ends, to which its tilt
-    and its bend go on."""
+def parallels(feature: MeasuredFeature, normal_rad: Floats, changes: Changes, unseen: Ends, sigma: float) -> Found:
+    """Distances of two parallels, their normal at an angle (m,) under each change, that hold an edge with its `unseen`
+    ends, to which its tilt and its bend go on."""
     widths = np.empty(len(changes))
-    params, turn = changes.of(feature), changes.of(datum)[:, 0] + turn_rad
+    params, turn = changes.of(feature), normal_rad
     worst, noise, excess, ends = _parallels(
         feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, unseen,
         sigma, _is_ring(feature), widths,

@@ -126,7 +126,7 @@ def _sensitivities(
         order, p, plus, minus = levels[q, :count], room[:count], above[:count], below[:count]
         here = value_of(kind, order, straight, p, at, meant)
         value[q] = here
-        where_of(kind, straight, p, where[q])
+        where_of(kind, order, straight, p, at, where[q])
         _scaled(straight, p, scale_step, plus)
         _scaled(straight, p, -scale_step, minus)
         up = value_of(kind, order, straight, plus, at, meant)

@@ -85,7 +85,7 @@ class SizedDocument(_Featured):
 class SizeDocument(SizedDocument):
     """A size of circles, arcs and lines; `modifier` is that of ISO 14405-1, least squares (GG) by default."""
 
-    type: Literal["diameter", "radius", "distance", "width", "angle"]
+    type: Literal["diameter", "radius", "distance", "width", "length", "angle"]
     modifier: Literal["GG", "GX", "GN", "LP"] | None = None
 
 

@@ -93,6 +93,19 @@ class GearDocument(Document):
     ratio: Size | None = None
 
 
+class SlotDocument(Document):
+    """A slot or, with `side` outer, a tongue: parallel sides along `angle`, `length` over all, ends round or square."""
+
+    id: Id
+    type: Literal["slot"]
+    side: SideName
+    center: Coordinates
+    length: Size
+    width: Size
+    angle: Angle = Decimal(0)
+    ends: Literal["round", "square"] = "round"
+
+
 class ThreadDocument(Document):
     """An external thread seen from the side: both sides of its silhouette between the two points of `axis`."""
 
@@ -125,6 +138,7 @@ FeatureDocument: TypeAlias = Annotated[
     | Annotated[ContourDocument, Tag("contour")]
     | Annotated[GearDocument, Tag("gear")]
     | Annotated[ThreadDocument, Tag("thread")]
+    | Annotated[SlotDocument, Tag("slot")]
     | Annotated[NamedDocument, Tag("entity")]
     | Annotated[AllDrawnDocument, Tag("drawing")],
     Discriminator(_feature_tag),

@@ -19,6 +19,7 @@ from station.order.feature_document import (
     GearDocument,
     LineDocument,
     NamedDocument,
+    SlotDocument,
     ThreadDocument,
 )
 from station.order.gears import gear_feature
@@ -36,6 +37,7 @@ from station.order.geometry import (
 )
 from station.order.limits import MAX_FEATURES
 from station.order.places import at
+from station.order.slots import SlotFeature, slot_feature
 from station.order.threads import thread_feature
 
 _KINDS: dict[type, str] = {
@@ -45,8 +47,9 @@ _KINDS: dict[type, str] = {
     ContourFeature: "contour",
     GearFeature: "gear",
     ThreadFeature: "thread",
+    SlotFeature: "slot",
 }
-_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument
+_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument | SlotDocument
 _Named: TypeAlias = _Written | ContourDocument | NamedDocument
 _SHORTEST_MM = 1e-3
 
@@ -61,7 +64,7 @@ class Features:
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
 
     def kind(self, name: str) -> str:
-        """`circle`, `arc`, `line`, `contour`, `gear` or `thread`."""
+        """`circle`, `arc`, `line`, `contour`, `gear`, `thread` or `slot`."""
         return _KINDS[type(self.by_id[name])]
 
 
@@ -117,11 +120,13 @@ class _Resolver:
             self._add(item.feature, place)
 
     def take(self, document: _Named, place: str) -> None:
-        if document.id in self.by_id:
-            raise OrderError(f"the feature id {document.id!r} is used twice", place=f"{place}.id")
+        feature = self._feature(document, place)
+        for one in (feature, *feature.parts) if isinstance(feature, SlotFeature) else (feature,):
+            if one.id in self.by_id:
+                raise OrderError(f"the feature id {one.id!r} is used twice", place=f"{place}.id")
+            self._add(one, place)
         if isinstance(document, _Written):
             self.written.add(document.id)
-        self._add(self._feature(document, place), place)
         if isinstance(document, CircleDocument):
             self.sizes[document.id] = document.diameter
         elif isinstance(document, ArcDocument):
@@ -152,6 +157,8 @@ class _Resolver:
                 return gear_feature(document, place)
             case ThreadDocument():
                 return thread_feature(document, place)
+            case SlotDocument():
+                return slot_feature(document, place)
             case ContourDocument():
                 return ContourFeature(document.id, self._outlines(document, place))
             case NamedDocument():

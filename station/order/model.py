@@ -11,7 +11,7 @@ from station.order.geometry import Feature, Point, Silhouette
 
 class CharacteristicType(StrEnum):
     """Names of ISO 1101 / ISO 14405 / QIF; those of gears after ISO 1328-1 and ISO 21771, of threads
-    after ISO 5408."""
+    after ISO 5408. The length is that of a slot, over all."""
 
     DIAMETER = "diameter"
     RADIUS = "radius"
@@ -39,6 +39,7 @@ class CharacteristicType(StrEnum):
     MINOR_DIAMETER = "minor_diameter"
     PITCH_DIAMETER = "pitch_diameter"
     FLANK_ANGLE = "flank_angle"
+    LENGTH = "length"
     COUNT = "count"
     CODE = "code"
     TEXT = "text"
