@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from station.compiled import compiled
 from station.cycle.edge_looks import EdgeOdd, edges_seen, odd_edges, with_odd_edges
 from station.cycle.findings import Finding, find_differences
-from station.cycle.placing import place_probes, to_part
+from station.cycle.placing import bending, place_probes, to_part
 from station.cycle.results import ItemResult, answer_items, error_items
 from station.cycle.sight import Sighting, sight
 from station.metrology.calibration import Calibration
@@ -75,7 +75,9 @@ def inspect_picture(
         found.blur_px,
         _deviations(calibration, measured),
     )
-    items = with_odd_edges(answer_items(order, plan, features, findings, calibration, conditions), odd, calibration)
+    lens = bending(calibration, found.pose)
+    answers = answer_items(order, plan, features, findings, calibration, conditions, lens)
+    items = with_odd_edges(answers, odd, calibration)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
     verdict = worst(verdicts)
     reason = explain_verdict(verdict, items, findings.all)

@@ -11,6 +11,7 @@ from station.metrology.calibration import Calibration
 from station.metrology.characteristics import MEASURED_TYPES, Question, evaluate, is_plain
 from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.lens_field import Bending
 from station.metrology.rounding import decimals_for, with_uncertainty
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, Measurement, measure_all
 from station.order.geometry import Side
@@ -92,6 +93,7 @@ def answer_items(
     findings: Findings,
     calibration: Calibration,
     conditions: Conditions,
+    lens: Bending | None = None,
 ) -> tuple[ItemResult, ...]:
     """All characteristics of silhouettes, in the order's sequence."""
     unfit = {name: why for name, feature in features.items() if (why := _unfit(feature))}
@@ -101,7 +103,7 @@ def answer_items(
     # Only forms, profiles and extreme sizes look at points; the rest speaks of what was associated with them.
     read = {name for q in questions if not is_plain(q) for name in q.features + q.datums}
     clean = {**features, **{name: features[name].clean() for name in read}}
-    measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
+    measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions, lens)
     u_edge_mm = calibration.u_edge_px * plan.mm_per_px
     for place, result in zip(open_, measured, strict=True):
         answers[place] = _decided(plan.items[place], result, order, features, u_edge_mm, plan.mm_per_px)

@@ -40,13 +40,15 @@ class Measurand(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Associated:
     """Features f of one part: `straight` (f,) is it a line, `params` (f, 3) and `drawn` (f, 4) as above, `outward`
-    (f,), `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row."""
+    (f,), `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row; `bends` (f, r, 3): how they
+    change with each independent error of the lens."""
 
     straight: Flags
     params: Floats
     drawn: Floats
     outward: Floats
     scatter: Floats
+    bends: Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from station.metrology.features import Kind, MeasuredFeature, scatters
 from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
 from station.metrology.gear_values import GEAR_TYPES, gear_values
 from station.metrology.joined import ALONE, MEDIAN
+from station.metrology.lens_field import Bending
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
 from station.metrology.thread import THREAD_TYPES, thread_values
@@ -143,9 +144,11 @@ def check_plain(question: Question, features: Features) -> None:
             raise ValueError(_NOT_SO.format(" and ".join(question.features), " and ".join(question.datums)))
 
 
-def plain(questions: Sequence[Question], features: Features, moving: bool = True) -> tuple[Associated, Asked]:
+def plain(
+    questions: Sequence[Question], features: Features, moving: bool = True, lens: Bending | None = None
+) -> tuple[Associated, Asked]:
     """The associated geometry that questions of one order speak of, and what they ask, as rows; `check_plain` them
-    first. Without `moving` the features' scatter is left out.
+    first. Without `moving` the features' scatter is left out, without a `lens` its errors.
     """
     rows: dict[str, int] = {}
     drawn: list[tuple[float, float, float, float]] = []
@@ -173,6 +176,7 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
             drawn=np.array(drawn),
             outward=np.array([f.outward for f in used]),
             scatter=scatters(used) if moving else np.zeros((0, 3, 3)),
+            bends=np.zeros((len(used), 0, 3)) if lens is None else lens.changes(used),
         ),
         Asked(
             np.array(what, dtype=np.intp),

@@ -27,13 +27,15 @@ _ALIKE = 1.0 - 1e-6  # slopes: rounding leaves them that different
 @dataclass(frozen=True, slots=True)
 class Sensitivities:
     """Per question: `value`; `where` (q, 2) it is decided; its slope against the relative scale and against the growth
-    of the material; `own` (q, s): its variance from the scatter of the feature in each slot."""
+    of the material; `own` (q, s): its variance from the scatter of the feature in each slot, `by_lens` (q,) that from
+    the lens's errors, each of which moves all features at once."""
 
     value: Floats
     where: Floats
     to_scale: Floats
     to_edge: Floats
     own: Floats
+    by_lens: Floats
 
 
 def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: float) -> Sensitivities:
@@ -43,12 +45,13 @@ def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: fl
     """
     count = len(asked.what)
     found = Sensitivities(
-        np.empty(count), np.empty((count, 2)), np.empty(count), np.empty(count), np.zeros((count, MOST_SLOTS))
-    )
+        np.empty(count), np.empty((count, 2)), np.empty(count), np.empty(count), np.zeros((count, MOST_SLOTS)),
+        np.zeros(count),
+    )  # fmt: skip
     _sensitivities(
-        of.straight, of.params, of.drawn, of.outward, of.scatter, asked.what, asked.slots, asked.levels,
-        asked.nominal, scale_step,
-edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
+        of.straight, of.params, of.drawn, of.outward, of.scatter, of.bends, asked.what, asked.slots, asked.levels,
+        asked.nominal, scale_step, edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
+        found.by_lens,
     )  # fmt: skip
     return found
 
@@ -88,15 +91,27 @@ def _nudged(straight: Flags, rows: Index, slot: int, p: Floats, change: Floats, 
     moved[:] = p
     for j in range(len(p)):
         if rows[j] == rows[slot]:
-            if straight[j]:
-                # Angle and offset are independent at the position along the line about which it turns.
-                angle = sign * change[0]
-                moved[j, 0] = p[j, 0] + angle
-                moved[j, 1] = p[j, 1] + sign * change[1] + p[j, 2] * angle
-                moved[j, 2] = p[j, 2] - p[j, 1] * angle
-            else:
-                for k in range(3):
-                    moved[j, k] = p[j, k] + sign * change[k]
+            _changed(straight[j], p[j], change, sign, moved[j])
+
+
+@compiled
+def _bent(straight: Flags, rows: Index, p: Floats, bends: Floats, error: int, sign: float, moved: Floats) -> None:
+    """The parameters of all features changed by one error of the lens."""
+    for j in range(len(p)):
+        _changed(straight[j], p[j], bends[rows[j], error], sign, moved[j])
+
+
+@compiled
+def _changed(straight: bool, p: Floats, change: Floats, sign: float, moved: Floats) -> None:
+    if straight:
+        # Angle and offset are independent at the position along the line about which it turns.
+        angle = sign * change[0]
+        moved[0] = p[0] + angle
+        moved[1] = p[1] + sign * change[1] + p[2] * angle
+        moved[2] = p[2] - p[1] * angle
+    else:
+        for k in range(3):
+            moved[k] = p[k] + sign * change[k]
 
 
 @compiled
@@ -106,6 +121,7 @@ def _sensitivities(
     drawn: Floats,
     outward: Floats,
     scatter: Floats,
+    bends: Floats,
     what: Index,
     slots: Index,
     levels: Index,
@@ -117,6 +133,7 @@ def _sensitivities(
     to_scale: Floats,
     to_edge: Floats,
     own: Floats,
+    by_lens: Floats,
 ) -> None:
     straight, room, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 4))
     above, below = np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 3))
@@ -147,3 +164,9 @@ def _sensitivities(
                 up = abs(value_of(kind, order, straight, plus, at, meant) - here)
                 down = abs(value_of(kind, order, straight, minus, at, meant) - here)
                 own[q, slot] += max(up, down) ** 2
+        for error in range(bends.shape[1]):
+            _bent(straight, rows, p, bends, error, 1.0, plus)
+            _bent(straight, rows, p, bends, error, -1.0, minus)
+            up = abs(value_of(kind, order, straight, plus, at, meant) - here)
+            down = abs(value_of(kind, order, straight, minus, at, meant) - here)
+            by_lens[q] += max(up, down) ** 2

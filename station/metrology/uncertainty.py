@@ -17,8 +17,9 @@ import numpy as np
 
 from station.metrology.calibration import Calibration
 from station.metrology.changes import Changes
-from station.metrology.characteristics import Answer, Question, check_plain, evaluate_form, is_plain, plain
+from station.metrology.characteristics import Answer, Question, check_plain, evaluate, evaluate_form, is_plain, plain
 from station.metrology.features import MeasuredFeature
+from station.metrology.lens_field import Bending
 from station.metrology.sensitivities import sensitivities, steeper
 from station.order.model import CharacteristicType
 
@@ -60,13 +61,14 @@ class Conditions:
 @dataclass(frozen=True)
 class Sources:
     """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
-    edge's own place, and what is known of the temperature."""
+    edge's own place, what is known of the temperature, and how the lens may bend the plane (None: not known)."""
 
     u_scale: float
     u_edge_mm: float
     correlation: float
     local_mm: float
     conditions: Conditions
+    lens: Bending | None = None
 
     @cached_property
     def changes(self) -> Changes:
@@ -102,7 +104,8 @@ class Measurement:
     """A value at 20 °C with its standard uncertainty, and what that is made of: the value's slopes against the relative
     scale and the growth of the material, the variance from the `scatter` of each feature, the noise of single points
     and the excess it adds to a zone or an extreme, how many `edges` it has the own residuals of, and what unseen `ends`
-    of an edge leave. What `expands` does so with the part."""
+    of an edge leave; `by_lens` is the standard uncertainty from the lens's bending. What `expands` does so with the
+    part."""
 
     value: float
     u: float
@@ -116,6 +119,7 @@ class Measurement:
     ends: float
     expands: bool
     sources: Sources
+    by_lens: float = 0.0
 
     @property
     def budget(self) -> tuple[Contribution, ...]:
@@ -129,6 +133,8 @@ class Measurement:
         if both != 0.0:
             shown = math.copysign(math.sqrt(abs(both)), both)
             rows.append(Contribution("scale and edge offset together", by.correlation, "1", 0.0, shown, both))
+        if self.by_lens > 0.0:
+            rows.append(_row("distortion of the lens", self.by_lens))
         rows += [_row(f"edge of {name}", math.sqrt(own)) for name, own in self.scatter]
         if self.point_noise > 0.0:
             rows.append(_row("noise of single points", self.point_noise))
@@ -152,13 +158,14 @@ def measure(
     calibration: Calibration,
     mm_per_px: float,
     conditions: Conditions,
+    lens: Bending | None = None,
 ) -> Measurement:
     """Value and budget of one characteristic.
 
-    `features` in mm at the calibration's scale and edge offset. Raises ValueError with a sentence where the features
-    cannot answer.
+    `features` in mm at the calibration's scale and edge offset; `lens` is how its errors bend the plane where the part
+    lies. Raises ValueError with a sentence where the features cannot answer.
     """
-    (found,) = measure_all([question], features, calibration, mm_per_px, conditions)
+    (found,) = measure_all([question], features, calibration, mm_per_px, conditions, lens)
     if isinstance(found, ValueError):
         raise found
     return found
@@ -170,12 +177,13 @@ def measure_all(
     calibration: Calibration,
     mm_per_px: float,
     conditions: Conditions,
+    lens: Bending | None = None,
 ) -> list[Measurement | ValueError]:
     """`measure` of all characteristics of one order; an error in the place of what the features cannot answer."""
     found: list[Measurement | ValueError] = [ValueError("this was not measured")] * len(questions)
     together = []
     scale, edge = calibration.u_scale, calibration.u_edge_px * mm_per_px
-    sources = Sources(scale, edge, calibration.correlation, calibration.local_px * mm_per_px, conditions)
+    sources = Sources(scale, edge, calibration.correlation, calibration.local_px * mm_per_px, conditions, lens)
     for place, question in enumerate(questions):
         try:
             if is_plain(question):
@@ -187,15 +195,15 @@ def measure_all(
             found[place] = error
     if together:
         asked = [questions[place] for place in together]
-        known = sensitivities(*plain(asked, features), sources.scale_step, sources.edge_step)
+        known = sensitivities(*plain(asked, features, lens=lens), sources.scale_step, sources.edge_step)
         rows = zip(
             together, asked, known.value.tolist(), known.where.tolist(), known.to_scale.tolist(),
-            known.to_edge.tolist(), known.own.tolist(), strict=True,
+            known.to_edge.tolist(), known.own.tolist(), known.by_lens.tolist(), strict=True,
         )  # fmt: skip
-        for place, question, value, (x, y), to_scale, to_edge, own in rows:
+        for place, question, value, (x, y), to_scale, to_edge, own, by_lens in rows:
             names = question.features + question.datums
             scatter = [(name, own_) for name, own_ in zip(names, own, strict=False) if own_ > 0.0]
-            found[place] = _combined(question, Answer(value, (x, y)), to_scale, to_edge, scatter, sources)
+            found[place] = _combined(question, Answer(value, (x, y)), to_scale, to_edge, scatter, by_lens, sources)
     return found
 
 
@@ -220,7 +228,18 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
             at += 2
         if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
-    return _combined(question, answer, to_scale, to_edge, scatter, sources)
+    by_lens = 0.0 if sources.lens is None else _by_lens(question, {n: features[n] for n in names}, value, sources.lens)
+    return _combined(question, answer, to_scale, to_edge, scatter, by_lens, sources)
+
+
+def _by_lens(question: Question, features: Mapping[str, MeasuredFeature], value: float, lens: Bending) -> float:
+    """The variance of a form or a profile from the lens's errors: asked again with all points where each puts them."""
+    up, down = ([lens.bent(feature, sign) for feature in features.values()] for sign in (1.0, -1.0))
+    variance = 0.0
+    for higher, lower in zip(zip(*up, strict=True), zip(*down, strict=True), strict=True):
+        ends = [evaluate(question, {f.id: f for f in moved}).value - value for moved in (higher, lower)]
+        variance += max(abs(end) for end in ends) ** 2
+    return variance
 
 
 def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Changes:
@@ -241,12 +260,14 @@ def _combined(
     to_scale: float,
     to_edge: float,
     scatter: Sequence[tuple[str, float]],
+    by_lens: float,
     sources: Sources,
 ) -> Measurement:
     """The sum of all contributions; a deviation expands with what it is part of."""
     by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
     # An edge offset that is too large takes too much off: it acts against the growth of the material.
     variance = by_scale**2 + by_edge**2 - 2.0 * sources.correlation * by_scale * by_edge
+    variance += by_lens
     for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:
@@ -259,5 +280,5 @@ def _combined(
         variance += (to_scale * u_relative) ** 2
     return Measurement(
         value, math.sqrt(max(variance, 0.0)), answer.where_mm, to_scale, to_edge, scatter, answer.point_noise,
-        answer.excess, answer.edges, answer.ends, expands, sources,
+        answer.excess, answer.edges, answer.ends, expands, sources, math.sqrt(by_lens),
     )  # fmt: skip
