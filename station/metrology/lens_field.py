@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 _NODES = 49  # of the table along the longer side: a straight piece between two nodes is bent enough
 _BORDER = 0.02  # of the field, around it
 _NOTHING = 1e-3  # of the largest field: a smaller one is left out
+_MANY_LOOKS = 40  # that tell how far any of its points moves
 _LOOKS = 12  # points of a feature that tell how it moves
 
 
@@ -68,6 +69,18 @@ class Bending:
         found = np.zeros((len(features), len(moves), 3))
         _changes(straight, params, outward, looks, square, moves, found)
         return found
+
+    def most(self, features: Sequence[MeasuredFeature]) -> Floats:
+        """(r,) the largest move (mm) of any point of features against the others, after a shift and a turn of all."""
+        looks = [f.points_mm[:: max(1, len(f.points_mm) // _MANY_LOOKS)] for f in features]
+        points = np.concatenate(looks) if len(looks) > 1 else looks[0]
+        arm, moves = points - points.mean(axis=0), self.moves(points)
+        moves -= moves.mean(axis=1, keepdims=True)
+        turn = (arm[:, 0] * moves[:, :, 1] - arm[:, 1] * moves[:, :, 0]).sum(axis=1) / max(
+            float((arm**2).sum()), 1e-300
+        )
+        moves -= turn[:, None, None] * np.column_stack([-arm[:, 1], arm[:, 0]])
+        return np.asarray(np.sqrt((moves**2).sum(axis=2).max(axis=1)))
 
     def bent(self, feature: MeasuredFeature, sign: float) -> list[MeasuredFeature]:
         """The feature moved by each of the r errors, its points and what is associated with them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ COVERAGE_FACTOR = 2.0
 DEFAULT_CTE_PPM_PER_K = 12.0  # steel; used when the order does not say
 UNKNOWN_TEMPERATURE_U_K = 2.0 / math.sqrt(3.0)  # 20 °C ± 2 K, rectangular, when nobody measured it
 MEASURED_TEMPERATURE_U_K = 0.3
+_LITTLE = 0.01  # of a variance: half a percent of u
 _LENGTHS = frozenset(CharacteristicType) - {
     CharacteristicType.ANGLE,
     CharacteristicType.FLANK_ANGLE,
@@ -228,12 +229,25 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
             at += 2
         if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
-    by_lens = 0.0 if sources.lens is None else _by_lens(question, {n: features[n] for n in names}, value, sources.lens)
-    return _combined(question, answer, to_scale, to_edge, scatter, by_lens, sources)
+    found = _combined(question, answer, to_scale, to_edge, scatter, 0.0, sources)
+    if sources.lens is None:
+        return found
+    by_lens = _by_lens(question, {name: features[name] for name in names}, value, sources.lens, found.u**2)
+    return replace(found, u=math.sqrt(found.u**2 + by_lens), by_lens=math.sqrt(by_lens))
 
 
-def _by_lens(question: Question, features: Mapping[str, MeasuredFeature], value: float, lens: Bending) -> float:
-    """The variance of a form or a profile from the lens's errors: asked again with all points where each puts them."""
+def _by_lens(
+    question: Question, features: Mapping[str, MeasuredFeature], value: float, lens: Bending, beside: float
+) -> float:
+    """The variance of a form or a profile from the lens's errors: asked again with all points where each puts them.
+
+    Without a datum no value changes by more than two points may move: where that is little `beside` the rest of the
+    variance, it is what is charged.
+    """
+    if not question.datums:
+        most = float(np.square(2.0 * lens.most(list(features.values()))).sum())
+        if most < _LITTLE * beside:
+            return most
     up, down = ([lens.bent(feature, sign) for feature in features.values()] for sign in (1.0, -1.0))
     variance = 0.0
     for higher, lower in zip(zip(*up, strict=True), zip(*down, strict=True), strict=True):
