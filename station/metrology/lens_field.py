@@ -74,13 +74,9 @@ class Bending:
         """(r,) the largest move (mm) of any point of features against the others, after a shift and a turn of all."""
         looks = [f.points_mm[:: max(1, len(f.points_mm) // _MANY_LOOKS)] for f in features]
         points = np.concatenate(looks) if len(looks) > 1 else looks[0]
-        arm, moves = points - points.mean(axis=0), self.moves(points)
-        moves -= moves.mean(axis=1, keepdims=True)
-        turn = (arm[:, 0] * moves[:, :, 1] - arm[:, 1] * moves[:, :, 0]).sum(axis=1) / max(
-            float((arm**2).sum()), 1e-300
-        )
-        moves -= turn[:, None, None] * np.column_stack([-arm[:, 1], arm[:, 0]])
-        return np.asarray(np.sqrt((moves**2).sum(axis=2).max(axis=1)))
+        most = np.empty(len(self.field.bends))
+        _farthest(points, self.moves(points), most)
+        return most
 
     def bent(self, feature: MeasuredFeature, sign: float) -> list[MeasuredFeature]:
         """The feature moved by each of the r errors, its points and what is associated with them."""
@@ -170,6 +166,25 @@ def _moves(
             # Back into the part's frame: the matrix is a rotation, mirrored or not.
             moved[r, i, 0] = matrix[0, 0] * dx + matrix[1, 0] * dy
             moved[r, i, 1] = matrix[0, 1] * dx + matrix[1, 1] * dy
+
+
+@compiled
+def _farthest(points: Floats, moves: Floats, most: Floats) -> None:
+    count, x0, y0, square = len(points), 0.0, 0.0, 1e-300
+    for i in range(count):
+        x0, y0 = x0 + points[i, 0] / count, y0 + points[i, 1] / count
+    for i in range(count):
+        square += (points[i, 0] - x0) ** 2 + (points[i, 1] - y0) ** 2
+    for r in range(len(moves)):
+        dx, dy, turn, far = 0.0, 0.0, 0.0, 0.0
+        for i in range(count):
+            dx, dy = dx + moves[r, i, 0] / count, dy + moves[r, i, 1] / count
+            turn += ((points[i, 0] - x0) * moves[r, i, 1] - (points[i, 1] - y0) * moves[r, i, 0]) / square
+        for i in range(count):
+            x = moves[r, i, 0] - dx + turn * (points[i, 1] - y0)
+            y = moves[r, i, 1] - dy - turn * (points[i, 0] - x0)
+            far = max(far, x * x + y * y)
+        most[r] = np.sqrt(far)
 
 
 @compiled
