@@ -35,7 +35,7 @@ def sizes_of(factor, offset, true=SIZES, u=0.0003, noise=0.00002, rng=None, imag
 def test_exact_sizes_give_back_scale_and_edge(factor, offset):
     fit = fit_masters(sizes_of(factor, offset, u=1e-7, noise=1e-8), prior_edge_mm=1.0, pixel_mm=PIXEL)
     assert fit.factor == pytest.approx(factor, abs=2e-7)
-    assert fit.edge_offset_mm == pytest.approx(offset, abs=3e-7)
+    assert fit.edge_offsets_mm[0] == pytest.approx(offset, abs=3e-7)
     assert fit.corrected_mm == pytest.approx([size for size, _ in SIZES], abs=1e-6)
 
 
@@ -44,7 +44,7 @@ def test_scatter_of_the_certificates_is_what_the_covariance_says():
     errors, predicted = [], []
     for _ in range(300):
         fit = fit_masters(sizes_of(1.003, 0.004, rng=rng), prior_edge_mm=0.01, pixel_mm=PIXEL)
-        errors.append((math.log(fit.factor / 1.003), fit.edge_offset_mm - 0.004))
+        errors.append((math.log(fit.factor / 1.003), fit.edge_offsets_mm[0] - 0.004))
         predicted.append(fit.covariance)
     cover = np.cov(np.array(errors).T)
     mean = np.mean(predicted, axis=0)
@@ -61,7 +61,7 @@ def test_one_size_alone_leaves_the_edge_to_the_prior():
     narrow = fit_masters(one, prior_edge_mm=0.001, pixel_mm=PIXEL)
     wide = fit_masters(one, prior_edge_mm=0.01, pixel_mm=PIXEL)
     for fit, prior in ((narrow, 0.001), (wide, 0.01)):
-        assert fit.edge_offset_mm == pytest.approx(0.0, abs=1e-9)
+        assert fit.edge_offsets_mm[0] == pytest.approx(0.0, abs=1e-9)
         assert fit.factor == pytest.approx(10.0 / 10.004, abs=1e-6)
         assert math.sqrt(fit.covariance[1, 1]) == pytest.approx(prior, rel=1e-3)
         # The edge's doubt is the scale's doubt: two edges over the whole size, fully correlated for a wide prior.
@@ -123,7 +123,7 @@ def test_the_budget_of_a_size_after_a_calibration_on_outer_diameters_alone_is_wh
         factor, offset = 1.0 + 0.001 * rng.standard_normal(), prior * rng.standard_normal()
         seen = size / factor + OUTER * offset
         fit = fit_masters([CertifiedSize("a", "OD", size, 1e-4, seen, 0.0, OUTER)], prior, PIXEL)
-        errors.append(fit.factor * (size / factor + 2 * outward * (offset - fit.edge_offset_mm)) - size)
+        errors.append(fit.factor * (size / factor + 2 * outward * (offset - fit.edge_offsets_mm[0])) - size)
     u = np.sqrt(np.diagonal(fit.covariance))
     known = exact_calibration(
         telecentric(1600, 1200, PIXEL),
