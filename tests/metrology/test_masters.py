@@ -167,3 +167,75 @@ def test_the_statistics_are_those_of_the_errors():
 def test_one_size_has_nothing_to_be_judged_by():
     one = fit_masters([CertifiedSize("a", "OD", 10.0, 0.001, 10.004, 0.0, OUTER)], 0.01, PIXEL).statistics
     assert (one.n, one.sd_mm, one.degrees_of_freedom, one.p_value) == (1, 0.0, 0, None)
+
+
+KINDS = {"turned": 0.004, "punched": -0.002}
+OF_KINDS = (
+    (10.0, OUTER, "turned"), (3.0, BORE, "punched"), (0.6, BORE, "punched"), (1.5, BORE, "turned"),
+    (6.0, CENTRES, ""), (4.0, OUTER, "punched"), (2.0, BORE, "turned"),
+)  # fmt: skip
+
+
+def sizes_of_kinds(factor, u=0.0003, noise=0.00002, rng=None, offsets=KINDS):
+    rng = rng or np.random.default_rng(0)
+    found = []
+    for number, (size, per_edge, kind) in enumerate(OF_KINDS):
+        measured = size / factor + per_edge * offsets.get(kind, 0.0) + noise * rng.standard_normal()
+        certified = size + u * rng.standard_normal()
+        found.append(CertifiedSize("0.png", f"F{number}", certified, u, measured, noise, per_edge, kind))
+    return found
+
+
+def test_every_kind_of_edge_gives_back_its_own_offset_and_all_one_scale():
+    fit = fit_masters(sizes_of_kinds(1.002, u=1e-7, noise=1e-8), prior_edge_mm=1.0, pixel_mm=PIXEL)
+    assert fit.kinds == ("punched", "turned")
+    assert fit.factor == pytest.approx(1.002, abs=2e-7)
+    assert fit.edge_offsets_mm == pytest.approx([-0.002, 0.004], abs=3e-7)
+    assert fit.statistics.degrees_of_freedom == len(OF_KINDS) - 3
+
+
+def test_distances_of_centres_help_the_scale_and_are_of_no_kind():
+    with_distance = sizes_of_kinds(1.0)
+    without = [size for size in with_distance if size.per_edge]
+    one, other = (fit_masters(sizes, 0.01, PIXEL) for sizes in (with_distance, without))
+    assert one.kinds == other.kinds == ("punched", "turned")
+    assert one.covariance[0, 0] < other.covariance[0, 0]
+    named = [replace(size, edge="ground") if not size.per_edge else size for size in with_distance]
+    assert fit_masters(named, 0.01, PIXEL).kinds == ("punched", "turned")
+    assert fit_masters([s for s in with_distance if not s.per_edge], 0.01, PIXEL).kinds == ("",)
+
+
+def test_scatter_over_scale_and_all_kinds_is_what_their_covariance_says():
+    rng = np.random.default_rng(4)
+    errors, predicted = [], []
+    for _ in range(400):
+        fit = fit_masters(sizes_of_kinds(1.003, u=0.003, rng=rng), prior_edge_mm=0.05, pixel_mm=PIXEL)
+        errors.append([math.log(fit.factor / 1.003), *(fit.edge_offsets_mm - [-0.002, 0.004])])
+        predicted.append(fit.covariance)
+    cover, mean = np.cov(np.array(errors).T), np.mean(predicted, axis=0)
+    ratio = np.sqrt(np.diagonal(cover) / np.diagonal(mean))
+    assert (ratio > 0.5).all()
+    assert (ratio < 1.1).all()
+    u, stated = np.sqrt(np.diagonal(cover)), np.sqrt(np.diagonal(mean))
+    found, said = cover / np.outer(u, u), mean / np.outer(stated, stated)
+    assert np.abs(found - said).max() < 0.25
+
+
+def test_a_kind_with_one_size_only_takes_its_offset_from_the_scale_of_the_others():
+    sizes = [size for size in sizes_of_kinds(1.0) if size.edge != "turned"]
+    one = CertifiedSize("0.png", "OD", 10.0, 0.0003, 10.0 + OUTER * 0.004, 0.0, OUTER, "turned")
+    fit = fit_masters([*sizes, one], prior_edge_mm=1.0, pixel_mm=PIXEL)
+    assert fit.edge_offsets_mm[1] == pytest.approx(0.004, abs=3 * math.sqrt(fit.covariance[2, 2]))
+    # What the scale is off by makes the offset of that size off: together they say of it no more than its certificate.
+    correlation = fit.covariance[0, 2] / math.sqrt(fit.covariance[0, 0] * fit.covariance[2, 2])
+    assert correlation > 0.5
+    to_size = np.array([10.0, 0.0, -2.0])
+    certificate = math.hypot(0.0003, 2 * fit.local_mm)
+    assert math.sqrt(to_size @ fit.covariance @ to_size) == pytest.approx(certificate, rel=0.1)
+
+
+def test_one_kind_by_any_name_is_the_same_fit():
+    plain = sizes_of(1.001, 0.002)
+    named = fit_masters([replace(size, edge="ground") for size in plain], 0.01, PIXEL)
+    assert named.kinds == ("ground",)
+    assert named.covariance == pytest.approx(fit_masters(plain, 0.01, PIXEL).covariance, rel=1e-12)
