@@ -150,10 +150,12 @@ def check_payload(
 
 def _master_document(result: MasterResult) -> dict[str, Any]:
     master = result.master
+    edges = with_kinds(master.order, master.certificates).geometry.edges
     return {
         "master": master.name,
         "order_id": master.order.order_id,
         "order_sha256": sha256_hex(master.order.document),
+        **({"edges": edges} if edges else {}),
         "frames": [{"view": master.picture.view, "sha256": sha256_hex(master.picture.data)}],
         "expected": str(master.expected),
         "because": [str(one) for one in master.because],
