@@ -60,8 +60,8 @@ def unknown_kind(kinds: Sequence[EdgeKind], name: str, feature: str) -> str:
     known = ", ".join(repr(kind.kind) for kind in kinds if kind.kind)
     if name == DEFAULT:
         return (
-            f"nobody says of which kind the edge of {feature} is, and the calibration knows several ({known}): say it "
-            "in the order ('edge')"
+            f"nobody says of which kind the edge of {feature} is, and the calibration knows edges by their kind "
+            f"({known}): say it in the order ('edge')"
         )
     only = f"it knows {known}" if known else "it knows no kind by name"
     return (

@@ -40,7 +40,7 @@ def kinds_of(geometry: Geometry, places: Mapping[str, Rows], probes: int, known:
     """
     said = {name: kind for name, kind in geometry.edges.items() if name in places}
     names = list(dict.fromkeys((geometry.edge, *said.values())))
-    numbers = [NO_KIND if (number := number_of(known, name)) is None else number for name in names]
+    numbers = [_number(geometry, known, name) for name in names]
     if not said and numbers[0] != NO_KIND:  # one kind all around, and known
         rows = None if len(known) == 1 else np.full(probes, numbers[0], np.intp)
         return Kinds(rows, dict.fromkeys(places, numbers[0]), {})
@@ -49,12 +49,22 @@ def kinds_of(geometry: Geometry, places: Mapping[str, Rows], probes: int, known:
     for name, own in places.items():
         kinds = np.unique(at[own]).tolist()
         features[name] = max(numbers[kinds[0]], 0)
-        if len(kinds) > 1:
+        if len({numbers[kind] for kind in kinds}) > 1:
             listed = ", ".join(repr(names[kind]) if names[kind] else "default" for kind in kinds)
             refused.setdefault(name, f"the edges along {name} are of different kinds ({listed}): measure them apart")
         elif numbers[kinds[0]] == NO_KIND:
             refused.setdefault(name, unknown_kind(known, names[kinds[0]], name))
     return Kinds(None if len(known) == 1 else np.array(numbers, np.intp)[at], features, refused)
+
+
+def _number(geometry: Geometry, known: Sequence[EdgeKind], name: str) -> int:
+    """Which of the `known` kinds an edge that is called `name` is of.
+
+    Where the order names the kinds of some edges, one without is not of the only kind that the masters had.
+    """
+    number = number_of(known, name)
+    names_some = bool(geometry.edge) or any(geometry.edges.values())
+    return NO_KIND if number is None or (names_some and known[number].kind != name) else number
 
 
 def _claimed(

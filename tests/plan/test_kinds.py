@@ -77,6 +77,13 @@ def test_an_order_that_says_nothing_is_measured_with_the_default_kind_or_with_th
     assert not plan.edges.any()
 
 
+def test_an_edge_without_a_kind_beside_others_that_have_one_is_not_of_the_only_kind() -> None:
+    plan = compile_plan(plate(None, "punched"), known(PUNCHED))
+    assert plan.items[0].refusal == ""
+    assert "nobody says of which kind the edge of E1 is" in plan.items[1].refusal
+    assert refusals(compile_plan(plate(None, "punched"), known(PLAIN, PUNCHED))) == ["", ""]
+
+
 def test_an_order_that_says_nothing_is_refused_where_there_are_several_kinds_to_choose_from() -> None:
     plan = compile_plan(plate(), known(PUNCHED, TURNED))
     for refusal in refusals(plan):
@@ -88,8 +95,7 @@ def test_an_order_that_says_nothing_is_refused_where_there_are_several_kinds_to_
 def test_a_kind_that_the_calibration_does_not_know_is_refused_by_name_and_the_rest_is_measured(
     calibration: Calibration,
 ) -> None:
-    rest = {} if len(calibration.kinds) == 1 else {"edge": "punched"}
-    plan = compile_plan(plate(rest.get("edge"), "turned"), calibration)
+    plan = compile_plan(plate(calibration.kinds[-1].kind, "turned"), calibration)
     assert plan.items[1].refusal == ""
     refusal = plan.items[0].refusal
     assert "the edge of H is of the kind 'turned'" in refusal
