@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 # 1000 points, sigma 1 to 3: to 0.1 of its standard deviation).
 _APART, _APART_SMOOTH_FORM = 1.4, 1.0
 _BELOW, _ABOVE, _NODES = 3.0, 4.5, 31  # of the noise about the top: where the largest may come to lie
+_NEAR = 0.125  # of a contour, to each side of where something touches: farther off is another contact
 _BINOMIAL = (1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0)  # of five neighbours: their own noise must not look like form
 
 
@@ -31,22 +32,46 @@ def excess_above(quiet: Floats, noise: float, sigma: float, closed: bool, smooth
     normal values about the form, less the form's own largest; where the extreme is hardly more than noise, that in
     quadrature. For the smallest, ask for the negative values.
     """
+    return _largest_of(quiet, quiet, noise, sigma, closed, smooth_form)
+
+
+@compiled
+def excess_at_contact(quiet: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
+    """The same of a reference that touches at several points: each lifts it by what noise adds there alone."""
     count = len(quiet)
-    if count < 2 or not noise > 0.0:
+    most, near = int(np.argmax(quiet)), int(_NEAR * count)
+    window = np.empty(2 * near + 1)
+    inside = 0
+    for i in range(most - near, most + near + 1):
+        if closed or 0 <= i < count:
+            window[inside] = quiet[i % count]
+            inside += 1
+    return _largest_of(quiet, window[:inside], noise, sigma, False, smooth_form)
+
+
+@compiled
+def _largest_of(quiet: Floats, rivals: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
+    """Of some of the points, `rivals`, that have the largest among them."""
+    if len(quiet) < 2 or not noise > 0.0:
         return 0.0
     apart = max(int((_APART_SMOOTH_FORM if smooth_form else _APART) * sigma + 0.5), 1)
-    number = max(count // apart, 1)
-    means = np.zeros(number)
-    for b in range(number):
-        first, last = b * count // number, (b + 1) * count // number
-        for i in range(first, last):
-            means[b] += quiet[i]
-        means[b] /= last - first
-    form = _calmed(means, closed)
+    form = _calmed(_means(rivals, apart), closed)
     off = quiet.max() - quiet.mean()
-    alone = _expected_top(np.zeros(number), noise)
+    alone = _expected_top(np.zeros(max(len(quiet) // apart, 1)), noise)
     flat = off - math.sqrt(max(off * off - alone * alone, 0.0))
     return float(min(max(_expected_top(form, noise) - form.max(), flat), off))
+
+
+@compiled
+def _means(values: Floats, together: int) -> Floats:
+    number = max(len(values) // together, 1)
+    found = np.zeros(number)
+    for b in range(number):
+        first, last = b * len(values) // number, (b + 1) * len(values) // number
+        for i in range(first, last):
+            found[b] += values[i]
+        found[b] /= last - first
+    return found
 
 
 @compiled

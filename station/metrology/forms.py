@@ -19,7 +19,7 @@ from station.metrology.changes import Changes, points_moved
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.ends import DOUBT, with_ends
-from station.metrology.excess import excess_above
+from station.metrology.excess import excess_above, excess_at_contact
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
@@ -66,7 +66,7 @@ def zones(
             half, residuals = minimum_zone(quiet, basis)
             if k == 0:
                 worst = _of_seen(farthest(residuals), len(points))
-                excess = _excess(residuals[: len(points)], noise, sigmas[k], closed, straight)
+                excess = _zone_excess(residuals[: len(points)], noise, sigmas[k], closed, straight)
             widths[k] = max(2.0 * half - excess, 0.0)
         widths[:] = np.where(changes.relative == 0.0, widths, widths[0] * (1.0 + changes.relative))
     return Found(widths, worst, noise, excess, DOUBT * ends)
@@ -172,8 +172,16 @@ def _noise(u_mm: Floats, sigma: float, smooth_form: bool) -> float:
 
 @compiled
 def _excess(quiet: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
-    """What noise adds to the range of smoothed points."""
+    """What noise adds to the range of smoothed points about something that does not touch them."""
     return excess_above(quiet, noise, sigma, closed, smooth_form) + excess_above(
+        -quiet, noise, sigma, closed, smooth_form
+    )
+
+
+@compiled
+def _zone_excess(quiet: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
+    """What it adds to the zone that they touch from both sides."""
+    return excess_at_contact(quiet, noise, sigma, closed, smooth_form) + excess_at_contact(
         -quiet, noise, sigma, closed, smooth_form
     )
 
@@ -238,7 +246,7 @@ def _zones(
             continue
         if k == 0:
             worst = _of_seen(farthest(residuals), len(points))
-            excess = _excess(unit * residuals[: len(points)], noise, sigmas[0], closed, straight)
+            excess = _zone_excess(unit * residuals[: len(points)], noise, sigmas[0], closed, straight)
         widths[k] = max(2.0 * unit * largest(residuals) - excess, 0.0)
     return certified, worst, noise, excess, ends
 

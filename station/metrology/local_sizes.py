@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.ends import DOUBT, with_ends
-from station.metrology.excess import excess_above
+from station.metrology.excess import excess_above, excess_at_contact
 from station.metrology.extremal import circumscribed_circle, inscribed_circle, parallels_between
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.forms import quiet_circle
@@ -63,7 +63,7 @@ def circle_size(feature: MeasuredFeature, how: str, sigma: float, middle: float 
         x, y, radius = (inscribed_circle if how == "GX" else circumscribed_circle)(points)
         value, where = 2.0 * radius, feature.center_mm + np.array([x, y])
         reach = np.hypot(points[:, 0] - x, points[:, 1] - y)
-        excess = 2.0 * excess_above(above * reach, noise, sigma, True, True)
+        excess = 2.0 * excess_at_contact(above * reach, noise, sigma, True, True)
     return LocalSize(
         value - above * excess, (float(where[0]), float(where[1])), _PER_EDGE * noise, excess,
         2.0 * feature.outward, 2.0,
@@ -112,7 +112,7 @@ def width_size(
         value, outside = parallels_between(below, above, how == "GX"), how == "GN"
         side = 1.0 if outside else -1.0
         excess = sum(
-            excess_above(side * sign * _upright(edge), noise / _PER_EDGE, sigma, False, True)
+            excess_at_contact(side * sign * _upright(edge), noise / _PER_EDGE, sigma, False, True)
             for sign, edge in ((-1.0, below), (1.0, above))
         )
     where = middle_mm + run[worst] * along
