@@ -206,9 +206,9 @@ def _circular_runout(question: Question, features: Features, changes: Changes) -
     feature, datum = _first(question, features), features[question.datums[0]]
     if datum.kind is not Kind.CIRCLE or not datum.params:
         raise ValueError(f"{datum.id} has no axis to run about: nothing round fits its edge")
-    return _zone(
-        feature, ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
-    )
+    found = ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
+    # An edge that is off by itself has its centre off by √2 of that each way, and runs out by twice as much.
+    return replace(_zone(feature, found)[0], edges=2.0 * math.sqrt(2.0)), found.values
 
 
 def _extreme_size(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
