@@ -51,6 +51,11 @@ def main() -> int:
         metavar="PX",
         help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)",
     )
+    parser.add_argument(
+        "--fixed-focus",
+        action="store_true",
+        help="nothing can change the focus: edges that are all wider than the masters' are chamfered, not out of focus",
+    )
     parser.add_argument("--id", help="name of the calibration (default: from date and order)")
     parser.add_argument("--by", help="who calibrates (default: who is logged in)")
     parser.add_argument("--artefact", default="", help="name of the artefact or set of masters")
@@ -76,6 +81,7 @@ def main() -> int:
             prior_edge_px=args.edge_u,
             view=args.view,
             origin=_origin(args),
+            fixed_focus=args.fixed_focus,
             progress=lambda name: None if args.json else print(f"measuring {name}", file=sys.stderr),
         )
         write_json(args.out, calibration.to_document())

@@ -12,6 +12,7 @@ from station.cycle.results import ItemResult
 from station.cycle.sight import Sighting
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict
+from station.metrology.edge_look import focus_of
 from station.plan.plan import Plan
 from station.vision.probe import Edges
 
@@ -66,12 +67,15 @@ def odd_edges(calibration: Calibration, seen: Sequence[EdgeSeen]) -> dict[str, E
     """Those edges, by feature, that do not look like the masters' of their kind; none where the calibration does not
     know how those look."""
     looks, found = [kind.look for kind in calibration.kinds], {}
-    for edge in seen:
-        look = looks[edge.edge]
-        if look is not None and math.isfinite(edge.spread_px):
-            off, other = look.odd_px(edge.spread_px, edge.u_spread_px), look.is_other_step(edge.misfit)
-            if off > 0.0 or other:
-                found[edge.id] = EdgeOdd(edge, off, other)
+    known = [(edge, look) for edge in seen if (look := looks[edge.edge]) is not None and math.isfinite(edge.spread_px)]
+    focus = focus_of(
+        [look for _, look in known], [edge.spread_px for edge, _ in known], [edge.u_spread_px for edge, _ in known],
+        [edge.misfit for edge, _ in known],
+    )  # fmt: skip
+    for edge, look in known:
+        off, other = look.odd_px(edge.spread_px, edge.u_spread_px, focus), look.is_other_step(edge.misfit)
+        if off > 0.0 or other:
+            found[edge.id] = EdgeOdd(edge, off, other)
     return found
 
 

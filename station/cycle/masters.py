@@ -60,9 +60,10 @@ def calibrate_from_masters(
     progress: Callable[[str], None] = lambda _: None,
     view: str = "backlight",
     origin: Origin | None = None,
+    fixed_focus: bool = False,
 ) -> Calibration:
     """Scale, edge offset of each kind of edge and their covariance from certified sizes; `camera` is a board's
-    calibration to build on.
+    calibration to build on. With a `fixed_focus` edges that are all wider than the masters' are none of theirs.
 
     Raises:
         CalibrationError: a master's picture is refused, a feature is not of the order or its edge of two kinds, or the
@@ -83,7 +84,7 @@ def calibrate_from_masters(
     prior = PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX
     fit = fit_masters(sizes, (prior if prior_edge_px is None else prior_edge_px) * pixel_mm, pixel_mm)
     _check_agreement(fit, sizes, certificates, pixel_mm)
-    edges = _edges(fit, pixel_mm, seen, kinds)
+    edges = _edges(fit, pixel_mm, seen, kinds, fixed_focus)
     u_scale = math.sqrt(fit.covariance[0, 0])
     whole, only_default = of_no_kind(edges, u_scale), fit.kinds == (DEFAULT,)
     return Calibration(
@@ -134,14 +135,18 @@ def _check_agreement(
 
 
 def _edges(
-    fit: MasterFit, pixel_mm: float, seen: Mapping[Path, MastersSeen], kinds: Mapping[tuple[Path, str], str]
+    fit: MasterFit,
+    pixel_mm: float,
+    seen: Mapping[Path, MastersSeen],
+    kinds: Mapping[tuple[Path, str], str],
+    fixed_focus: bool,
 ) -> tuple[EdgeKind, ...]:
     """The kinds of edges that the masters had: where they appear, and how they look."""
     only = fit.kinds[0] if len(fit.kinds) == 1 else None
     looks: dict[str, EdgeLook | None] = {}
     for kind in fit.kinds:
         own = [edge for image, one in seen.items() for edge in one.looks if kinds.get((image, edge.id), only) == kind]
-        looks[kind] = edge_look([e.spread_px for e in own], [e.misfit for e in own])
+        looks[kind] = edge_look([e.spread_px for e in own], [e.misfit for e in own], fixed_focus)
     to_px = np.array([1.0, *[1.0 / pixel_mm] * len(fit.kinds)])
     covariance = fit.covariance * np.outer(to_px, to_px)
     return kinds_from_covariance(fit.kinds, fit.edge_offsets_mm / pixel_mm, covariance, looks)
