@@ -158,7 +158,7 @@ def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
 
 def masters_grid(masters: list[Master], found: tuple[Bias, ...] | list[Bias]) -> Grid:
     """Masters one by one, as lists."""
-    columns = (Named("part_reference", "Reference"), Named("part_n", "n"), Named("part_mean", "Mean"),
+    columns = (Named("part_reference", "Reference", True), Named("part_n", "n"), Named("part_mean", "Mean", True),
                Named("part_bias", "Bias"), Named("part_sd", "s"), Named("part_t", "t"), Named("part_p", "p"),
                Named("part_bias_ci_low", "Bias from"), Named("part_bias_ci_high", "to"))  # fmt: skip
     cells: tuple[tuple[Value, ...], ...] = tuple(

@@ -214,6 +214,8 @@ def _components_grid(breakdown: Breakdown) -> Grid:
         (Named("percent_process", "% process"), [c.percent_process for c in breakdown.components]),
         (Named("variance_ci_low", "Variance from"), [i.low if i else None for i in intervals]),
         (Named("variance_ci_high", "to"), [i.high if i else None for i in intervals]),
+        (Named("sd_ci_low", "Std dev from"), [math.sqrt(i.low) if i else None for i in intervals]),
+        (Named("sd_ci_high", "to"), [math.sqrt(i.high) if i else None for i in intervals]),
     )  # fmt: skip
     for column, values in optional:
         if any(v is not None for v in values):

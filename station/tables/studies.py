@@ -34,7 +34,7 @@ def print_statement(statement: Statement) -> None:
 
 
 def _with_unit(figure: Figure) -> str:
-    text = text_of(figure.value)
+    text = figure.text
     return f"{text} {figure.unit}" if figure.unit and text != "–" else text
 
 
@@ -45,5 +45,7 @@ def _table(grid: Grid) -> Table:
         words = any(isinstance(cells[i], str) for cells in grid.cells)
         shown.add_column(column.label, justify="left" if words else "right", overflow="fold")
     for row, cells in zip(grid.rows, grid.cells, strict=True):
-        shown.add_row(Text(row.label), *(Text(text_of(value)) for value in cells))
+        shown.add_row(
+            Text(row.label), *(Text(text_of(v, fine=c.fine)) for c, v in zip(grid.columns, cells, strict=True))
+        )
     return shown

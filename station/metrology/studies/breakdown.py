@@ -28,7 +28,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One source: its variance (interval None where it is 0 or not known) and its shares in percent."""
+    """One source: its variance (interval None where it is not known) and its shares in percent."""
 
     source: str
     variance: float

@@ -47,6 +47,11 @@ class Figure:
     value: Value | tuple[Value, ...]
     unit: str = ""
 
+    @property
+    def text(self) -> str:
+        """The value for people, without its unit; of a length even a tenth of a nanometre shows beside a metre."""
+        return text_of(self.value, fine=self.unit not in ("", "%"))
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -54,6 +59,7 @@ class Named:
 
     key: str
     label: str
+    fine: bool = False  # a column of readings: their last digits count
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,16 @@ def _plain_figure(figure: Figure) -> object:
     return [plain(v) for v in figure.value] if isinstance(figure.value, tuple) else plain(figure.value)
 
 
-def text_of(value: Value | Sequence[Value]) -> str:
-    """A value for people: five significant digits, no exponent where it can be helped."""
+def text_of(value: Value | Sequence[Value], *, fine: bool = False) -> str:
+    """A value for people: five significant digits, no exponent where it can be helped. `fine`: seven decimals."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v) for v in value) or "–"
+        return ", ".join(text_of(v, fine=fine) for v in value) or "–"
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and fine and 0.01 <= abs(value) < 1e6:
+        return f"{value:.7f}".rstrip("0").rstrip(".")
     if isinstance(value, float):
         return "0" if value == 0.0 else f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
     return str(value)

@@ -1,0 +1,242 @@
+"""Live studies of the instrument: wires a rig, the record's calibration and a table of readings together.
+
+The composition root of `scripts/gauge_study.py --live`. The rig is the twin until others are wired in `station.app`; of
+a rig it needs the devices' protocols and somebody who places parts.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from station.app import (
+    DEFAULT_RIG,
+    TWIN,
+    _calibrate_twin,
+    now,
+    open_record,
+    operator_name,
+    station_record,
+)
+from station.cycle.calibration_life import active_calibration
+from station.cycle.inspect import Instrument
+from station.cycle.repeat import Answer, Subject, measure_again, subject_of
+from station.documents import sha256_hex
+from station.errors import InputError
+from station.genealogy.calibrations import history
+from station.order.model import Order
+from station.order.read import read_order
+from station.reports.live_steps import Step, occasion_steps, study_steps
+from station.reports.live_table import LiveTable, unfinished_occasion
+from station.reports.live_take import Hands, take_readings
+from station.twin.bench import Workpiece, workpiece_of_order
+from station.twin.rig import TwinRig
+from station.twin.rig_file import TwinFacts, read_twin
+
+SPREAD = 0.5  # of the tolerance: how unlike the twin makes several parts of one order
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRequest:
+    """What is asked for. `orders` are order files with the certified value of the characteristic where one is known;
+    `copies` names several parts of one order; `operators` none: whoever is logged in; `certified`: the study needs the
+    parts' certified values."""
+
+    table: Path
+    orders: tuple[tuple[Path, float | None], ...]
+    characteristic: str
+    trials: int
+    operators: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    occasions: int = 0
+    once: bool = False
+    certified: bool = False
+    rig: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """How the study speaks with people: `ask` waits until somebody has done what the sentence asks for (None: nobody is
+    there, the twin places parts by itself), `say` tells, `shown` hears of progress."""
+
+    ask: Callable[[str], None] | None
+    say: Callable[[str], None]
+    shown: Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResult:
+    """What the study needs beside the table: the limits that the order gives, the unit, and who simulated it."""
+
+    taken: int
+    lower: float | None
+    upper: float | None
+    tolerance: float | None
+    unit: str
+    simulated: bool
+    rig: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One part of the study."""
+
+    name: str
+    subject: Subject
+    reference: float | None
+    workpiece: Workpiece
+
+
+def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
+    """Take the readings that the table still lacks. Nothing is recorded as an inspection.
+
+    Raises:
+        InputError: the orders, the characteristic, the rig's file or the table.
+        DeviceError: the station could not measure.
+    """
+    rig_file = request.rig or DEFAULT_RIG
+    facts = read_twin(rig_file)
+    instrument = _instrument(rig_file, facts, people.say)
+    pieces = _pieces(request, instrument)
+    first = pieces[0].subject
+    table = LiveTable(request.table, _subjects(facts.name, pieces))
+    already = table.open()
+    _same_calibration(request, {t.calibration for t in already}, instrument)
+    steps = _steps(request, pieces, unfinished_occasion(already, request.trials), tuple(t.step for t in already))
+    # The twin's chance follows from its seed: a continued study must not meet the same chance again.
+    rig = TwinRig(replace(facts, seed=facts.seed + 7919 * len(already)))
+    calibration = "" if instrument.calibration is None else instrument.calibration.id
+    taken = take_readings(
+        table,
+        steps,
+        {p.name: p.reference for p in pieces},
+        calibration,
+        _hands(rig, pieces, facts, people, len(steps)),
+        now,
+        people.shown,
+    )
+    widths = [w for p in pieces if (w := _width(p.subject)) is not None]
+    alone = len({p.subject.order.order_id for p in pieces}) == 1
+    return LiveResult(
+        taken,
+        first.item.lower if alone else None,
+        first.item.upper if alone else None,
+        min(widths, default=None),
+        {"1": ""}.get(first.item.characteristic.unit, first.item.characteristic.unit),
+        rig.simulated,
+        facts.name,
+    )
+
+
+def _instrument(rig_file: Path, facts: TwinFacts, say: Callable[[str], None]) -> Instrument:
+    """The calibration in force; a twin that has none makes its own, as `station run` does."""
+    camera = f"{facts.camera.model} {facts.camera.serial}"
+    with tempfile.TemporaryDirectory(prefix="station-") as scratch, open_record() as genealogy:
+        found = active_calibration(genealogy, camera)
+        own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
+        if found is None or (own and not found[0].valid_at(now())):
+            say("Calibrating the simulated camera on nine pictures of certified masters …")
+            found = _calibrate_twin(rig_file, Path(scratch), genealogy, camera)
+    return Instrument(*found, station_record(facts.name, simulated=True))
+
+
+def _pieces(request: LiveRequest, instrument: Instrument) -> list[_Piece]:
+    orders = [(read_order(path), certified) for path, certified in request.orders]
+    serials = [order.part.serial for order, _ in orders]
+    if len(set(serials)) < len(serials):
+        raise InputError("two of the orders are for one part", place="--live")
+    if request.copies and len(orders) > 1:
+        raise InputError("--parts names several parts of one order; several orders are several parts by themselves")
+    moment: datetime = now()
+    found: list[_Piece] = []
+    for order, certified in orders:
+        subject = subject_of(order, request.characteristic, instrument, moment)
+        # The twin makes a part exactly as ordered, so what it is ordered to be is certain.
+        known = certified if certified is not None else subject.nominal if not request.copies else None
+        if request.certified and known is None:
+            raise InputError(f"characteristic {request.characteristic} has no nominal that the twin could have made "
+                             "exactly: give its certified value, --live ORDER=VALUE", place=order.order_id)  # fmt: skip
+        found += [_Piece(name, subject, known, piece) for name, piece in _made(order, subject, request.copies)]
+    return found
+
+
+def _made(order: Order, subject: Subject, copies: tuple[str, ...]) -> list[tuple[str, Workpiece]]:
+    """The part as ordered; or several, their edges grown evenly over part of the tolerance."""
+    whole = workpiece_of_order(order)
+    if not copies:
+        return [(order.part.serial, whole)]
+    width = _width(subject) or 0.0
+    middle, steps = (len(copies) - 1) / 2.0, max(len(copies) - 1, 1)
+    growths = [SPREAD * width * (i - middle) / steps / 2.0 for i in range(len(copies))]
+    return [(name, replace(whole, part=replace(whole.part, growth_mm=g)))
+            for name, g in zip(copies, growths, strict=True)]  # fmt: skip
+
+
+def _width(subject: Subject) -> float | None:
+    """The width between the limits; a geometrical tolerance begins at its natural zero."""
+    limits = subject.item.characteristic.limits
+    if limits.upper is not None and limits.lower is None and limits.nominal is None:
+        return float(limits.upper)
+    return None if limits.lower is None or limits.upper is None else float(limits.upper - limits.lower)
+
+
+def _subjects(rig: str, pieces: list[_Piece]) -> tuple[str, ...]:
+    orders = dict.fromkeys((p.subject.order.order_id, sha256_hex(p.subject.order.document)) for p in pieces)
+    c = pieces[0].subject.item.characteristic
+    return (
+        f"rig {rig}",
+        *(f"order {name} sha256 {digest}" for name, digest in orders),
+        f"characteristic {c.id} {c.type} in {c.unit}",
+    )
+
+
+def _same_calibration(request: LiveRequest, used: set[str], instrument: Instrument) -> None:
+    """Only a check standard is watched across calibrations."""
+    current = "" if instrument.calibration is None else instrument.calibration.id
+    if not request.occasions and used - {current}:
+        raise InputError(
+            f"the table was begun with the calibration {min(used - {current})}, now {current} is in force: begin a "
+            "new table",
+            place=str(request.table),
+        )
+
+
+def _steps(request: LiveRequest, pieces: list[_Piece], unfinished: str, known: tuple[Step, ...]) -> tuple[Step, ...]:
+    names = tuple(p.name for p in pieces)
+    operators = request.operators or (operator_name() or "1",)
+    if not request.occasions:
+        return study_steps(names, operators, request.trials, once=request.once)
+    if len(names) > 1:
+        raise InputError("stability is watched on one check standard: give one order", place="--live")
+    # Time tells occasions, and a number those of one minute; an unfinished one is finished and counts as one.
+    moment = f"{now():%Y-%m-%d %H:%M}"
+    used = {step.subgroup for step in known}
+    wanted = [f"{moment} {i}" for i in range(1, len(used) + request.occasions + 1) if f"{moment} {i}" not in used]
+    chosen = ([unfinished] if unfinished else []) + wanted
+    return occasion_steps(names[0], operators[0], request.trials, chosen[: request.occasions])
+
+
+def _hands(rig: TwinRig, pieces: list[_Piece], facts: TwinFacts, people: Attendant, total: int) -> Hands:
+    by_name = {p.name: p for p in pieces}
+    said = {"operator": ""}
+
+    def place(step: Step, number: int) -> None:
+        if people.ask is not None:
+            if step.operator != said["operator"]:
+                people.say(f"Now operator / condition: {step.operator}.")
+                said["operator"] = step.operator
+            people.ask(f"[{number}/{total}] Take the part out, place {step.part} anew, press Enter:")
+        rig.feeder.clear()
+        rig.add(by_name[step.part].workpiece)
+        rig.feeder.present()
+
+    def measure(step: Step) -> Answer:
+        return measure_again(rig, by_name[step.part].subject, facts.camera.exposure_us)
+
+    def failed(step: Step, reason: str) -> None:
+        people.say(f"No reading of {step.part}: {reason}")
+
+    return Hands(place, measure, failed, patient=people.ask is not None)
