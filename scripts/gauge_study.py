@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from station.errors import InputError, StationError
-from station.reports.accuracy import bias_study, linearity_study, type1_study
+from station.reports.accuracy import bias_study, linearity_study
 from station.reports.agreement import attribute_study
 from station.reports.control import short_run_study, stability_study
 from station.reports.from_records import readings_of_home
@@ -25,6 +25,7 @@ from station.reports.readings import Readings, read_readings
 from station.reports.study import Options, Study
 from station.reports.study_arguments import options_of, parser_of
 from station.reports.systems import capability_study, vda5_study
+from station.reports.type1_report import type1_study
 from station.tables.basics import print_json
 from station.tables.studies import print_statement
 

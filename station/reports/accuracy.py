@@ -1,94 +1,19 @@
-"""Type 1, bias and linearity as reports: masters of known size."""
+"""Bias and linearity as reports: masters of known size."""
 
 from __future__ import annotations
+
+import math
 
 from station.errors import InputError
 from station.metrology.studies.bias import Bias, bias
 from station.metrology.studies.linearity import Coefficient, Linearity, linearity
+from station.metrology.studies.range_sd import RangeSd, range_sd
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Value, Verdict
-from station.metrology.studies.type1 import LEAST, Type1, capable, type1
 from station.reports import plots_accuracy
 from station.reports.arrange import Master, masters_of
+from station.reports.occasions import grouped
 from station.reports.readings import Readings
 from station.reports.study import Options, Study
-
-
-def type1_study(table: Readings, o: Options) -> Study:
-    """Cg and Cgk of the readings of one master.
-
-    Raises:
-        InputError: no tolerance, no reference, several masters, or a bad cell with row and column.
-    """
-    if o.width is None:
-        raise InputError("a type 1 study needs the tolerance: --tolerance WIDTH, or --lower and --upper")
-    masters = masters_of(table, o.reference)
-    if len(masters) > 1:
-        second = next(r for r in table.rows if r.part == masters[1].part or not table.has("part"))
-        raise InputError(
-            f"a type 1 study is of one master, this table has {len(masters)}; use --kind linearity or bias",
-            place=table.place(second, "part"),
-        )
-    master = masters[0]
-    try:
-        found = type1(
-            master.values,
-            master.reference,
-            o.width,
-            k=o.k or 6.0,
-            share=o.share,
-            confidence=o.confidence,
-            resolution=o.resolution,
-        )
-    except ValueError as error:
-        raise InputError(str(error), place=table.source.name) from error
-    statement = _type1_statement(table, o, found)
-    return Study(statement, lambda: plots_accuracy.type1_plots(master.values, found))
-
-
-def _type1_statement(table: Readings, o: Options, s: Type1) -> Statement:
-    parameters = (
-        Figure("k", "k, standard deviations in the spread", s.k),
-        Figure("p", "p, share of the tolerance", s.share),
-        Figure("alpha", "alpha of test and intervals", o.alpha),
-        Figure("reference", "reference", s.reference, o.unit),
-        *(Figure("resolution", "resolution", s.resolution, o.unit) for _ in range(s.resolution is not None)),
-        *o.limits(),
-    )
-    figures = (
-        Figure("n", "readings", s.summary.n),
-        Figure("mean", "mean", s.summary.mean, o.unit),
-        Figure("sd", "standard deviation s", s.summary.sd, o.unit),
-        Figure("sd_ci", "interval of s", (s.interval_sd.low, s.interval_sd.high), o.unit),
-        Figure("study_variation", "k · s", s.k * s.summary.sd, o.unit),
-        Figure("bias", "bias", s.bias, o.unit),
-        Figure("percent_bias", "bias of the tolerance", 100.0 * s.bias / s.tolerance, "%"),
-        Figure("t", "t of the bias", s.test.t),
-        Figure("df", "degrees of freedom", s.test.df),
-        Figure("p_value", "p of the bias", s.test.p),
-        Figure("bias_ci", "interval of the bias", (s.test.interval.low, s.test.interval.high), o.unit),
-        Figure("tolerance_zone", "reference ± p·T/2", (s.zone.low, s.zone.high), o.unit),
-        Figure("cg", "Cg", s.cg),
-        Figure("cgk", "Cgk", s.cgk),
-        Figure("percent_var_repeatability", "%Var (repeatability)", s.percent_repeatability, "%"),
-        Figure("percent_var_repeatability_bias", "%Var (repeatability and bias)", s.percent_with_bias, "%"),
-        Figure("percent_resolution", "resolution of the tolerance", s.percent_resolution, "%"),
-        Figure("min_tolerance", f"least tolerance for Cg, Cgk ≥ {LEAST:g}", s.least_tolerance, o.unit),
-    )
-    verdict, sentence = _type1_verdict(s)
-    few = (f"{s.summary.n} readings are few: 25 at least, 50 are usual.",) if s.summary.n < 25 else ()
-    return Statement("type1", "Cg, Cgk (ISO 22514-7, VDA 5)", o.title or "Type 1 study", parameters, figures, (),
-                     verdict, sentence, few, (table.source,))  # fmt: skip
-
-
-def _type1_verdict(s: Type1) -> tuple[Verdict, str]:
-    if s.cg is None or s.cgk is None:
-        return Verdict.STATED, "The readings do not scatter at all: the resolution is too coarse, or they are copies."
-    shown = f"Cg is {s.cg:.3f} and Cgk {s.cgk:.3f} (p = {s.share:g}, k = {s.k:g}); {LEAST:g} is asked for"
-    coarse = s.percent_resolution is not None and s.percent_resolution > 5.0
-    rest = f"; the resolution is {s.percent_resolution:.1f} % of the tolerance, 5 % is allowed." if coarse else "."
-    if capable(s):
-        return Verdict.CAPABLE, shown + rest
-    return Verdict.NOT_CAPABLE, shown + rest
 
 
 def bias_study(table: Readings, o: Options) -> Study:
@@ -97,6 +22,7 @@ def bias_study(table: Readings, o: Options) -> Study:
     Raises:
         InputError: no reference, too few readings, or a bad cell with row and column.
     """
+    by_range = _by_range(o, "bias")
     masters = masters_of(table, o.reference)
     try:
         found = [
@@ -107,6 +33,7 @@ def bias_study(table: Readings, o: Options) -> Study:
                 process_sd=o.process_sd,
                 tolerance=o.width,
                 multiplier=o.sigma_multiplier,
+                ranges=_ranges(table, o, m, alone=len(masters) == 1) if by_range else None,
             )
             for m in masters
         ]
@@ -120,7 +47,7 @@ def bias_study(table: Readings, o: Options) -> Study:
     one = _bias_figures(found[0], o) if len(found) == 1 else (Figure("masters", "masters", len(found)),)
     statement = Statement(
         kind="bias",
-        method="independent sample (AIAG)",
+        method="control chart, ranges of subgroups (AIAG)" if by_range else "independent sample (AIAG)",
         title=o.title or "Bias study",
         parameters=(
             Figure("alpha", "alpha", o.alpha),
@@ -137,13 +64,38 @@ def bias_study(table: Readings, o: Options) -> Study:
     return Study(statement, lambda: plots_accuracy.bias_plots(masters, found))
 
 
+def _by_range(o: Options, kind: str) -> bool:
+    """Whether the repeatability comes from ranges."""
+    if o.method not in (None, "sd", "range", "xbar-r"):
+        raise InputError(f"--method {o.method} is none of {kind}: sd, range")
+    return o.method in ("range", "xbar-r")
+
+
+def _ranges(table: Readings, o: Options, master: Master, *, alone: bool) -> RangeSd:
+    """Within the subgroups of the only master; of several, each one's readings are one subgroup."""
+    if not alone:
+        return range_sd([master.values])
+    groups = [[table.number(r, "value") for r in group] for group in grouped(table, o, single=False)[0]]
+    return range_sd(groups if len(groups[0]) > 1 else [master.values])
+
+
 def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
+    ranges: tuple[Figure, ...] = ()
+    if b.ranges is not None:
+        ranges = (
+            Figure("sd_all", "standard deviation of all readings", b.summary.sd, o.unit),
+            Figure("mean_range", "mean range", b.ranges.mean_range, o.unit),
+            Figure("d2_star", "d2*", b.ranges.d2_star),
+            Figure("subgroups", "subgroups", b.ranges.subgroups),
+            Figure("subgroup_size", "subgroup size", b.ranges.subgroup_size),
+        )
     return (
         Figure("n", "readings", b.summary.n),
         Figure("mean", "mean", b.summary.mean, o.unit),
         Figure("bias", "bias", b.bias, o.unit),
-        Figure("sd", "standard deviation (repeatability)", b.summary.sd, o.unit),
-        Figure("se", "standard error of the mean", b.summary.standard_error, o.unit),
+        Figure("sd", "standard deviation (repeatability)", b.sd, o.unit),
+        *ranges,
+        Figure("se", "standard error of the mean", b.sd / math.sqrt(b.summary.n), o.unit),
         Figure("t", "t", b.test.t),
         Figure("df", "degrees of freedom", b.test.df),
         Figure("t_critical", "critical t", b.test.t_critical),
@@ -158,12 +110,14 @@ def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
 
 def masters_grid(masters: list[Master], found: tuple[Bias, ...] | list[Bias]) -> Grid:
     """Masters one by one, as lists."""
+    of_process = found[0].percent_bias_of_process is not None
     columns = (Named("part_reference", "Reference", True), Named("part_n", "n"), Named("part_mean", "Mean", True),
                Named("part_bias", "Bias"), Named("part_sd", "s"), Named("part_t", "t"), Named("part_p", "p"),
-               Named("part_bias_ci_low", "Bias from"), Named("part_bias_ci_high", "to"))  # fmt: skip
+               Named("part_bias_ci_low", "Bias from"), Named("part_bias_ci_high", "to"),
+               *(Named("part_percent_bias", "% of process") for _ in range(of_process)))  # fmt: skip
     cells: tuple[tuple[Value, ...], ...] = tuple(
-        (b.reference, b.summary.n, b.summary.mean, b.bias, b.summary.sd, b.test.t, b.test.p, b.test.interval.low,
-         b.test.interval.high)
+        (b.reference, b.summary.n, b.summary.mean, b.bias, b.sd, b.test.t, b.test.p, b.test.interval.low,
+         b.test.interval.high, *((b.percent_bias_of_process,) if of_process else ()))
         for b in found
     )  # fmt: skip
     rows = tuple(Named("", m.part) for m in masters)
@@ -176,10 +130,11 @@ def linearity_study(table: Readings, o: Options) -> Study:
     Raises:
         InputError: fewer than two references, too few readings, or a bad cell with row and column.
     """
+    by_range = _by_range(o, "linearity")
     masters = masters_of(table)
     try:
         found = linearity([(m.reference, m.values) for m in masters], confidence=o.confidence, process_sd=o.process_sd,
-                          multiplier=o.sigma_multiplier)  # fmt: skip
+                          multiplier=o.sigma_multiplier, by_range=by_range)  # fmt: skip
     except ValueError as error:
         raise InputError(str(error), place=table.source.name) from error
     flat = found.slope.p is None or found.slope.p > o.alpha
@@ -191,7 +146,7 @@ def linearity_study(table: Readings, o: Options) -> Study:
     )
     statement = Statement(
         kind="linearity",
-        method="straight line of bias over reference (AIAG)",
+        method="straight line of bias over reference (AIAG)" + (", p of biases from ranges" if by_range else ""),
         title=o.title or "Linearity study",
         parameters=(
             Figure("alpha", "alpha", o.alpha),
@@ -202,7 +157,11 @@ def linearity_study(table: Readings, o: Options) -> Study:
         grids=(masters_grid(masters, found.masters),),
         verdict=Verdict.ACCEPTABLE if found.accepted else Verdict.NOT_ACCEPTABLE,
         sentence=sentence,
-        notes=("p of the mean bias uses the regression's S; p of a single master its own s.",),
+        notes=(
+            "p of a single master uses its range, R / d2*; p of the mean bias the mean range of all, R̄ / d2*."
+            if by_range
+            else "p of the mean bias uses the regression's S; p of a single master its own s.",
+        ),
         sources=(table.source,),
     )
     return Study(statement, lambda: plots_accuracy.linearity_plots(masters, found))
