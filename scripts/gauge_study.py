@@ -13,19 +13,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
-from station.errors import InputError, StationError
+from station.app import now
+from station.errors import InputError
 from station.metrology.studies.nelson import ALL_RULES, Rules
-from station.reports.accuracy import bias_study, linearity_study, type1_study
-from station.reports.agreement import attribute_study
-from station.reports.control import short_run_study, stability_study
-from station.reports.from_records import readings_of_home
-from station.reports.gauge_rr import gauge_rr
-from station.reports.page import check_place, write_page
-from station.reports.readings import Readings, read_readings
-from station.reports.study import Options, Study
-from station.reports.systems import capability_study, vda5_study
+from station.reports.studies.accuracy import bias_study, linearity_study, type1_study
+from station.reports.studies.agreement import attribute_study
+from station.reports.studies.control import short_run_study, stability_study
+from station.reports.studies.from_records import readings_of_home
+from station.reports.studies.gauge_rr import gauge_rr
+from station.reports.studies.page import study_page
+from station.reports.studies.readings import Readings, read_readings
+from station.reports.studies.study import Options, Study
+from station.reports.studies.systems import capability_study, vda5_study
+from station.script import add_by, add_json, add_page, check_places, deliver_page, program, run
 from station.tables.basics import print_json
 from station.tables.studies import print_statement
 
@@ -44,16 +47,14 @@ STUDIES: dict[str, Callable[[Readings, Options], Study]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 done, 2 bad input."""
-    args = _parser().parse_args(arguments)
-    try:
-        if args.page:
-            check_place(args.page)
-        study = _study(args)
-        if args.page:
-            write_page(args.page, study, tuple(args.about))
-    except StationError as error:
-        print(f"gauge_study: {error}", file=sys.stderr)
-        return 2
+    return run(_parser(), _report, arguments)
+
+
+def _report(args: argparse.Namespace) -> int:
+    check_places(args.page)
+    study = _study(args)
+    made_on = (args.date or now().date()).isoformat()
+    deliver_page(args.page, lambda: study_page(study, made_by=args.by, made_on=made_on, about=tuple(args.about)))
     if args.json:
         print_json(study.statement.to_document())
     else:
@@ -118,11 +119,11 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program("gauge_study", __doc__)
     parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="table of readings")
     parser.add_argument("--kind", required=True, choices=STUDIES, help="which study")
-    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    parser.add_argument("--page", type=Path, metavar="OUT.html", help="write a page with plots, to be filed")
+    add_json(parser, "study")
+    add_page(parser)
     parser.add_argument(
         "--method",
         help="grr: anova (default), range, short-range; stability: imr, xbar-r, xbar-s; shortrun: zmr (default), dnom, "
@@ -183,9 +184,11 @@ def _parser() -> argparse.ArgumentParser:
                         "trial = attempt")  # fmt: skip
     record.add_argument("--last", type=_count, default=1000, metavar="N", help="of the last N inspections (1000)")
 
-    looks = parser.add_argument_group("how it looks")
+    looks = parser.add_argument_group("how it looks, and what stands on its page")
     looks.add_argument("--title", help="title of table and page")
     looks.add_argument("--unit", default="", help="unit of the readings, for people")
+    add_by(looks, "carried it out")
+    looks.add_argument("--date", type=_day, metavar="DAY", help="of the study (default: today)")
     looks.add_argument("--about", type=_about, action="append", default=[], metavar="NAME=TEXT",
                        help="a line of the page's head, such as instrument=cell-3; repeatable")  # fmt: skip
     return parser
@@ -254,6 +257,13 @@ def _named(text: str) -> tuple[str, float]:
     if not separator or not name.strip():
         raise argparse.ArgumentTypeError(f"{text} is not NAME=U")
     return name.strip(), _not_negative(value)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no day like 2026-11-22") from error
 
 
 def _about(text: str) -> tuple[str, str]:

@@ -10,6 +10,9 @@ from enum import StrEnum
 Value = float | int | str | bool | None
 Document = dict[str, object]
 
+_NOTHING = "–"
+_ONLY_JSON = frozenset(("values", "spread_values", "q", "point_readings"))  # lists as long as the table
+
 
 class Verdict(StrEnum):
     """What the thresholds of AIAG, VDA 5 and ISO 22514-7 say; `STATED` where there are none to hold against."""
@@ -46,6 +49,12 @@ class Figure:
     label: str
     value: Value | tuple[Value, ...]
     unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """The value with its unit, for people."""
+        text = text_of(self.value)
+        return f"{text} {self.unit}" if self.unit and text != _NOTHING else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,11 @@ class Statement:
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
+    @property
+    def shown(self) -> tuple[Figure, ...]:
+        """The figures for people: those there are, without lists as long as the table."""
+        return tuple(f for f in self.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON)
+
     def to_document(self) -> Document:
         """`study/1`: head, parameters, and every figure flat under its own name; what is not finite is null."""
         document: Document = {
@@ -138,9 +152,9 @@ def _plain_figure(figure: Figure) -> object:
 def text_of(value: Value | Sequence[Value]) -> str:
     """A value for people: five significant digits, no exponent where it can be helped."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v) for v in value) or "–"
+        return ", ".join(text_of(v) for v in value) or _NOTHING
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -16,12 +16,12 @@ from station.metrology.studies.measuring_system import (
 )
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Value, Verdict
 from station.metrology.studies.summary import Summary, summarise
-from station.reports import plots_systems
-from station.reports.arrange import crossed_table, masters_of, values_of
-from station.reports.gauge_rr import anova_grids
-from station.reports.occasions import grouped
-from station.reports.readings import Readings
-from station.reports.study import Options, Study
+from station.reports.studies import plots_systems
+from station.reports.studies.arrange import crossed_table, masters_of, values_of
+from station.reports.studies.gauge_rr import anova_grids
+from station.reports.studies.occasions import grouped
+from station.reports.studies.readings import Readings
+from station.reports.studies.study import Options, Study
 
 NAMES = {"cal": "u_CAL", "re": "u_RE", "evr": "u_EVR", "lin": "u_LIN", "bi": "u_BI", "evo": "u_EVO", "av": "u_AV",
          "ia": "u_IA"}  # fmt: skip
@@ -87,7 +87,7 @@ def vda5_study(table: Readings, o: Options, process: Readings | None = None) -> 
         notes=_vda5_notes(found),
         sources=sources,
     )
-    return Study(statement, lambda: plots_systems.budget_plots(found))
+    return Study(statement, lambda: plots_systems.budget_plots(found, o.unit))
 
 
 def _vda5_figures(s: MeasuringSystem, o: Options) -> tuple[Figure, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from station.errors import InputError
-from station.reports.readings import Reading, Readings
-from station.reports.study import Options
+from station.reports.studies.readings import Reading, Readings
+from station.reports.studies.study import Options
 
 _COLUMNS = ("subgroup", "part", "operator", "trial")
 

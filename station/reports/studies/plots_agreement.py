@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from station.metrology.studies.attribute import Agreement, Attribute
+from station.reports.document import Plot
 from station.reports.drawing import BLUE, GREEN, GREY, ORANGE, canvas
-from station.reports.study import Plot
 
 
 def agreement_plots(study: Attribute) -> tuple[Plot, ...]:

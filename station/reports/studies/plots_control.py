@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from station.metrology.studies.charts import Chart
-from station.reports.drawing import BLUE, GREY, RED, Canvas, canvas
-from station.reports.study import Plot
+from station.reports.document import Plot
+from station.reports.drawing import BLUE, GREY, RED, WHOLE, Canvas, canvas, in_unit
 
 
-def chart_plots(place: Chart, spread: Chart | None) -> tuple[Plot, ...]:
+def chart_plots(place: Chart, spread: Chart | None, unit: str = "") -> tuple[Plot, ...]:
     """Both charts one above the other."""
     charts = [place, *([spread] if spread is not None else [])]
-    with canvas(9.4, 2.6 * len(charts) + 0.3, rows=len(charts), share=True) as c:
+    with canvas(WHOLE, 2.6 * len(charts) + 0.3, rows=len(charts), share=True) as c:
         for i, chart in enumerate(charts):
-            _draw(c, i, chart, zones=i == 0)
+            _draw(c, i, chart, in_unit(chart.name, unit), zones=i == 0)
         c.axes[-1].set_xlabel("point")
         caption = "Dashed: control limits. Dotted: one and two sigma. Numbers beside a point: the rules that flag it."
         return (c.plot("Control chart", caption, wide=True),)
 
 
-def _draw(c: Canvas, row: int, chart: Chart, *, zones: bool) -> None:
+def _draw(c: Canvas, row: int, chart: Chart, label: str, *, zones: bool) -> None:
     axis = c.axes[row]
     at = np.arange(len(chart.points)) + chart.first
     axis.plot(at, chart.points, color=BLUE, marker="o" if len(at) <= 120 else "")
@@ -41,4 +41,4 @@ def _draw(c: Canvas, row: int, chart: Chart, *, zones: bool) -> None:
     for level, name in ((chart.low, "LCL"), (chart.centre, "centre"), (chart.high, "UCL")):
         axis.annotate(f"{name} {level:.5g}", (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
                       textcoords="offset points", va="center", fontsize=7, color=GREY)  # fmt: skip
-    axis.set_ylabel(chart.name)
+    axis.set_ylabel(label)

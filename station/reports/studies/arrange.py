@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import InputError
-from station.reports.readings import Reading, Readings
+from station.reports.studies.readings import Reading, Readings
 
 Floats = NDArray[np.float64]
 

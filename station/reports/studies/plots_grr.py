@@ -7,24 +7,24 @@ import numpy as np
 
 from station.metrology.studies.breakdown import Breakdown
 from station.metrology.studies.constants import chart_constants
-from station.reports.arrange import CrossedTable
-from station.reports.drawing import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, RED, Canvas, canvas
-from station.reports.study import Plot
+from station.reports.document import Plot
+from station.reports.drawing import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, RED, Canvas, canvas, in_unit
+from station.reports.studies.arrange import CrossedTable
 
 _SOURCES = (("grr", "Gauge R&R"), ("repeatability", "Repeatability"), ("reproducibility", "Reproducibility"),
             ("part", "Part to part"))  # fmt: skip
 
 
-def gauge_rr_plots(found: CrossedTable, breakdown: Breakdown) -> tuple[Plot, ...]:
+def gauge_rr_plots(found: CrossedTable, breakdown: Breakdown, unit: str) -> tuple[Plot, ...]:
     """All plots that this table can have."""
     plots = [components(breakdown)]
     if found.values.shape[2] > 1:
-        plots += [ranges(found), means(found)]
-    plots.append(by_part(found))
+        plots += [ranges(found, unit), means(found, unit)]
+    plots.append(by_part(found, unit))
     if len(found.operators) > 1:
-        plots += [by_operator(found), interaction(found)]
+        plots += [by_operator(found, unit), interaction(found, unit)]
     if found.values.shape[2] > 1:
-        plots.append(residuals(found))
+        plots.append(residuals(found, unit))
     return tuple(plots)
 
 
@@ -54,7 +54,7 @@ def components(breakdown: Breakdown) -> Plot:
         return c.plot("Components of variation", "Dotted: AIAG's 10 % and 30 %, which concern % study and % tolerance.")
 
 
-def ranges(found: CrossedTable) -> Plot:
+def ranges(found: CrossedTable, unit: str) -> Plot:
     """Ranges of the trials with their control limits."""
     table = np.ptp(found.values, axis=2)
     constants = chart_constants(found.values.shape[2])
@@ -65,11 +65,11 @@ def ranges(found: CrossedTable) -> Plot:
         _limits(c, centre, constants.range_low * centre, constants.range_high * centre)
         at = [(i + j * (len(found.parts) + 1), table[i, j]) for i, j in zip(*above, strict=True)]
         c.axis.plot([x for x, _ in at], [y for _, y in at], "s", color=RED, markersize=6.5)
-        c.axis.set_ylabel("range of the trials")
+        c.axis.set_ylabel(in_unit("range of the trials", unit))
         return c.plot("Ranges by operator", "A range above its limit is a reading that went wrong: find out why.")
 
 
-def means(found: CrossedTable) -> Plot:
+def means(found: CrossedTable, unit: str) -> Plot:
     """Means of the trials with control limits made from the repeatability."""
     table = found.values.mean(axis=2)
     mean_range = float(np.ptp(found.values, axis=2).mean())
@@ -79,7 +79,7 @@ def means(found: CrossedTable) -> Plot:
     with canvas() as c:
         _panels(c, found, table)
         _limits(c, centre, centre - reach, centre + reach)
-        c.axis.set_ylabel("mean of the trials")
+        c.axis.set_ylabel(in_unit("mean of the trials", unit))
         return c.plot(
             "Means by operator",
             f"{outside} of {table.size} means lie outside the limits. Here outside is good: the parts differ by more "
@@ -111,7 +111,7 @@ def _limits(c: Canvas, centre: float, low: float, high: float) -> None:
         c.axis.axhline(level, color=RED, linewidth=0.9, linestyle="--")
 
 
-def by_part(found: CrossedTable) -> Plot:
+def by_part(found: CrossedTable, unit: str) -> Plot:
     """Every reading, by part."""
     with canvas() as c:
         for j, operator in enumerate(found.operators):
@@ -122,12 +122,12 @@ def by_part(found: CrossedTable) -> Plot:
                         marker=MARKERS[j % len(MARKERS)], linestyle="", markersize=3.2, label=operator)  # fmt: skip
         c.axis.plot(range(len(found.parts)), found.values.mean(axis=(1, 2)), color="black", linewidth=0.9, label="mean")
         _part_ticks(c, found)
-        c.axis.set_ylabel("value")
+        c.axis.set_ylabel(in_unit("value", unit))
         c.figure.legend(loc="outside upper center", ncols=min(6, len(found.operators) + 1))
         return c.plot("Readings by part", "The line joins the parts' means.")
 
 
-def by_operator(found: CrossedTable) -> Plot:
+def by_operator(found: CrossedTable, unit: str) -> Plot:
     """Box plots by operator."""
     with canvas() as c:
         c.axis.boxplot([found.values[:, j].ravel() for j in range(len(found.operators))], widths=0.5,
@@ -135,12 +135,12 @@ def by_operator(found: CrossedTable) -> Plot:
         means_of = found.values.mean(axis=(0, 2))
         c.axis.plot(range(1, len(found.operators) + 1), means_of, color="black", marker="D", linewidth=0.8)
         c.axis.set_xticks(range(1, len(found.operators) + 1), list(found.operators))
-        c.axis.set_ylabel("value")
+        c.axis.set_ylabel(in_unit("value", unit))
         c.axis.set_xlabel("operator")
         return c.plot("Readings by operator", "Boxes hold the middle half of the readings; diamonds are means.")
 
 
-def interaction(found: CrossedTable) -> Plot:
+def interaction(found: CrossedTable, unit: str) -> Plot:
     """Means of each operator over the parts, less the part's own mean, so that the parts' spread does not hide it."""
     cells = found.values.mean(axis=2)
     with canvas() as c:
@@ -149,13 +149,13 @@ def interaction(found: CrossedTable) -> Plot:
                         marker=MARKERS[j % len(MARKERS)], label=operator)  # fmt: skip
         c.axis.axhline(0.0, color=GREY, linewidth=0.8)
         _part_ticks(c, found)
-        c.axis.set_ylabel("operator's mean - part's mean")
+        c.axis.set_ylabel(in_unit("operator's mean − part's mean", unit))
         c.figure.legend(loc="outside upper center", ncols=min(6, len(found.operators)))
         return c.plot("Interaction of operators and parts", "Lines that run level and apart: a bias of operators. "
                       "Lines that cross at random: none. Lines that cross by part: an interaction.")  # fmt: skip
 
 
-def residuals(found: CrossedTable) -> Plot:
+def residuals(found: CrossedTable, unit: str) -> Plot:
     """Readings less the mean of their cell, over that mean."""
     cells = found.values.mean(axis=2, keepdims=True)
     with canvas() as c:
@@ -164,8 +164,8 @@ def residuals(found: CrossedTable) -> Plot:
             c.axis.plot(at, (found.values - cells)[:, j].ravel(), linestyle="", markersize=3.2, label=operator,
                         color=COLOURS[j % len(COLOURS)], marker=MARKERS[j % len(MARKERS)])  # fmt: skip
         c.axis.axhline(0.0, color=GREY, linewidth=0.8)
-        c.axis.set_xlabel("mean of the trials")
-        c.axis.set_ylabel("reading - mean")
+        c.axis.set_xlabel(in_unit("mean of the trials", unit))
+        c.axis.set_ylabel(in_unit("reading − mean", unit))
         return c.plot("Residuals", "The scatter should be alike over the range.")
 
 

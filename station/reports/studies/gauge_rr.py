@@ -13,10 +13,10 @@ from station.metrology.studies.crossed import Crossed, crossed, without_operator
 from station.metrology.studies.nested import nested
 from station.metrology.studies.ranges import average_range, short_range
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Verdict
-from station.reports import plots_grr
-from station.reports.arrange import CrossedTable, crossed_table, nested_table, parts_table
-from station.reports.readings import Readings
-from station.reports.study import Options, Study
+from station.reports.studies import plots_grr
+from station.reports.studies.arrange import CrossedTable, crossed_table, nested_table, parts_table
+from station.reports.studies.readings import Readings
+from station.reports.studies.study import Options, Study
 
 LABELS = {
     "grr": "Gauge R&R",
@@ -68,7 +68,7 @@ def _crossed(table: Readings, found: CrossedTable, o: Options) -> Study:
         *_ndc(result.breakdown),
     )
     statement = _statement("crossed, analysis of variance", table, o, parameters, figures, grids, result.breakdown)
-    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
 
 
 def _by_ranges(table: Readings, found: CrossedTable, o: Options) -> Study:
@@ -93,7 +93,7 @@ def _by_ranges(table: Readings, found: CrossedTable, o: Options) -> Study:
     if result.out_of_range:
         note = f"{result.out_of_range} of the ranges lie above their limit: find out why before using the figures."
         statement = replace(statement, notes=(*statement.notes, note))
-    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
 
 
 def _short_range(table: Readings, found: CrossedTable, o: Options) -> Study:
@@ -127,7 +127,7 @@ def _short_range(table: Readings, found: CrossedTable, o: Options) -> Study:
         notes=("This method does not tell repeatability from reproducibility.",),
         sources=(table.source,),
     )
-    return Study(statement, lambda: (plots_grr.by_part(found),))
+    return Study(statement, lambda: (plots_grr.by_part(found, o.unit),))
 
 
 def _nested(table: Readings, o: Options) -> Study:
@@ -144,7 +144,7 @@ def _nested(table: Readings, o: Options) -> Study:
     statement = _statement("nested, analysis of variance", table, o, _parameters(o), figures, grids, result.breakdown)
     names = [f"{operator}: {part}" for operator, own in zip(found.operators, found.parts, strict=True) for part in own]
     flat = CrossedTable(found.values.reshape(operators * parts, 1, trials), tuple(names), ("all",))
-    return Study(statement, lambda: plots_grr.gauge_rr_plots(flat, result.breakdown))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(flat, result.breakdown, o.unit))
 
 
 def _no_operator(table: Readings, o: Options) -> Study:
@@ -158,7 +158,7 @@ def _no_operator(table: Readings, o: Options) -> Study:
     )
     method = "without operators (type 3), analysis of variance"
     statement = _statement(method, table, o, _parameters(o), figures, grids, result.breakdown)
-    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
 
 
 def _parameters(o: Options) -> tuple[Figure, ...]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.errors import InputError
-from station.reports.arrange import crossed_table, masters_of, nested_table, ratings_of
-from station.reports.readings import read_readings
+from station.reports.studies.arrange import crossed_table, masters_of, nested_table, ratings_of
+from station.reports.studies.readings import read_readings
 
 
 def table(tmp_path: Path, data: str | bytes):

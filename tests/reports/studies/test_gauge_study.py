@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ..metrology.reference_for_tests import published
+from ...metrology.reference_for_tests import published
 from .builders import crossed_rows, figures, run, run_alone, write
 
 HEAD = "part,operator,trial,value"

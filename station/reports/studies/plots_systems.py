@@ -9,12 +9,13 @@ import numpy as np
 from station.metrology.studies.charts import Stability
 from station.metrology.studies.measuring_system import MeasuringSystem
 from station.metrology.studies.summary import Summary
-from station.reports.drawing import BLUE, GREEN, GREY, ORANGE, RED, canvas
-from station.reports.plots_control import chart_plots
-from station.reports.study import Options, Plot
+from station.reports.document import Plot
+from station.reports.drawing import BLUE, GREEN, GREY, ORANGE, RED, WHOLE, canvas, in_unit
+from station.reports.studies.plots_control import chart_plots
+from station.reports.studies.study import Options
 
 
-def budget_plots(study: MeasuringSystem) -> tuple[Plot, ...]:
+def budget_plots(study: MeasuringSystem, unit: str) -> tuple[Plot, ...]:
     """Components as bars, and both Q against their limits."""
     with canvas(height=3.2) as c:
         names = [t.name.upper() if len(t.name) <= 3 else t.name for t in study.terms][::-1]
@@ -25,7 +26,7 @@ def budget_plots(study: MeasuringSystem) -> tuple[Plot, ...]:
                 f"{t.u:.3g}", (t.u, i), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5
             )
         c.axis.set_yticks(range(len(names)), names)
-        c.axis.set_xlabel("standard uncertainty u")
+        c.axis.set_xlabel(in_unit("standard uncertainty u", unit))
         c.axis.margins(x=0.16)
         c.axis.grid(visible=False, axis="y")
         budget = c.plot("Components of uncertainty", "Pale: does not count, a larger one of resolution and scatter "
@@ -49,7 +50,7 @@ def budget_plots(study: MeasuringSystem) -> tuple[Plot, ...]:
 
 def capability_plots(values: Sequence[float], whole: Summary, chart: Stability, o: Options) -> tuple[Plot, ...]:
     """Histogram with the limits and the normal curve; the control chart."""
-    with canvas(9.4, 3.2) as c:
+    with canvas(WHOLE, 3.2) as c:
         count = max(6, min(30, round(len(values) ** 0.5) + 1))
         c.axis.hist(values, bins=count, density=True, color="#b9cde0", edgecolor="white")
         if whole.sd > 0.0:
@@ -64,8 +65,8 @@ def capability_plots(values: Sequence[float], whole: Summary, chart: Stability, 
         if o.target is not None:
             c.axis.axvline(o.target, color=GREEN)
         c.axis.axvline(whole.mean, color=ORANGE, linestyle=":")
-        c.axis.set_xlabel("value")
+        c.axis.set_xlabel(in_unit("value", o.unit))
         c.axis.set_yticks([])
         c.axis.set_ylabel("density", color=GREY)
         histogram = c.plot("Histogram", "Curve: the normal distribution of all values.", wide=True)
-    return histogram, *chart_plots(chart.place, chart.spread)
+    return histogram, *chart_plots(chart.place, chart.spread, o.unit)

@@ -7,10 +7,10 @@ from station.metrology.studies.bias import Bias, bias
 from station.metrology.studies.linearity import Coefficient, Linearity, linearity
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Value, Verdict
 from station.metrology.studies.type1 import LEAST, Type1, capable, type1
-from station.reports import plots_accuracy
-from station.reports.arrange import Master, masters_of
-from station.reports.readings import Readings
-from station.reports.study import Options, Study
+from station.reports.studies import plots_accuracy
+from station.reports.studies.arrange import Master, masters_of
+from station.reports.studies.readings import Readings
+from station.reports.studies.study import Options, Study
 
 
 def type1_study(table: Readings, o: Options) -> Study:
@@ -42,7 +42,7 @@ def type1_study(table: Readings, o: Options) -> Study:
     except ValueError as error:
         raise InputError(str(error), place=table.source.name) from error
     statement = _type1_statement(table, o, found)
-    return Study(statement, lambda: plots_accuracy.type1_plots(master.values, found))
+    return Study(statement, lambda: plots_accuracy.type1_plots(master.values, found, o.unit))
 
 
 def _type1_statement(table: Readings, o: Options, s: Type1) -> Statement:
@@ -134,7 +134,7 @@ def bias_study(table: Readings, o: Options) -> Study:
         sentence=sentence,
         sources=(table.source,),
     )
-    return Study(statement, lambda: plots_accuracy.bias_plots(masters, found))
+    return Study(statement, lambda: plots_accuracy.bias_plots(masters, found, o.unit))
 
 
 def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
@@ -205,7 +205,7 @@ def linearity_study(table: Readings, o: Options) -> Study:
         notes=("p of the mean bias uses the regression's S; p of a single master its own s.",),
         sources=(table.source,),
     )
-    return Study(statement, lambda: plots_accuracy.linearity_plots(masters, found))
+    return Study(statement, lambda: plots_accuracy.linearity_plots(masters, found, o.unit))
 
 
 def _linearity_figures(s: Linearity, o: Options) -> tuple[Figure, ...]:

@@ -8,12 +8,12 @@ import pytest
 from station.errors import InputError
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
-from station.reports.arrange import crossed_table
-from station.reports.control import short_run_study
-from station.reports.from_records import readings_of_record
-from station.reports.study import Options
+from station.reports.studies.arrange import crossed_table
+from station.reports.studies.control import short_run_study
+from station.reports.studies.from_records import readings_of_record
+from station.reports.studies.study import Options
 
-from ..genealogy.builders import at, diameter, draft, evidence
+from ...genealogy.builders import at, diameter, draft, evidence
 from .builders import figures
 
 rng = np.random.default_rng(5)

@@ -7,16 +7,7 @@ from dataclasses import dataclass, field
 
 from station.metrology.studies.nelson import Rules
 from station.metrology.studies.statement import Figure, Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """One picture: an SVG element, with what it shows in words."""
-
-    title: str
-    caption: str
-    svg: str
-    wide: bool = False
+from station.reports.document import Plot
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from station.metrology.studies.shortrun import (
     z_chart,
 )
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Verdict
-from station.reports import plots_control
-from station.reports.occasions import grouped
-from station.reports.readings import Reading, Readings
-from station.reports.study import Options, Study
+from station.reports.studies import plots_control
+from station.reports.studies.occasions import grouped
+from station.reports.studies.readings import Reading, Readings
+from station.reports.studies.study import Options, Study
 
 FEW = 20
 
@@ -75,7 +75,7 @@ def stability_study(table: Readings, o: Options) -> Study:
         notes=_few(len(found.place.points)),
         sources=(table.source,),
     )  # fmt: skip
-    return Study(statement, lambda: plots_control.chart_plots(found.place, found.spread))
+    return Study(statement, lambda: plots_control.chart_plots(found.place, found.spread, o.unit))
 
 
 def short_run_study(table: Readings, o: Options) -> Study:

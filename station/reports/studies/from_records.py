@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from station.documents import sha256_hex
 from station.errors import InputError
 from station.metrology.studies.statement import Source
-from station.reports.readings import Reading, Readings
+from station.reports.studies.readings import Reading, Readings
 
 if TYPE_CHECKING:
     from station.genealogy.pages import RecordSummary

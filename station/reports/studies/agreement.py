@@ -7,10 +7,10 @@ from station.metrology.studies.attribute import Agreement, Appraiser, Attribute,
 from station.metrology.studies.detection import Detection, detection
 from station.metrology.studies.kappa import FleissKappa, Kappa
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Value, Verdict, name_of
-from station.reports import plots_agreement
-from station.reports.arrange import Ratings, ratings_of
-from station.reports.readings import Readings
-from station.reports.study import Options, Study
+from station.reports.studies import plots_agreement
+from station.reports.studies.arrange import Ratings, ratings_of
+from station.reports.studies.readings import Readings
+from station.reports.studies.study import Options, Study
 
 ACCEPTING = ("1", "pass", "ok", "accept", "accepted", "good", "go", "yes", "conforming", "i.o.", "io", "true")
 LEAST_KAPPA = 0.75
