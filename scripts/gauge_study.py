@@ -14,21 +14,24 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from station.errors import InputError, StationError
-from station.reports.accuracy import bias_study, linearity_study
-from station.reports.agreement import attribute_study
-from station.reports.control import short_run_study, stability_study
-from station.reports.from_records import readings_of_home
-from station.reports.gauge_rr import gauge_rr
-from station.reports.page import check_place, write_page
-from station.reports.readings import Readings, read_readings
-from station.reports.study import Options, Study
-from station.reports.study_arguments import options_of, parser_of
-from station.reports.systems import capability_study, vda5_study
-from station.reports.type1_report import type1_study
+from station.app import now
+from station.errors import InputError
+from station.reports.studies.accuracy import bias_study, linearity_study
+from station.reports.studies.agreement import attribute_study
+from station.reports.studies.control import short_run_study, stability_study
+from station.reports.studies.from_records import readings_of_home
+from station.reports.studies.gauge_rr import gauge_rr
+from station.reports.studies.page import study_page
+from station.reports.studies.readings import Readings, read_readings
+from station.reports.studies.study import Options, Study
+from station.reports.studies.systems import capability_study, vda5_study
+from station.reports.studies.type1 import type1_study
+from station.script import check_places, deliver_page, run
+from station.study_arguments import options_of, parser_of
 from station.tables.basics import print_json
 from station.tables.studies import print_statement
 
+STOPPED = 130
 STUDIES: dict[str, Callable[[Readings, Options], Study]] = {
     "type1": type1_study,
     "grr": gauge_rr,
@@ -44,19 +47,18 @@ STUDIES: dict[str, Callable[[Readings, Options], Study]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 done, 2 bad input."""
-    args = parser_of(__doc__, STUDIES).parse_args(arguments)
     try:
-        if args.page:
-            check_place(args.page)
-        study = _study(args)
-        if args.page:
-            write_page(args.page, study, tuple(args.about))
-    except StationError as error:
-        print(f"gauge_study: {error}", file=sys.stderr)
-        return 2
+        return run(parser_of(__doc__, STUDIES), _report, arguments)
     except KeyboardInterrupt:
         print("\ngauge_study: stopped; what was read is kept, the same command goes on", file=sys.stderr)
-        return 130
+        return STOPPED
+
+
+def _report(args: argparse.Namespace) -> int:
+    check_places(args.page)
+    study = _study(args)
+    made_on = (args.date or now().date()).isoformat()
+    deliver_page(args.page, lambda: study_page(study, made_by=args.by, made_on=made_on, about=tuple(args.about)))
     if args.json:
         print_json(study.statement.to_document())
     else:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from station.errors import DeviceError, InputError
 from station.live_study import Attendant, LiveRequest, LiveResult, take_live
 from station.metrology.studies.statement import Figure, Statement, Verdict
-from station.reports.readings import Readings, read_readings
-from station.reports.study import Options, Study
+from station.reports.studies.readings import Readings, read_readings
+from station.reports.studies.study import Options, Study
 from station.tables.progress import Bar
 
 LEAST_OCCASIONS = 2

@@ -29,9 +29,9 @@ from station.errors import InputError
 from station.genealogy.calibrations import history
 from station.order.model import Order
 from station.order.read import read_order
-from station.reports.live_steps import Step, occasion_steps, study_steps
-from station.reports.live_table import LiveTable, unfinished_occasion
-from station.reports.live_take import Hands, take_readings
+from station.reports.live.steps import Step, occasion_steps, study_steps
+from station.reports.live.table import LiveTable, unfinished_occasion
+from station.reports.live.take import Hands, take_readings
 from station.twin.bench import Workpiece, workpiece_of_order
 from station.twin.rig import TwinRig
 from station.twin.rig_file import TwinFacts, read_twin

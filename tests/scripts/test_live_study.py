@@ -10,7 +10,7 @@ from station.genealogy.calibrations import accept
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
 from tests.cli.small import NOW, calibration, ring_order, write_order
-from tests.reports.builders import run
+from tests.reports.studies.builders import run
 
 RIG = """
 name = "small twin"

@@ -10,6 +10,9 @@ from enum import StrEnum
 Value = float | int | str | bool | None
 Document = dict[str, object]
 
+_NOTHING = "–"
+_ONLY_JSON = frozenset(("values", "spread_values", "q", "point_readings"))  # lists as long as the table
+
 
 class Verdict(StrEnum):
     """What the thresholds of AIAG, VDA 5 and ISO 22514-7 say; `STATED` where there are none to hold against."""
@@ -49,8 +52,9 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """The value for people, without its unit; of a length even a tenth of a nanometre shows beside a metre."""
-        return text_of(self.value, fine=self.unit not in ("", "%"))
+        """The value with its unit, for people; of a length even a tenth of a nanometre shows."""
+        text = text_of(self.value, fine=self.unit not in ("", "%"))
+        return f"{text} {self.unit}" if self.unit and text != _NOTHING else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,11 @@ class Statement:
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
+    @property
+    def shown(self) -> tuple[Figure, ...]:
+        """The figures for people: those there are, without lists as long as the table."""
+        return tuple(f for f in self.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON)
+
     def to_document(self) -> Document:
         """`study/1`: head, parameters, and every figure flat under its own name; what is not finite is null."""
         document: Document = {
@@ -144,9 +153,9 @@ def _plain_figure(figure: Figure) -> object:
 def text_of(value: Value | Sequence[Value], *, fine: bool = False) -> str:
     """A value for people: five significant digits, no exponent where it can be helped. `fine`: seven decimals."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v, fine=fine) for v in value) or "–"
+        return ", ".join(text_of(v, fine=fine) for v in value) or _NOTHING
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and fine and 0.01 <= abs(value) < 1e6:

@@ -1,0 +1,269 @@
+"""Gauge R&R as a report: crossed, nested, without operators, by average and range, by the short range method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from station.errors import InputError
+from station.metrology.studies.anova import AnovaRow
+from station.metrology.studies.breakdown import Breakdown, Scale
+from station.metrology.studies.crossed import Crossed, crossed, without_operators
+from station.metrology.studies.nested import nested
+from station.metrology.studies.ranges import average_range, short_range
+from station.metrology.studies.statement import Figure, Grid, Named, Statement, Verdict
+from station.reports.studies import plots_grr
+from station.reports.studies.arrange import CrossedTable, crossed_table, nested_table, parts_table
+from station.reports.studies.readings import Readings
+from station.reports.studies.study import Options, Study
+
+LABELS = {
+    "grr": "Gauge R&R",
+    "repeatability": "  Repeatability",
+    "reproducibility": "  Reproducibility",
+    "operator": "    Operator",
+    "interaction": "    Operator × part",
+    "part": "Part to part",
+    "total": "Total",
+}
+ANOVA_LABELS = {"part": "Part", "operator": "Operator", "interaction": "Part × operator",
+                "repeatability": "Repeatability", "total": "Total"}  # fmt: skip
+
+
+def gauge_rr(table: Readings, o: Options) -> Study:
+    """The study that the options ask for.
+
+    Raises:
+        InputError: a table that is not complete, with row and column; or too small for the method.
+    """
+    method = o.method or "anova"
+    if method not in ("anova", "range", "average-range", "short-range"):
+        raise InputError(f"--method {method} is none of grr: anova, range, average-range, short-range")
+    try:
+        if o.nested:
+            return _nested(table, o)
+        if o.no_operator:
+            return _no_operator(table, o)
+        found = crossed_table(table)
+        if method == "short-range" or (method == "range" and found.values.shape[2] == 1):
+            return _short_range(table, found, o)
+        return _by_ranges(table, found, o) if "range" in method else _crossed(table, found, o)
+    except ValueError as error:
+        raise InputError(str(error), place=table.source.name) from error
+
+
+def _scale(o: Options, mean: float) -> Scale:
+    return Scale(o.sigma_multiplier, o.width, o.to_only_limit(mean), o.process_sd)
+
+
+def _crossed(table: Readings, found: CrossedTable, o: Options) -> Study:
+    scale = _scale(o, float(found.values.mean()))
+    result = crossed(found.values, scale, alpha=o.alpha_pool, confidence=o.confidence)
+    grids = anova_grids(result)
+    parameters = (*_parameters(o), Figure("alpha_pool", "interaction pooled when p >", o.alpha_pool))
+    figures = (
+        *_size(found),
+        Figure("interaction_pooled", "interaction pooled", result.pooled is not None),
+        *_ndc(result.breakdown),
+    )
+    statement = _statement("crossed, analysis of variance", table, o, parameters, figures, grids, result.breakdown)
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
+
+
+def _by_ranges(table: Readings, found: CrossedTable, o: Options) -> Study:
+    result = average_range(found.values, _scale(o, float(found.values.mean())))
+    names = (
+        ("ev", "EV, repeatability", result.ev), ("av", "AV, reproducibility", result.av), ("grr", "GRR", result.grr),
+        ("pv", "PV, parts", result.pv), ("tv", "TV, total", result.tv),
+        ("mean_range", "mean of all ranges", result.mean_range),
+        ("operator_mean_difference", "range of operators' means", result.operator_range),
+        ("part_mean_range", "range of parts' means", result.part_range), ("k1", "K1", result.k1),
+        ("k2", "K2", result.k2), ("k3", "K3", result.k3),
+        ("range_upper_limit", "upper limit of ranges", result.range_limit),
+    )  # fmt: skip
+    figures = (
+        *_size(found),
+        *(Figure(key, label, value) for key, label, value in names),
+        Figure("ranges_above_limit", "ranges above the limit", result.out_of_range),
+        *_ndc(result.breakdown),
+    )
+    method = "crossed, average and range (AIAG)"
+    statement = _statement(method, table, o, _parameters(o), figures, [], result.breakdown)
+    if result.out_of_range:
+        note = f"{result.out_of_range} of the ranges lie above their limit: find out why before using the figures."
+        statement = replace(statement, notes=(*statement.notes, note))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
+
+
+def _short_range(table: Readings, found: CrossedTable, o: Options) -> Study:
+    if found.values.shape[2] != 1:
+        raise InputError("the short range method takes one reading of each part by each operator; this table has "
+                         f"{found.values.shape[2]}: use --method average-range", place=table.source.name)  # fmt: skip
+    result = short_range(found.values[:, :, 0], _scale(o, float(found.values.mean())))
+    figures = (
+        *_size(found),
+        Figure("mean_range", "mean range", result.mean_range, o.unit),
+        Figure("d2_star", "d2*", result.d2_star),
+        Figure("grr", "GRR (one standard deviation)", result.grr, o.unit),
+        Figure("percent_process_grr", "GRR of the process deviation", result.percent_process, "%"),
+        Figure("percent_tolerance_grr", "GRR of the tolerance", result.percent_tolerance, "%"),
+    )
+    percent = result.percent_tolerance if result.percent_tolerance is not None else result.percent_process
+    verdict, sentence = Verdict.STATED, "Without a tolerance or a process deviation GRR has no scale to be judged by."
+    if percent is not None:
+        verdict = _of_percent(percent)
+        sentence = f"GRR is {percent:.1f} % of the {'tolerance' if result.percent_tolerance else 'process deviation'}."
+    title = o.title or "Gauge R&R, range method"
+    statement = Statement(
+        kind="grr",
+        method="short range (AIAG)",
+        title=title,
+        parameters=_parameters(o),
+        figures=figures,
+        grids=(),
+        verdict=verdict,
+        sentence=sentence,
+        notes=("This method does not tell repeatability from reproducibility.",),
+        sources=(table.source,),
+    )
+    return Study(statement, lambda: (plots_grr.by_part(found, o.unit),))
+
+
+def _nested(table: Readings, o: Options) -> Study:
+    found = nested_table(table)
+    result = nested(found.values, _scale(o, float(found.values.mean())), confidence=o.confidence)
+    grids = [_anova_grid("Analysis of variance, parts within operators", result.table, "")]
+    operators, parts, trials = found.values.shape
+    figures = (
+        Figure("operators", "operators", operators),
+        Figure("parts", "parts of each operator", parts),
+        Figure("trials", "trials", trials),
+        *_ndc(result.breakdown),
+    )
+    statement = _statement("nested, analysis of variance", table, o, _parameters(o), figures, grids, result.breakdown)
+    names = [f"{operator}: {part}" for operator, own in zip(found.operators, found.parts, strict=True) for part in own]
+    flat = CrossedTable(found.values.reshape(operators * parts, 1, trials), tuple(names), ("all",))
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(flat, result.breakdown, o.unit))
+
+
+def _no_operator(table: Readings, o: Options) -> Study:
+    found = parts_table(table)
+    result = without_operators(found.values[:, 0, :], _scale(o, float(found.values.mean())), confidence=o.confidence)
+    grids = [_anova_grid("Analysis of variance", result.table, "")]
+    figures = (
+        Figure("parts", "parts", len(found.parts)),
+        Figure("trials", "trials", int(found.values.shape[2])),
+        *_ndc(result.breakdown),
+    )
+    method = "without operators (type 3), analysis of variance"
+    statement = _statement(method, table, o, _parameters(o), figures, grids, result.breakdown)
+    return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
+
+
+def _parameters(o: Options) -> tuple[Figure, ...]:
+    return (
+        Figure("sigma_multiplier", "study variation in standard deviations", o.sigma_multiplier),
+        Figure("alpha", "alpha of intervals", o.alpha),
+        *o.limits(),
+    )
+
+
+def _size(found: CrossedTable) -> tuple[Figure, ...]:
+    parts, operators, trials = found.values.shape
+    return (
+        Figure("parts", "parts", parts),
+        Figure("operators", "operators", operators),
+        Figure("trials", "trials", trials),
+    )
+
+
+def _ndc(breakdown: Breakdown) -> tuple[Figure, ...]:
+    ndc = None if breakdown.ndc_exact is None else breakdown.ndc
+    return (
+        Figure("ndc", "number of distinct categories (truncated)", ndc),
+        Figure("ndc_exact", "ndc before truncation", breakdown.ndc_exact),
+    )
+
+
+def anova_grids(result: Crossed) -> tuple[Grid, ...]:
+    """The table with the interaction and, where it was pooled, the one without."""
+    full = _anova_grid("Analysis of variance with interaction", result.with_interaction, "")
+    if result.pooled is None:
+        return (full,)
+    return (full, _anova_grid("Analysis of variance, interaction pooled", result.pooled, "_pooled"))
+
+
+def _anova_grid(title: str, rows: Sequence[AnovaRow], suffix: str) -> Grid:
+    columns = (Named("df", "df"), Named("ss", "SS"), Named("ms", "MS"), Named("f", "F"), Named("p", "p"))
+    cells = tuple((r.df, r.ss, None if r.source == "total" else r.ms, r.f, r.p) for r in rows)
+    return Grid(title, columns, tuple(Named(r.source + suffix, ANOVA_LABELS[r.source]) for r in rows), cells)
+
+
+def _components_grid(breakdown: Breakdown) -> Grid:
+    columns = [
+        Named("variance", "Variance"), Named("percent_contribution", "% contribution"), Named("sd", "Std dev"),
+        Named("study_variation", f"{breakdown.scale.multiplier:g} × sd"), Named("percent_study_variation", "% study"),
+    ]  # fmt: skip
+    cells: list[list[float | None]] = [
+        [c.variance, c.percent_contribution, c.sd, c.study_variation, c.percent_study] for c in breakdown.components
+    ]
+    intervals = [c.interval for c in breakdown.components]
+    optional = (
+        (Named("percent_tolerance", "% tolerance"), [c.percent_tolerance for c in breakdown.components]),
+        (Named("percent_process", "% process"), [c.percent_process for c in breakdown.components]),
+        (Named("variance_ci_low", "Variance from"), [i.low if i else None for i in intervals]),
+        (Named("variance_ci_high", "to"), [i.high if i else None for i in intervals]),
+        (Named("sd_ci_low", "Std dev from"), [math.sqrt(i.low) if i else None for i in intervals]),
+        (Named("sd_ci_high", "to"), [math.sqrt(i.high) if i else None for i in intervals]),
+    )  # fmt: skip
+    for column, values in optional:
+        if any(v is not None for v in values):
+            columns.append(column)
+            for row, value in zip(cells, values, strict=True):
+                row.append(value)
+    rows = tuple(Named(c.source, LABELS[c.source]) for c in breakdown.components)
+    return Grid("Components of variation", tuple(columns), rows, tuple(tuple(row) for row in cells))
+
+
+def _statement(
+    method: str, table: Readings, o: Options, parameters: tuple[Figure, ...], figures: tuple[Figure, ...],
+    grids: Sequence[Grid], breakdown: Breakdown,
+) -> Statement:  # fmt: skip
+    verdict, sentence = judged(breakdown)
+    return Statement(
+        kind="grr",
+        method=method,
+        title=o.title or "Gauge R&R",
+        parameters=parameters,
+        figures=figures,
+        grids=(*grids, _components_grid(breakdown)),
+        verdict=verdict,
+        sentence=sentence,
+        sources=(table.source,),
+    )
+
+
+def judged(breakdown: Breakdown) -> tuple[Verdict, str]:
+    """AIAG: GRR below 10 % good, to 30 % conditional; ndc 5 at least. The tolerance counts where there is one."""
+    grr = breakdown.of("grr")
+    percent, of = grr.percent_study, "study variation"
+    if grr.percent_tolerance is not None:
+        percent, of = grr.percent_tolerance, "tolerance"
+    elif grr.percent_process is not None:
+        percent, of = grr.percent_process, "process variation"
+    verdict = _of_percent(percent)
+    few = breakdown.ndc_exact is not None and breakdown.ndc < 5
+    ndc = "not limited" if breakdown.ndc_exact is None else str(breakdown.ndc)
+    if few and verdict is Verdict.CAPABLE:
+        verdict = Verdict.CONDITIONAL
+    band = "below 10 %" if percent < 10.0 else "10 to 30 %" if percent <= 30.0 else "above 30 %"
+    text = f"Gauge R&R is {percent:.1f} % of the {of} ({band}), ndc is {ndc}"
+    reason = "; AIAG asks for ndc of 5 at least, so the parts of this study can hardly be told apart." if few else "."
+    return verdict, f"{text}{reason}"
+
+
+def _of_percent(percent: float) -> Verdict:
+    if math.isnan(percent) or percent > 30.0:
+        return Verdict.NOT_CAPABLE
+    return Verdict.CAPABLE if percent < 10.0 else Verdict.CONDITIONAL
