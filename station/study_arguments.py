@@ -85,8 +85,8 @@ def parser_of(description: str | None, kinds: Iterable[str]) -> argparse.Argumen
     add_page(parser)
     parser.add_argument(
         "--method",
-        help="grr: anova (default), range, short-range; stability: imr, xbar-r, xbar-s; shortrun: zmr (default), dnom, "
-        "standardised, q; vda5: regression, largest",
+        help="grr: anova (default), range, short-range, nested; bias, linearity: sd (default), range; stability: imr, "
+        "xbar-r, xbar-s; shortrun: zmr (default), dnom, standardised, q; vda5: regression, largest",
     )
 
     part = parser.add_argument_group("what the figures are held against")
@@ -154,9 +154,9 @@ def parser_of(description: str | None, kinds: Iterable[str]) -> argparse.Argumen
                         "trial = attempt")  # fmt: skip
     record.add_argument("--last", type=count, default=1000, metavar="N", help="of the last N inspections (1000)")
 
-    live = parser.add_argument_group("live on the rig; the readings go to FILE, and the same command continues a study")
+    live = parser.add_argument_group("live on the rig; readings go to FILE, the same command goes on")
     live.add_argument("--live", type=order_with_value, action="append", metavar="ORDER[=R]",
-                      help="order of the part to measure, with its certified value; repeat for several parts")  # fmt: skip
+                      help="order of the part, with its certified value; again for further parts")  # fmt: skip
     live.add_argument("--characteristic", metavar="ID", help="which of the order's characteristics")
     live.add_argument("--rig", type=Path, metavar="FILE", help="the rig's facts (default: the twin)")
     live.add_argument("--trials", type=count, metavar="N", help="readings each: type1 and vda5 25, grr 3, others 10, "

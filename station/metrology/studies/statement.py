@@ -92,6 +92,14 @@ class Grid:
             for column, value in zip(self.columns, cells, strict=True)
         }
 
+    def to_document(self) -> Document:
+        """The grid as people see it: its rows with the columns' JSON names."""
+        rows: list[Document] = []
+        for row, cells in zip(self.rows, self.cells, strict=True):
+            named = {column.key: plain(value) for column, value in zip(self.columns, cells, strict=True)}
+            rows.append({"row": row.key or row.label.strip(), "label": row.label.strip(), **named})
+        return {"title": self.title, "rows": rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -123,7 +131,8 @@ class Statement:
         return tuple(f for f in self.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON)
 
     def to_document(self) -> Document:
-        """`study/1`: head, parameters, and every figure flat under its own name; what is not finite is null."""
+        """`study/1`: head, parameters, every figure flat under its own name, and the grids again as `tables`; what is
+        not finite is null."""
         document: Document = {
             "schema": "study/1",
             "kind": self.kind,
@@ -138,6 +147,7 @@ class Statement:
         document |= {f.key: _plain_figure(f) for f in self.figures}
         for grid in self.grids:
             document |= grid.figures()
+        document["tables"] = [grid.to_document() for grid in self.grids]
         return document
 
 

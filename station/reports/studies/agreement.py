@@ -6,8 +6,10 @@ from station.errors import InputError
 from station.metrology.studies.attribute import Agreement, Appraiser, Attribute, attribute
 from station.metrology.studies.detection import Detection, detection
 from station.metrology.studies.kappa import FleissKappa, Kappa
+from station.metrology.studies.ordered import ordered
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Value, Verdict, name_of
 from station.reports.studies import plots_agreement
+from station.reports.studies.agreement_tables import category_grids, ends, ordered_figures, ordered_grid, pairs_grid
 from station.reports.studies.arrange import Ratings, ratings_of
 from station.reports.studies.readings import Readings
 from station.reports.studies.study import Options, Study
@@ -69,16 +71,18 @@ def _unanimous(ratings: Ratings, accepted: str) -> list[bool | None]:
 
 
 def _statement(table: Readings, ratings: Ratings, s: Attribute, zones: Detection | None, o: Options) -> Statement:
+    levels = ordered(ratings.said, [a.name for a in s.appraisers], ratings.standard, s.categories)
     figures = [
         Figure("parts", "parts", len(ratings.parts)),
         Figure("operators", "appraisers", len(ratings.operators)),
         Figure("trials", "trials", len(ratings.said[0][0])),
         Figure("categories", "categories", s.categories),
         *_agreement("between_agreement", "all appraisers agree with each other", s.between),
-        *_kappa("fleiss_kappa_between", "Fleiss's kappa between appraisers", s.between_fleiss),
+        *_kappa("fleiss_kappa_between", "Fleiss's kappa between appraisers", s.between_fleiss, s.confidence),
         *_agreement("system_effectiveness", "all appraisers agree with the standard", s.system),
-        *_kappa("fleiss_kappa_all", "Fleiss's kappa of all with the standard", s.all_fleiss),
-        *_one_kappa("cohen_kappa_all", "Cohen's kappa of all with the standard, pooled", s.all_cohen),
+        *_kappa("fleiss_kappa_all", "Fleiss's kappa of all with the standard", s.all_fleiss, s.confidence),
+        *_one_kappa("cohen_kappa_all", "Cohen's kappa of all with the standard, pooled", s.all_cohen, s.confidence),
+        *(ordered_figures(levels) if levels is not None else ()),
     ]
     if zones is not None:
         figures += [
@@ -98,7 +102,12 @@ def _statement(table: Readings, ratings: Ratings, s: Attribute, zones: Detection
             *(f for f in o.limits() if f.key != "process_sd"),
         ),
         figures=tuple(figures),
-        grids=(_appraisers_grid(s), *((_pairs_grid(s),) if s.pairs else ()), *_category_grid(s)),
+        grids=(
+            _appraisers_grid(s),
+            *((pairs_grid(s),) if s.pairs else ()),
+            *((ordered_grid(levels),) if levels is not None else ()),
+            *category_grids(s),
+        ),
         verdict=verdict,
         sentence=sentence,
         notes=(
@@ -118,18 +127,20 @@ def _agreement(key: str, label: str, a: Agreement | None) -> tuple[Figure, ...]:
     )
 
 
-def _kappa(key: str, label: str, k: FleissKappa | None) -> tuple[Figure, ...]:
-    return () if k is None else _one_kappa(key, label, k.overall)
+def _kappa(key: str, label: str, k: FleissKappa | None, confidence: float) -> tuple[Figure, ...]:
+    return () if k is None else _one_kappa(key, label, k.overall, confidence)
 
 
-def _one_kappa(key: str, label: str, k: Kappa | None) -> tuple[Figure, ...]:
+def _one_kappa(key: str, label: str, k: Kappa | None, confidence: float) -> tuple[Figure, ...]:
     if k is None:
         return ()
+    interval = k.interval(confidence)
     return (
         Figure(key, label, k.kappa),
         Figure(f"{key}_se", f"{label}: standard error", k.standard_error),
         Figure(f"{key}_z", f"{label}: z", k.z),
         Figure(f"{key}_p", f"{label}: p", k.p),
+        *(Figure(f"{key}_ci", f"{label}: interval", (i.low, i.high)) for i in (interval,) if i is not None),
     )
 
 
@@ -138,18 +149,19 @@ def _appraisers_grid(s: Attribute) -> Grid:
         Named("within_percent", "Within %"), Named("within_ci_low", "from"), Named("within_ci_high", "to"),
         Named("fleiss_kappa_within", "Kappa within"), Named("effectiveness_percent", "Effectiveness %"),
         Named("effectiveness_ci_low", "from"), Named("effectiveness_ci_high", "to"),
-        Named("cohen_kappa", "Cohen"), Named("fleiss_kappa", "Fleiss"), Named("miss_percent", "Miss %"),
+        Named("cohen_kappa", "Cohen"), Named("cohen_kappa_ci_low", "from"), Named("cohen_kappa_ci_high", "to"),
+        Named("fleiss_kappa", "Fleiss"), Named("miss_percent", "Miss %"),
         Named("miss_ci_high", "at most"), Named("false_alarm_percent", "False alarm %"),
         Named("false_alarm_ci_high", "at most"),
     ]  # fmt: skip
-    cells = [_appraiser_cells(a) for a in s.appraisers]
+    cells = [_appraiser_cells(a, s.confidence) for a in s.appraisers]
     kept = [i for i in range(len(columns)) if any(row[i] is not None for row in cells)]
     rows = tuple(Named(name_of(a.name), a.name) for a in s.appraisers)
     return Grid("Appraisers", tuple(columns[i] for i in kept), rows, tuple(tuple(r[i] for i in kept) for r in cells),
                 row_label="Appraiser")  # fmt: skip
 
 
-def _appraiser_cells(a: Appraiser) -> tuple[Value, ...]:
+def _appraiser_cells(a: Appraiser, confidence: float) -> tuple[Value, ...]:
     def three(x: Agreement | None) -> tuple[Value, Value, Value]:
         return (None, None, None) if x is None else (x.percent, x.interval.low, x.interval.high)
 
@@ -159,34 +171,13 @@ def _appraiser_cells(a: Appraiser) -> tuple[Value, ...]:
         a.within_fleiss.overall.kappa if a.within_fleiss else None,
         *three(a.effectiveness),
         a.cohen.kappa if a.cohen else None,
+        *ends(a.cohen, confidence),
         a.fleiss.overall.kappa if a.fleiss else None,
         miss[0],
         miss[2],
         alarm[0],
         alarm[2],
     )
-
-
-def _pairs_grid(s: Attribute) -> Grid:
-    columns = (Named("cohen_kappa", "Cohen"), Named("cohen_kappa_se", "Std error"), Named("crosstab", "Counts"))
-    rows = tuple(Named(f"{name_of(p.first)}_{name_of(p.second)}", f"{p.first} × {p.second}") for p in s.pairs)
-    cells = tuple((p.cohen.kappa, p.cohen.standard_error, "; ".join(" ".join(map(str, r)) for r in p.table))
-                  for p in s.pairs)  # fmt: skip
-    return Grid("Appraisers against each other", columns, rows, cells, row_label="Pair")
-
-
-def _category_grid(s: Attribute) -> tuple[Grid, ...]:
-    """Fleiss's kappas by category where there are more than two: with two, all are the same."""
-    if len(s.categories) < 3 or s.between_fleiss is None:
-        return ()
-    columns = [Named("fleiss_kappa_between", "Kappa between")]
-    lists = [s.between_fleiss.by_category]
-    if s.all_fleiss is not None:
-        columns.append(Named("fleiss_kappa_all", "Kappa with the standard"))
-        lists.append(s.all_fleiss.by_category)
-    cells = tuple(tuple(k.kappa for k in of_one) for of_one in zip(*lists, strict=True))
-    rows = tuple(Named(name_of(c), c) for c in s.categories)
-    return (Grid("Categories", tuple(columns), rows, cells, row_label="Category"),)
 
 
 def _judged(s: Attribute) -> tuple[Verdict, str]:

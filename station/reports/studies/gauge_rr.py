@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from station.errors import InputError
-from station.metrology.studies.anova import AnovaRow
 from station.metrology.studies.breakdown import Breakdown, Scale
-from station.metrology.studies.crossed import Crossed, crossed, without_operators
+from station.metrology.studies.crossed import crossed, without_operators
 from station.metrology.studies.nested import nested
 from station.metrology.studies.ranges import average_range, short_range
-from station.metrology.studies.statement import Figure, Grid, Named, Statement, Verdict
+from station.metrology.studies.statement import Figure, Grid, Statement, Verdict
 from station.reports.studies import plots_grr
 from station.reports.studies.arrange import CrossedTable, crossed_table, nested_table, parts_table
+from station.reports.studies.gauge_rr_tables import (
+    anova_grid,
+    anova_grids,
+    components_grid,
+    judged,
+    ndc_figures,
+    of_percent,
+)
 from station.reports.studies.readings import Readings
 from station.reports.studies.study import Options, Study
 
-LABELS = {
-    "grr": "Gauge R&R",
-    "repeatability": "  Repeatability",
-    "reproducibility": "  Reproducibility",
-    "operator": "    Operator",
-    "interaction": "    Operator × part",
-    "part": "Part to part",
-    "total": "Total",
+METHODS = {
+    "anova": "anova",
+    "crossed": "anova",
+    "nested": "nested",
+    "range": "range",
+    "average-range": "average-range",
+    "xbar-r": "average-range",
+    "short-range": "short-range",
 }
-ANOVA_LABELS = {"part": "Part", "operator": "Operator", "interaction": "Part × operator",
-                "repeatability": "Repeatability", "total": "Total"}  # fmt: skip
 
 
 def gauge_rr(table: Readings, o: Options) -> Study:
@@ -37,11 +41,11 @@ def gauge_rr(table: Readings, o: Options) -> Study:
     Raises:
         InputError: a table that is not complete, with row and column; or too small for the method.
     """
-    method = o.method or "anova"
-    if method not in ("anova", "range", "average-range", "short-range"):
-        raise InputError(f"--method {method} is none of grr: anova, range, average-range, short-range")
+    method = METHODS.get(o.method or "anova")
+    if method is None:
+        raise InputError(f"--method {o.method} is none of grr: anova, range, average-range, short-range, nested")
     try:
-        if o.nested:
+        if o.nested or method == "nested":
             return _nested(table, o)
         if o.no_operator:
             return _no_operator(table, o)
@@ -65,7 +69,7 @@ def _crossed(table: Readings, found: CrossedTable, o: Options) -> Study:
     figures = (
         *_size(found),
         Figure("interaction_pooled", "interaction pooled", result.pooled is not None),
-        *_ndc(result.breakdown),
+        *ndc_figures(result.breakdown),
     )
     statement = _statement("crossed, analysis of variance", table, o, parameters, figures, grids, result.breakdown)
     return Study(statement, lambda: plots_grr.gauge_rr_plots(found, result.breakdown, o.unit))
@@ -86,7 +90,7 @@ def _by_ranges(table: Readings, found: CrossedTable, o: Options) -> Study:
         *_size(found),
         *(Figure(key, label, value) for key, label, value in names),
         Figure("ranges_above_limit", "ranges above the limit", result.out_of_range),
-        *_ndc(result.breakdown),
+        *ndc_figures(result.breakdown),
     )
     method = "crossed, average and range (AIAG)"
     statement = _statement(method, table, o, _parameters(o), figures, [], result.breakdown)
@@ -112,7 +116,7 @@ def _short_range(table: Readings, found: CrossedTable, o: Options) -> Study:
     percent = result.percent_tolerance if result.percent_tolerance is not None else result.percent_process
     verdict, sentence = Verdict.STATED, "Without a tolerance or a process deviation GRR has no scale to be judged by."
     if percent is not None:
-        verdict = _of_percent(percent)
+        verdict = of_percent(percent)
         sentence = f"GRR is {percent:.1f} % of the {'tolerance' if result.percent_tolerance else 'process deviation'}."
     title = o.title or "Gauge R&R, range method"
     statement = Statement(
@@ -133,13 +137,13 @@ def _short_range(table: Readings, found: CrossedTable, o: Options) -> Study:
 def _nested(table: Readings, o: Options) -> Study:
     found = nested_table(table)
     result = nested(found.values, _scale(o, float(found.values.mean())), confidence=o.confidence)
-    grids = [_anova_grid("Analysis of variance, parts within operators", result.table, "")]
+    grids = [anova_grid("Analysis of variance, parts within operators", result.table, "")]
     operators, parts, trials = found.values.shape
     figures = (
         Figure("operators", "operators", operators),
         Figure("parts", "parts of each operator", parts),
         Figure("trials", "trials", trials),
-        *_ndc(result.breakdown),
+        *ndc_figures(result.breakdown),
     )
     statement = _statement("nested, analysis of variance", table, o, _parameters(o), figures, grids, result.breakdown)
     names = [f"{operator}: {part}" for operator, own in zip(found.operators, found.parts, strict=True) for part in own]
@@ -150,11 +154,11 @@ def _nested(table: Readings, o: Options) -> Study:
 def _no_operator(table: Readings, o: Options) -> Study:
     found = parts_table(table)
     result = without_operators(found.values[:, 0, :], _scale(o, float(found.values.mean())), confidence=o.confidence)
-    grids = [_anova_grid("Analysis of variance", result.table, "")]
+    grids = [anova_grid("Analysis of variance", result.table, "")]
     figures = (
         Figure("parts", "parts", len(found.parts)),
         Figure("trials", "trials", int(found.values.shape[2])),
-        *_ndc(result.breakdown),
+        *ndc_figures(result.breakdown),
     )
     method = "without operators (type 3), analysis of variance"
     statement = _statement(method, table, o, _parameters(o), figures, grids, result.breakdown)
@@ -178,54 +182,6 @@ def _size(found: CrossedTable) -> tuple[Figure, ...]:
     )
 
 
-def _ndc(breakdown: Breakdown) -> tuple[Figure, ...]:
-    ndc = None if breakdown.ndc_exact is None else breakdown.ndc
-    return (
-        Figure("ndc", "number of distinct categories (truncated)", ndc),
-        Figure("ndc_exact", "ndc before truncation", breakdown.ndc_exact),
-    )
-
-
-def anova_grids(result: Crossed) -> tuple[Grid, ...]:
-    """The table with the interaction and, where it was pooled, the one without."""
-    full = _anova_grid("Analysis of variance with interaction", result.with_interaction, "")
-    if result.pooled is None:
-        return (full,)
-    return (full, _anova_grid("Analysis of variance, interaction pooled", result.pooled, "_pooled"))
-
-
-def _anova_grid(title: str, rows: Sequence[AnovaRow], suffix: str) -> Grid:
-    columns = (Named("df", "df"), Named("ss", "SS"), Named("ms", "MS"), Named("f", "F"), Named("p", "p"))
-    cells = tuple((r.df, r.ss, None if r.source == "total" else r.ms, r.f, r.p) for r in rows)
-    return Grid(title, columns, tuple(Named(r.source + suffix, ANOVA_LABELS[r.source]) for r in rows), cells)
-
-
-def _components_grid(breakdown: Breakdown) -> Grid:
-    columns = [
-        Named("variance", "Variance"), Named("percent_contribution", "% contribution"), Named("sd", "Std dev"),
-        Named("study_variation", f"{breakdown.scale.multiplier:g} × sd"), Named("percent_study_variation", "% study"),
-    ]  # fmt: skip
-    cells: list[list[float | None]] = [
-        [c.variance, c.percent_contribution, c.sd, c.study_variation, c.percent_study] for c in breakdown.components
-    ]
-    intervals = [c.interval for c in breakdown.components]
-    optional = (
-        (Named("percent_tolerance", "% tolerance"), [c.percent_tolerance for c in breakdown.components]),
-        (Named("percent_process", "% process"), [c.percent_process for c in breakdown.components]),
-        (Named("variance_ci_low", "Variance from"), [i.low if i else None for i in intervals]),
-        (Named("variance_ci_high", "to"), [i.high if i else None for i in intervals]),
-        (Named("sd_ci_low", "Std dev from"), [math.sqrt(i.low) if i else None for i in intervals]),
-        (Named("sd_ci_high", "to"), [math.sqrt(i.high) if i else None for i in intervals]),
-    )  # fmt: skip
-    for column, values in optional:
-        if any(v is not None for v in values):
-            columns.append(column)
-            for row, value in zip(cells, values, strict=True):
-                row.append(value)
-    rows = tuple(Named(c.source, LABELS[c.source]) for c in breakdown.components)
-    return Grid("Components of variation", tuple(columns), rows, tuple(tuple(row) for row in cells))
-
-
 def _statement(
     method: str, table: Readings, o: Options, parameters: tuple[Figure, ...], figures: tuple[Figure, ...],
     grids: Sequence[Grid], breakdown: Breakdown,
@@ -237,33 +193,8 @@ def _statement(
         title=o.title or "Gauge R&R",
         parameters=parameters,
         figures=figures,
-        grids=(*grids, _components_grid(breakdown)),
+        grids=(*grids, components_grid(breakdown)),
         verdict=verdict,
         sentence=sentence,
         sources=(table.source,),
     )
-
-
-def judged(breakdown: Breakdown) -> tuple[Verdict, str]:
-    """AIAG: GRR below 10 % good, to 30 % conditional; ndc 5 at least. The tolerance counts where there is one."""
-    grr = breakdown.of("grr")
-    percent, of = grr.percent_study, "study variation"
-    if grr.percent_tolerance is not None:
-        percent, of = grr.percent_tolerance, "tolerance"
-    elif grr.percent_process is not None:
-        percent, of = grr.percent_process, "process variation"
-    verdict = _of_percent(percent)
-    few = breakdown.ndc_exact is not None and breakdown.ndc < 5
-    ndc = "not limited" if breakdown.ndc_exact is None else str(breakdown.ndc)
-    if few and verdict is Verdict.CAPABLE:
-        verdict = Verdict.CONDITIONAL
-    band = "below 10 %" if percent < 10.0 else "10 to 30 %" if percent <= 30.0 else "above 30 %"
-    text = f"Gauge R&R is {percent:.1f} % of the {of} ({band}), ndc is {ndc}"
-    reason = "; AIAG asks for ndc of 5 at least, so the parts of this study can hardly be told apart." if few else "."
-    return verdict, f"{text}{reason}"
-
-
-def _of_percent(percent: float) -> Verdict:
-    if math.isnan(percent) or percent > 30.0:
-        return Verdict.NOT_CAPABLE
-    return Verdict.CAPABLE if percent < 10.0 else Verdict.CONDITIONAL

@@ -20,13 +20,14 @@ from station.metrology.studies.statement import Source
 MAX_ROWS = 100_000
 
 _NAMES = {
-    "part": ("sample", "specimen", "serial", "item", "piece", "part_id", "part_no", "part_number", "parts"),
+    "part": ("sample", "samples", "batch", "lot", "specimen", "serial", "item", "piece", "part_id", "part_no",
+             "part_number", "parts"),
     "operator": ("appraiser", "inspector", "rater", "operators", "appraisers", "oper", "person"),
-    "trial": ("trials", "repeat", "replicate", "repetition", "rep", "replication"),
-    "value": ("measurement", "reading", "rating", "response", "result", "measured", "values", "readings",
+    "trial": ("trials", "repeat", "run", "replicate", "repetition", "rep", "replication"),
+    "value": ("measurement", "reading", "rating", "response", "result", "results", "measured", "values", "readings",
               "measurements", "assessment", "decision"),
-    "reference": ("ref", "master", "standard", "true_value", "certified", "reference_values", "known"),
-    "subgroup": ("occasion", "date", "time", "shift", "day", "batch"),
+    "reference": ("ref", "master", "standard", "true_value", "certified", "agreed", "reference_values", "known"),
+    "subgroup": ("occasion", "date", "time", "shift", "day"),
     "feature_class": ("class", "feature", "characteristic"),
     "nominal": ("target",),
     "u": ("expanded_uncertainty", "uncertainty"),

@@ -18,7 +18,7 @@ from station.metrology.studies.statement import Figure, Grid, Named, Statement, 
 from station.metrology.studies.summary import Summary, summarise
 from station.reports.studies import plots_systems
 from station.reports.studies.arrange import crossed_table, masters_of, values_of
-from station.reports.studies.gauge_rr import anova_grids
+from station.reports.studies.gauge_rr_tables import anova_grids
 from station.reports.studies.occasions import grouped
 from station.reports.studies.readings import Readings
 from station.reports.studies.study import Options, Study

@@ -214,7 +214,7 @@ def test_a_page_is_complete_and_the_same_each_time(kind, aiag, tmp_path):
     [
         (["--kind", "grr", "none.csv"], "none.csv: there is no such file"),
         (["--kind", "grr"], "give either a FILE or --from-records"),
-        (["--kind", "grr", "TABLE", "--method", "xbar-r"], "--method xbar-r is none of grr"),
+        (["--kind", "grr", "TABLE", "--method", "zmr"], "--method zmr is none of grr"),
         (["--kind", "type1", "TABLE"], "needs the tolerance"),
         (["--kind", "type1", "TABLE", "--tolerance", "-3"], "--tolerance has to be positive"),
         (["--kind", "type1", "TABLE", "--tolerance", "3"], "lacks the column reference"),
