@@ -50,6 +50,13 @@ def gauge_rr(table: Readings, o: Options) -> Study:
         if o.no_operator:
             return _no_operator(table, o)
         found = crossed_table(table)
+        if method in ("anova", "average-range") and found.values.shape[2] < 2:
+            column = "trial" if table.has("trial") else "value"
+            raise InputError(
+                "every operator measured every part once, so repeatability cannot be told from the rest: a crossed "
+                "study needs 2 trials at least; for one reading each take --method short-range",
+                place=table.place(table.rows[0], column),
+            )
         if method == "short-range" or (method == "range" and found.values.shape[2] == 1):
             return _short_range(table, found, o)
         return _by_ranges(table, found, o) if "range" in method else _crossed(table, found, o)

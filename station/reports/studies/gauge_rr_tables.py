@@ -102,6 +102,11 @@ def judged(breakdown: Breakdown) -> tuple[Verdict, str]:
         percent, of = grr.percent_tolerance, "tolerance"
     elif grr.percent_process is not None:
         percent, of = grr.percent_process, "process variation"
+    if grr.variance <= 0.0:
+        return Verdict.STATED, (
+            "No reading differs from its repetition: the resolution is too coarse to show what the instrument "
+            "scatters, or the readings are copies."
+        )
     verdict = of_percent(percent)
     few = breakdown.ndc_exact is not None and breakdown.ndc < 5
     ndc = "not limited" if breakdown.ndc_exact is None else str(breakdown.ndc)

@@ -106,7 +106,8 @@ class Readings:
         try:
             found = float(text.replace(",", ".") if self.decimal_comma and text.count(",") == 1 else text)
         except ValueError:
-            raise InputError(f"{text[:40]!r} is not a number", place=self.place(reading, column)) from None
+            hint = ": write a decimal point, or ; between the columns" if re.fullmatch(r"[-+]?\d+,\d+", text) else ""
+            raise InputError(f"{text[:40]!r} is not a number{hint}", place=self.place(reading, column)) from None
         if not math.isfinite(found) or abs(found) > 1e100:
             raise InputError(f"{text[:40]!r} is not a finite number of sensible size",
                              place=self.place(reading, column))  # fmt: skip

@@ -18,7 +18,10 @@ def type1_study(table: Readings, o: Options) -> Study:
         InputError: no tolerance, no reference, several masters, or a bad cell with row and column.
     """
     if o.width is None:
-        raise InputError("a type 1 study needs the tolerance: --tolerance WIDTH, or --lower and --upper")
+        raise InputError(
+            "a type 1 study needs the tolerance: --tolerance WIDTH, or --lower and --upper "
+            "(--lower 0 where zero is the natural limit)"
+        )
     masters = masters_of(table, o.reference)
     if len(masters) > 1:
         second = next(r for r in table.rows if r.part == masters[1].part or not table.has("part"))
