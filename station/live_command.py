@@ -36,7 +36,9 @@ def live_study(
     table = read_readings(request.table)
     if args.kind == "stability" and len({r.subgroup for r in table.rows}) < LEAST_OCCASIONS:
         return _too_early(table, options)
-    return studies[args.kind](table, _with_limits(args.kind, options, found))
+    study = studies[args.kind](table, _with_limits(args.kind, options, found))
+    taken = tuple(Figure(key, key.replace("_", " "), text) for key, text in found.taken_as)
+    return replace(study, statement=replace(study.statement, parameters=(*study.statement.parameters, *taken)))
 
 
 def _request(args: argparse.Namespace, options: Options) -> LiveRequest:

@@ -69,15 +69,16 @@ class Attendant:
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """What the study needs beside the table: the limits that the order gives, the unit, and who simulated it."""
+    """What the study needs beside the table: the limits that the order gives, the unit, and how the readings were taken,
+    as name and text."""
 
     taken: int
     lower: float | None
     upper: float | None
     tolerance: float | None
     unit: str
-    simulated: bool
     rig: str
+    taken_as: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,23 @@ def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
         first.item.upper if alone else None,
         min(widths, default=None),
         {"1": ""}.get(first.item.characteristic.unit, first.item.characteristic.unit),
-        rig.simulated,
-        facts.name,
+        rig.name,
+        _taken_as(request, rig, pieces, calibration),
+    )
+
+
+def _taken_as(
+    request: LiveRequest, rig: TwinRig, pieces: list[_Piece], calibration: str
+) -> tuple[tuple[str, str], ...]:
+    c = pieces[0].subject.item.characteristic
+    orders = ", ".join(dict.fromkeys(p.subject.order.order_id for p in pieces))
+    placed = "once per part and operator" if request.once else "before each reading"
+    return (
+        ("rig", f"{rig.name} (simulated)" if rig.simulated else rig.name),
+        ("orders", orders),
+        ("characteristic", f"{c.id} ({c.type})"),
+        ("calibration", calibration),
+        ("placed_anew", placed),
     )
 
 

@@ -69,6 +69,7 @@ def test_type_1_takes_reference_and_tolerance_from_the_order_and_goes_on(bench):
     first = document(live(bench, "type1", "--trials", 4, "--yes", "--json"))
     assert (first["n"], first["parameters"]["reference"], first["parameters"]["tolerance"]) == (4, 4.0, 0.1)
     assert abs(first["bias"]) < 0.002
+    assert (first["parameters"]["rig"], first["parameters"]["calibration"]) == ("small twin (simulated)", "CAL-1")
     assert first["sd"] > 0.0
     more = document(live(bench, "type1", "--trials", 7, "--yes", "--json"))
     lines = [line for line in (bench / "t.csv").read_text().splitlines() if line.startswith("RING-4-0001")]

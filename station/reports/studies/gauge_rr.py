@@ -203,5 +203,12 @@ def _statement(
         grids=(*grids, components_grid(breakdown)),
         verdict=verdict,
         sentence=sentence,
+        notes=_of_intervals(breakdown, o),
         sources=(table.source,),
     )
+
+
+def _of_intervals(breakdown: Breakdown, o: Options) -> tuple[str, ...]:
+    if all(c.interval is None for c in breakdown.components):
+        return ()
+    return (f"Intervals of components: modified large-sample method (MLS), {100.0 * o.confidence:g} %.",)
