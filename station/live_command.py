@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from station.errors import DeviceError, InputError
-from station.live_study import Attendant, LiveRequest, LiveResult, take_live
+from station.live_pieces import LiveRequest
+from station.live_study import Attendant, LiveResult, take_live
 from station.metrology.studies.statement import Figure, Statement, Verdict
 from station.reports.studies.readings import Readings, read_readings
 from station.reports.studies.study import Options, Study

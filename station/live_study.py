@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from station.app import (
@@ -23,38 +22,16 @@ from station.app import (
 )
 from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Instrument
-from station.cycle.repeat import Answer, Subject, measure_again, subject_of
+from station.cycle.repeat import Answer, measure_again
 from station.documents import sha256_hex
 from station.errors import InputError
 from station.genealogy.calibrations import history
-from station.order.model import Order
-from station.order.read import read_order
+from station.live_pieces import LiveRequest, Piece, pieces_of, width_of
 from station.reports.live.steps import Step, occasion_steps, study_steps
 from station.reports.live.table import LiveTable, unfinished_occasion
 from station.reports.live.take import Hands, take_readings
-from station.twin.bench import Workpiece, workpiece_of_order
 from station.twin.rig import TwinRig
 from station.twin.rig_file import TwinFacts, read_twin
-
-SPREAD = 0.5  # of the tolerance: how unlike the twin makes several parts of one order
-
-
-@dataclass(frozen=True, slots=True)
-class LiveRequest:
-    """What is asked for. `orders` are order files with the certified value of the characteristic where one is known;
-    `copies` names several parts of one order; `operators` none: whoever is logged in; `certified`: the study needs the
-    parts' certified values."""
-
-    table: Path
-    orders: tuple[tuple[Path, float | None], ...]
-    characteristic: str
-    trials: int
-    operators: tuple[str, ...] = ()
-    copies: tuple[str, ...] = ()
-    occasions: int = 0
-    once: bool = False
-    certified: bool = False
-    rig: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +46,8 @@ class Attendant:
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """What the study needs beside the table: the limits that the order gives, the unit, and how the readings were taken,
-    as name and text."""
+    """What the study needs beside the table: the limits that the order gives, the unit, and how the readings were
+    taken, as name and text."""
 
     taken: int
     lower: float | None
@@ -79,16 +56,6 @@ class LiveResult:
     unit: str
     rig: str
     taken_as: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One part of the study."""
-
-    name: str
-    subject: Subject
-    reference: float | None
-    workpiece: Workpiece
 
 
 def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
@@ -101,7 +68,7 @@ def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
     rig_file = request.rig or DEFAULT_RIG
     facts = read_twin(rig_file)
     instrument = _instrument(rig_file, facts, people.say)
-    pieces = _pieces(request, instrument)
+    pieces = pieces_of(request, instrument, now())
     first = pieces[0].subject
     table = LiveTable(request.table, _subjects(facts.name, pieces))
     already = table.open()
@@ -119,7 +86,7 @@ def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
         now,
         people.shown,
     )
-    widths = [w for p in pieces if (w := _width(p.subject)) is not None]
+    widths = [w for p in pieces if (w := width_of(p.subject)) is not None]
     alone = len({p.subject.order.order_id for p in pieces}) == 1
     return LiveResult(
         taken,
@@ -132,9 +99,7 @@ def take_live(request: LiveRequest, people: Attendant) -> LiveResult:
     )
 
 
-def _taken_as(
-    request: LiveRequest, rig: TwinRig, pieces: list[_Piece], calibration: str
-) -> tuple[tuple[str, str], ...]:
+def _taken_as(request: LiveRequest, rig: TwinRig, pieces: list[Piece], calibration: str) -> tuple[tuple[str, str], ...]:
     c = pieces[0].subject.item.characteristic
     orders = ", ".join(dict.fromkeys(p.subject.order.order_id for p in pieces))
     placed = "once per part and operator" if request.once else "before each reading"
@@ -159,47 +124,7 @@ def _instrument(rig_file: Path, facts: TwinFacts, say: Callable[[str], None]) ->
     return Instrument(*found, station_record(facts.name, simulated=True))
 
 
-def _pieces(request: LiveRequest, instrument: Instrument) -> list[_Piece]:
-    orders = [(read_order(path), certified) for path, certified in request.orders]
-    serials = [order.part.serial for order, _ in orders]
-    if len(set(serials)) < len(serials):
-        raise InputError("two of the orders are for one part", place="--live")
-    if request.copies and len(orders) > 1:
-        raise InputError("--parts names several parts of one order; several orders are several parts by themselves")
-    moment: datetime = now()
-    found: list[_Piece] = []
-    for order, certified in orders:
-        subject = subject_of(order, request.characteristic, instrument, moment)
-        # The twin makes a part exactly as ordered, so what it is ordered to be is certain.
-        known = certified if certified is not None else subject.nominal if not request.copies else None
-        if request.certified and known is None:
-            raise InputError(f"characteristic {request.characteristic} has no nominal that the twin could have made "
-                             "exactly: give its certified value, --live ORDER=VALUE", place=order.order_id)  # fmt: skip
-        found += [_Piece(name, subject, known, piece) for name, piece in _made(order, subject, request.copies)]
-    return found
-
-
-def _made(order: Order, subject: Subject, copies: tuple[str, ...]) -> list[tuple[str, Workpiece]]:
-    """The part as ordered; or several, their edges grown evenly over part of the tolerance."""
-    whole = workpiece_of_order(order)
-    if not copies:
-        return [(order.part.serial, whole)]
-    width = _width(subject) or 0.0
-    middle, steps = (len(copies) - 1) / 2.0, max(len(copies) - 1, 1)
-    growths = [SPREAD * width * (i - middle) / steps / 2.0 for i in range(len(copies))]
-    return [(name, replace(whole, part=replace(whole.part, growth_mm=g)))
-            for name, g in zip(copies, growths, strict=True)]  # fmt: skip
-
-
-def _width(subject: Subject) -> float | None:
-    """The width between the limits; a geometrical tolerance begins at its natural zero."""
-    limits = subject.item.characteristic.limits
-    if limits.upper is not None and limits.lower is None and limits.nominal is None:
-        return float(limits.upper)
-    return None if limits.lower is None or limits.upper is None else float(limits.upper - limits.lower)
-
-
-def _subjects(rig: str, pieces: list[_Piece]) -> tuple[str, ...]:
+def _subjects(rig: str, pieces: list[Piece]) -> tuple[str, ...]:
     orders = dict.fromkeys((p.subject.order.order_id, sha256_hex(p.subject.order.document)) for p in pieces)
     c = pieces[0].subject.item.characteristic
     return (
@@ -220,7 +145,7 @@ def _same_calibration(request: LiveRequest, used: set[str], instrument: Instrume
         )
 
 
-def _steps(request: LiveRequest, pieces: list[_Piece], unfinished: str, known: tuple[Step, ...]) -> tuple[Step, ...]:
+def _steps(request: LiveRequest, pieces: list[Piece], unfinished: str, known: tuple[Step, ...]) -> tuple[Step, ...]:
     names = tuple(p.name for p in pieces)
     operators = request.operators or (operator_name() or "1",)
     if not request.occasions:
@@ -235,7 +160,7 @@ def _steps(request: LiveRequest, pieces: list[_Piece], unfinished: str, known: t
     return occasion_steps(names[0], operators[0], request.trials, chosen[: request.occasions])
 
 
-def _hands(rig: TwinRig, pieces: list[_Piece], facts: TwinFacts, people: Attendant, total: int) -> Hands:
+def _hands(rig: TwinRig, pieces: list[Piece], facts: TwinFacts, people: Attendant, total: int) -> Hands:
     by_name = {p.name: p for p in pieces}
     said = {"operator": ""}
 

@@ -74,7 +74,12 @@ def crossed_table(
     Raises:
         InputError: one operator or part, a missing or surplus reading, a trial twice; with row and column.
     """
-    table.require("part", "operator", "value")
+    if not table.has("operator"):
+        raise InputError(
+            f"the table lacks the column operator; it has {', '.join(table.headings)} (--no-operator studies without)",
+            place=f"{table.source.name}, row 1",
+        )
+    table.require("part", "value")
     chosen = table.rows if rows is None else tuple(rows)
     parts, operators = distinct(table, "part", chosen), distinct(table, "operator", chosen)
     if len(operators) < 2 and not one_operator:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from station.errors import InputError
 from station.metrology.studies.charts import Chart, Stability, individuals, subgroups
-from station.metrology.studies.nelson import Rules, in_words
+from station.metrology.studies.nelson import Rules
 from station.metrology.studies.shortrun import (
     Deviation,
     QChart,
@@ -21,11 +21,13 @@ from station.metrology.studies.shortrun import (
 )
 from station.metrology.studies.statement import Figure, Grid, Named, Statement, Verdict
 from station.reports.studies import plots_control
+from station.reports.studies.control_tables import chart_figures, signals_grid
 from station.reports.studies.occasions import grouped
 from station.reports.studies.readings import Reading, Readings
 from station.reports.studies.study import Options, Study
 
 FEW = 20
+NO_SCATTER = "The readings do not scatter at all: the resolution is too coarse, or they are copies."
 
 
 def stability_study(table: Readings, o: Options) -> Study:
@@ -70,12 +72,18 @@ def stability_study(table: Readings, o: Options) -> Study:
             Figure("stable", "stable", found.stable),
         ),
         grids=(signals_grid(found.place, found.spread, o.rules),),
-        verdict=Verdict.IN_CONTROL if found.stable else Verdict.OUT_OF_CONTROL,
-        sentence=_sentence(found.place, found.spread),
+        verdict=_verdict(found),
+        sentence=NO_SCATTER if found.overall_sd <= 0.0 else _sentence(found.place, found.spread),
         notes=_few(len(found.place.points)),
         sources=(table.source,),
     )  # fmt: skip
     return Study(statement, lambda: plots_control.chart_plots(found.place, found.spread, o.unit))
+
+
+def _verdict(found: Stability) -> Verdict:
+    if found.overall_sd <= 0.0:
+        return Verdict.STATED
+    return Verdict.IN_CONTROL if found.stable else Verdict.OUT_OF_CONTROL
 
 
 def short_run_study(table: Readings, o: Options) -> Study:
@@ -196,36 +204,6 @@ def _short_statement(
         notes=_few(len(place.points)),
         sources=(table.source,),
     )
-
-
-def chart_figures(chart: Chart, prefix: str, unit: str) -> tuple[Figure, ...]:
-    """Centre, limits and flagged points of a chart by rule; points are numbered as the readings or subgroups are."""
-    points = {s.rule: tuple(i + chart.first for i in s.points) for s in chart.signals}
-    flagged = tuple(
-        Figure(f"{prefix}rule_{rule}", f"{chart.name}: rule {rule} at", points.get(rule, ()))
-        for rule in chart.looked_at
-    )
-    return (
-        Figure(f"{prefix}centre", f"{chart.name}: centre", chart.centre, unit),
-        Figure(f"{prefix}lcl", f"{chart.name}: lower control limit", chart.low, unit),
-        Figure(f"{prefix}ucl", f"{chart.name}: upper control limit", chart.high, unit),
-        *flagged,
-    )
-
-
-def signals_grid(place: Chart, spread: Chart | None, rules: Rules, parts: Sequence[str] = ()) -> Grid:
-    """Every flagged point with its rules in words, and which of `parts` it is of."""
-    rows, cells = [], []
-    for chart in (place, *((spread,) if spread else ())):
-        for index, numbers in sorted(chart.flagged.items()):
-            rows.append(Named("", str(index + chart.first)))
-            words = "; ".join(f"{n}: {in_words(n, rules)}" for n in numbers)
-            part = (parts[index + chart.first - 1],) if parts else ()
-            cells.append((chart.name, *part, chart.points[index], ", ".join(map(str, numbers)), words))
-    of_part = (Named("signal_part", "Part"),) if parts else ()
-    columns = (Named("signal_chart", "Chart"), *of_part, Named("signal_value", "Value"), Named("signal_rules", "Rules"),
-               Named("signal_meaning", "Meaning"))  # fmt: skip
-    return Grid("Signals", columns, tuple(rows), tuple(cells), listed=True, row_key="signal_point", row_label="Point")
 
 
 def _rule_figures(rules: Rules) -> tuple[Figure, ...]:

@@ -35,8 +35,9 @@ def grouped(table: Readings, o: Options, *, single: bool) -> tuple[list[list[Rea
     size = len(next(iter(groups.values())))
     for name, rows in groups.items():
         if len(rows) != size:
+            had = f"{len(rows)} reading{'' if len(rows) == 1 else 's'}"
             raise InputError(
-                f"subgroup {name} has {len(rows)} readings, the first has {size}; all have to be of one size",
+                f"subgroup {name} has {had}, the first has {size}; all have to be of one size",
                 place=table.place(rows[-1], column),
             )
     return list(groups.values()), table.headings[table.columns.index(column)]

@@ -142,11 +142,16 @@ def _parts_grids(s: MeasuringSystem) -> tuple[Grid, ...]:
 
 
 def _vda5_verdict(s: MeasuringSystem) -> Verdict:
+    if s.system.u <= 0.0:
+        return Verdict.STATED
     fine = s.system.capable and (s.process is None or s.process.capable) and s.percent_resolution <= 5.0
     return Verdict.CAPABLE if fine else Verdict.NOT_CAPABLE
 
 
 def _vda5_sentence(s: MeasuringSystem) -> str:
+    if s.system.u <= 0.0:
+        return "The readings do not scatter at all, and no resolution was given: nothing is known of the uncertainty."
+
     def of(name: str, c: Capability) -> str:
         return f"Q_{name} is {c.q:.1f} % ({'keeps to' if c.capable else 'exceeds'} {c.q_limit:g} %)"
 

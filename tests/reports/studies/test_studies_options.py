@@ -167,3 +167,21 @@ def test_spaces_blank_lines_marks_and_further_columns_do_not_matter(table, tmp_p
     assert {k: v for k, v in plain.items() if k != "sources"} == {k: v for k, v in other.items() if k != "sources"}
     sci = write(tmp_path / "s.csv", HEAD, [(*r[:3], f"{r[3]:.6e}") for r in rows()])
     assert figures("--kind", "grr", sci)["ss_part"] == pytest.approx(plain["ss_part"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("stability", ()), ("type1", ("--reference", 1, "--tolerance", 1)), ("capability", ("--usl", 2)),
+     ("vda5", ("--reference", 1, "--tolerance", 1))],
+)  # fmt: skip
+def test_constant_readings_are_judged_by_nobody(tmp_path, kind, more):
+    path = write(tmp_path / "c.csv", "value", [(1.0,)] * 30)
+    found = figures("--kind", kind, path, *more)
+    assert found["verdict"] == "stated"
+    assert "scatter" in found["sentence"]
+
+
+def test_without_operators_the_table_says_how(tmp_path):
+    path = write(tmp_path / "n.csv", "part,trial,value", [(p, t, p + t / 9) for p in range(4) for t in (1, 2)])
+    assert "--no-operator studies without" in run("--kind", "grr", path).stderr
+    assert figures("--kind", "grr", path, "--no-operator")["df_repeatability"] == 4
