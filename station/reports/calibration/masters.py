@@ -28,6 +28,7 @@ from station.reports.document import (
 )
 
 MICRON = 1e3
+_IN_HEAD = ("id", "made from", "artefact", "made", "valid until")  # of the calibration in words
 
 
 def masters_page(
@@ -44,11 +45,11 @@ def masters_page(
     to hold it against."""
     errors = errors_of(calibration, order, certificates, before)
     camera = calibration.camera
-    plots = [figures.each(errors), figures.by_size(errors), figures.over_field(errors, camera)]
+    plots = [figures.each(errors), figures.over_field(errors, camera), figures.by_size(errors)]
     if calibration.edge_look is not None:
         plots.append(figures.edge_look(calibration.edge_look, MICRON * camera.scale_mm_per_px()))
     sections = [
-        Section("What it says", facts=facts_of(rows)),
+        Section("What it says", facts=facts_of([row for row in rows if row[0] not in _IN_HEAD])),
         Section("How the masters are reproduced", (_RESIDUALS,), plots=tuple(plots)),
         _table(errors),
     ]
