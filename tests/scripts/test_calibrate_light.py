@@ -215,6 +215,13 @@ def test_equal_figures_make_equal_pages(series: Path, tmp_path: Path) -> None:
     assert page(focus_page(focus, [("a", "b")])) == page(focus_page(replace(focus), [("a", "b")]))
 
 
+def test_frames_saturated_all_over_are_no_copies(tmp_path: Path) -> None:
+    plan = LightPlan(exposures=12, more=8, top=1.6)
+    write_light_series(tmp_path / "light", Sensor(160, 120), plan, np.random.default_rng(5))
+    done = script("calibrate_light.py", "--table", tmp_path / "light" / "LIGHT.csv", "--out", tmp_path / "l.json")
+    assert done.status == 0, done.err
+
+
 def damaged(series: Path, folder: Path, kind: str) -> tuple[tuple[object, ...], str]:
     """Arguments for a series with something wrong, and what the sentence has to say."""
     for path in (series / "light").iterdir():

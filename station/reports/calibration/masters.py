@@ -22,6 +22,7 @@ from station.reports.document import (
     Table,
     Tone,
     facts_of,
+    moment_text,
     numbers,
     source_of,
     words,
@@ -62,7 +63,7 @@ def masters_page(
         asked="What are scale and edge offset, and are the masters measured as their certificates say?",
         judgement=_judgement(calibration, errors),
         made_by=calibration.made_by,
-        made_on=f"{calibration.created:%Y-%m-%d %H:%M %Z}",
+        made_on=moment_text(calibration.created),
         about=_about(calibration, order),
         parameters=(Fact("coverage factor k", "2 (bars are U = 2 u)"), *facts_of(parameters)),
         notes=(),
@@ -120,7 +121,7 @@ def _about(c: Calibration, order: Order) -> tuple[Fact, ...]:
     if c.devices is not None:
         named = ((name, getattr(c.devices, name)) for name in ("camera", "lens", "lamp"))
         rows += [(name, serial) for name, serial in named if serial]
-    rows.append(("valid until", f"{c.valid_until:%Y-%m-%d %H:%M %Z}"))
+    rows.append(("valid until", moment_text(c.valid_until)))
     return facts_of(rows)
 
 

@@ -122,11 +122,8 @@ def bias_study(table: Readings, o: Options) -> Study:
         kind="bias",
         method="independent sample (AIAG)",
         title=o.title or "Bias study",
-        parameters=(
-            Figure("alpha", "alpha", o.alpha),
-            Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier),
-            *(Figure("reference", "reference", found[0].reference, o.unit) for _ in range(len(found) == 1)),
-            *o.limits(),
+        parameters=_parameters(
+            o, *(Figure("reference", "reference", found[0].reference, o.unit) for _ in range(len(found) == 1))
         ),
         figures=one,
         grids=() if len(found) == 1 else (masters_grid(masters, found),),
@@ -135,6 +132,12 @@ def bias_study(table: Readings, o: Options) -> Study:
         sources=(table.source,),
     )
     return Study(statement, lambda: plots_accuracy.bias_plots(masters, found, o.unit))
+
+
+def _parameters(o: Options, *more: Figure) -> tuple[Figure, ...]:
+    """Of bias and linearity."""
+    multiplier = Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier)
+    return Figure("alpha", "alpha", o.alpha), multiplier, *more, *o.limits()
 
 
 def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
@@ -193,11 +196,7 @@ def linearity_study(table: Readings, o: Options) -> Study:
         kind="linearity",
         method="straight line of bias over reference (AIAG)",
         title=o.title or "Linearity study",
-        parameters=(
-            Figure("alpha", "alpha", o.alpha),
-            Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier),
-            *o.limits(),
-        ),
+        parameters=_parameters(o),
         figures=_linearity_figures(found, o),
         grids=(masters_grid(masters, found.masters),),
         verdict=Verdict.ACCEPTABLE if found.accepted else Verdict.NOT_ACCEPTABLE,
