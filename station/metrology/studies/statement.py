@@ -52,8 +52,8 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """The value with its unit, for people."""
-        text = text_of(self.value)
+        """The value with its unit, for people; of a percentage nobody needs more than three digits."""
+        text = text_of(self.value, 3 if self.unit == "%" else 5)
         return f"{text} {self.unit}" if self.unit and text != _NOTHING else text
 
 
@@ -149,16 +149,18 @@ def _plain_figure(figure: Figure) -> object:
     return [plain(v) for v in figure.value] if isinstance(figure.value, tuple) else plain(figure.value)
 
 
-def text_of(value: Value | Sequence[Value]) -> str:
-    """A value for people: five significant digits, no exponent where it can be helped."""
+def text_of(value: Value | Sequence[Value], digits: int = 5) -> str:
+    """A value for people: so many significant digits, no exponent where it can be helped."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v) for v in value) or _NOTHING
+        return ", ".join(text_of(v, digits) for v in value) or _NOTHING
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return "0" if value == 0.0 else f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+        if abs(value) >= 10.0 ** (digits - 1) and abs(value) < 1e6:
+            return f"{value:.0f}"
+        return "0" if value == 0.0 else f"{value:.{digits}g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
     return str(value)
 
 
