@@ -22,7 +22,7 @@ from station.cycle.masters import read_certificates
 from station.cycle.shift_check import CheckedMaster
 from station.cycle.shift_check_file import because_from, master_of, read_check
 from station.errors import InputError, StationError
-from station.reports.document import Document, source_of
+from station.reports.document import Document, moment_text, source_of
 from station.script import add_page, check_places, deliver_page
 from station.tables.basics import print_json
 from station.tables.shift_checks import print_check
@@ -76,7 +76,7 @@ def _page(args: argparse.Namespace, document: Mapping[str, Any]) -> Document:
     return shift_check_page(
         document,
         tuple(source_of(path, what) for path, what in tables if path is not None),
-        made_on=f"{now():%Y-%m-%d %H:%M %Z}",
+        made_on=moment_text(now()),
         recorded=args.calibration is None,
     )
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -123,6 +124,11 @@ class Document:
 def facts_of(rows: Sequence[tuple[str, str]]) -> tuple[Fact, ...]:
     """Names and what they are, as facts."""
     return tuple(Fact(name, text) for name, text in rows)
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment to the minute, with its zone."""
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
 
 
 def words(*labels: str) -> tuple[Column, ...]:

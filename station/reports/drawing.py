@@ -14,6 +14,7 @@ from station.reports.document import Plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, RED, GREY = "#1f5f99", "#d9822b", "#3a7d44", "#b3261e", "#6b7280"
@@ -93,6 +94,13 @@ def canvas(
 def in_unit(label: str, unit: str) -> str:
     """An axis' label with its unit, where there is one."""
     return f"{label}, {unit}" if unit else label
+
+
+def plain_numbers(*axes: Axis) -> None:
+    """Numbers at a logarithmic axis as they are, not as powers."""
+    for axis in axes:
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.set_minor_formatter(lambda *_: "")
 
 
 def _element(svg: str, title: str) -> str:

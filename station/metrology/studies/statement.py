@@ -52,8 +52,8 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """The value with its unit, for people; of a length even a tenth of a nanometre shows."""
-        text = text_of(self.value, fine=self.unit not in ("", "%"))
+        """The value with its unit, for people: percentages to three digits, lengths to a tenth of a nanometre."""
+        text = text_of(self.value, 3 if self.unit == "%" else 5, fine=self.unit not in ("", "%"))
         return f"{text} {self.unit}" if self.unit and text != _NOTHING else text
 
 
@@ -160,10 +160,10 @@ def _plain_figure(figure: Figure) -> object:
     return [plain(v) for v in figure.value] if isinstance(figure.value, tuple) else plain(figure.value)
 
 
-def text_of(value: Value | Sequence[Value], *, fine: bool = False) -> str:
-    """A value for people: five significant digits, no exponent where it can be helped. `fine`: seven decimals."""
+def text_of(value: Value | Sequence[Value], digits: int = 5, *, fine: bool = False) -> str:
+    """A value for people: so many significant digits, no exponent where it can be helped. `fine`: seven decimals."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v, fine=fine) for v in value) or _NOTHING
+        return ", ".join(text_of(v, digits, fine=fine) for v in value) or _NOTHING
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return _NOTHING
     if isinstance(value, bool):
@@ -171,7 +171,9 @@ def text_of(value: Value | Sequence[Value], *, fine: bool = False) -> str:
     if isinstance(value, float) and fine and 0.01 <= abs(value) < 1e6:
         return f"{value:.7f}".rstrip("0").rstrip(".")
     if isinstance(value, float):
-        return "0" if value == 0.0 else f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+        if abs(value) >= 10.0 ** (digits - 1) and abs(value) < 1e6:
+            return f"{value:.0f}"
+        return "0" if value == 0.0 else f"{value:.{digits}g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
     return str(value)
 
 

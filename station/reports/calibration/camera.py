@@ -25,6 +25,7 @@ from station.reports.document import (
     Thumbnail,
     Tone,
     facts_of,
+    moment_text,
     words,
 )
 
@@ -54,11 +55,11 @@ def camera_page(
         asked="How does this camera map its measuring plane, and how surely?",
         judgement=_judgement(model, report),
         made_by=calibration.made_by,
-        made_on=f"{calibration.created:%Y-%m-%d %H:%M %Z}",
+        made_on=moment_text(calibration.created),
         about=facts_of(
             [
                 ("picture", f"{model.width_px} × {model.height_px} px"),
-                ("valid until", f"{calibration.valid_until:%Y-%m-%d %H:%M %Z}"),
+                ("valid until", moment_text(calibration.valid_until)),
             ]
         ),
         parameters=parameters,

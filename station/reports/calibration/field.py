@@ -52,5 +52,5 @@ def arrows(axes: Axes, points: Floats, errors: Floats, growth: float, colour: st
     """Errors (n, 2) px at points (n, 2) px, `growth` times as long as they are."""
     axes.quiver(
         points[:, 0], points[:, 1], growth * errors[:, 0], growth * errors[:, 1],
-        angles="xy", scale_units="xy", scale=1.0, width=0.0022, color=colour,
+        angles="xy", scale_units="xy", scale=1.0, width=0.0035, color=colour,
     )  # fmt: skip

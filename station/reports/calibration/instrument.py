@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from station.metrology.sections import Made
-from station.reports.document import Document, Fact, Judgement, Section, Source, Tone, facts_of
+from station.reports.document import Document, Fact, Judgement, Section, Source, Tone, facts_of, moment_text
 
 COVERAGE = Fact("coverage factor k", "2 (± is the expanded uncertainty U = 2 u)")
 
@@ -29,7 +29,7 @@ def instrument_page(
         asked=asked,
         judgement=judgement,
         made_by=made.by,
-        made_on=f"{made.created:%Y-%m-%d %H:%M %Z}",
+        made_on=moment_text(made.created),
         about=(
             Fact("camera", made.camera_serial or "serial not said"),
             Fact("lamp", made.lamp_serial or "serial not said"),

@@ -12,7 +12,7 @@ from station.metrology.rounding import with_uncertainty
 from station.reports.calibration.field import field
 from station.reports.calibration.instrument import instrument_page, judged
 from station.reports.document import Document, Fact, Judgement, Plot, Section, Table, Tone, numbers, words
-from station.reports.drawing import BLUE, GREY, HALF, RED, canvas
+from station.reports.drawing import BLUE, GREY, HALF, RED, canvas, plain_numbers
 
 MOST_LISTED = 20  # defective pixels of a kind
 
@@ -130,6 +130,7 @@ def _snr_plot(t: PhotonTransfer) -> Plot:
         c.axis.loglog(electrons[shown], ratio, "o", color=BLUE, label="measured")
         c.axis.axhline(1.0, color=GREY, lw=0.6)
         c.axis.set(xlabel="signal, electrons", ylabel="signal-to-noise ratio")
+        plain_numbers(c.axis.xaxis, c.axis.yaxis)
         c.figure.legend(loc="outside upper center", ncols=3)
         return c.plot("Signal to noise", "Model: what dark noise, photons and the converter allow.")
 

@@ -22,12 +22,14 @@ from station.reports.document import (
     Table,
     Tone,
     facts_of,
+    moment_text,
     numbers,
     source_of,
     words,
 )
 
 MICRON = 1e3
+_IN_HEAD = ("id", "made from", "artefact", "made", "valid until")  # of the calibration in words
 
 
 def masters_page(
@@ -44,11 +46,11 @@ def masters_page(
     to hold it against."""
     errors = errors_of(calibration, order, certificates, before)
     camera = calibration.camera
-    plots = [figures.each(errors), figures.by_size(errors), figures.over_field(errors, camera)]
+    plots = [figures.each(errors), figures.over_field(errors, camera), figures.by_size(errors)]
     if calibration.edge_look is not None:
         plots.append(figures.edge_look(calibration.edge_look, MICRON * camera.scale_mm_per_px()))
     sections = [
-        Section("What it says", facts=facts_of(rows)),
+        Section("What it says", facts=facts_of([row for row in rows if row[0] not in _IN_HEAD])),
         Section("How the masters are reproduced", (_RESIDUALS,), plots=tuple(plots)),
         _table(errors),
     ]
@@ -61,7 +63,7 @@ def masters_page(
         asked="What are scale and edge offset, and are the masters measured as their certificates say?",
         judgement=_judgement(calibration, errors),
         made_by=calibration.made_by,
-        made_on=f"{calibration.created:%Y-%m-%d %H:%M %Z}",
+        made_on=moment_text(calibration.created),
         about=_about(calibration, order),
         parameters=(Fact("coverage factor k", "2 (bars are U = 2 u)"), *facts_of(parameters)),
         notes=(),
@@ -119,7 +121,7 @@ def _about(c: Calibration, order: Order) -> tuple[Fact, ...]:
     if c.devices is not None:
         named = ((name, getattr(c.devices, name)) for name in ("camera", "lens", "lamp"))
         rows += [(name, serial) for name, serial in named if serial]
-    rows.append(("valid until", f"{c.valid_until:%Y-%m-%d %H:%M %Z}"))
+    rows.append(("valid until", moment_text(c.valid_until)))
     return facts_of(rows)
 
 

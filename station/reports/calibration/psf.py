@@ -16,13 +16,15 @@ from station.reports.document import Document, Fact, Plot, Section
 from station.reports.drawing import BLUE, GREY, RED, canvas
 from station.vision.slanted import FREQUENCIES, NYQUIST
 
+_MOST_LABELS = 12  # figures beside edges: with more they cover each other, and the colours say it
+
 
 def psf_page(found: PsfFound, rows: Sequence[tuple[str, str]]) -> Document:
     """The page; `rows` are the document's figures in words."""
     psf, s = found.psf, found.psf.summary
     sentence = (
         f"Edges are {with_uncertainty(s.sigma_px.value, 2.0 * s.sigma_px.u)} px wide (σ), {s.least_px:.3f} to "
-        f"{s.largest_px:.3f} px over the field, and differ from a Gaussian step by {s.misfit_percent:.2g} %."
+        f"{s.largest_px:.3f} px over the field, and differ from a Gaussian step by {s.misfit_percent:.2f} %."
     )
     plots = (_mtf_plot(psf), _field_plot(psf), _esf_plot(found), _residual_plot(found))
     return instrument_page(
@@ -95,7 +97,7 @@ def _field_plot(psf: Psf) -> Plot:
             x, y, size * np.cos(angle), size * np.sin(angle), sigma, angles="xy", scale_units="xy", scale=1.0,
             pivot="mid", cmap="viridis", headwidth=1, headlength=0, headaxislength=0, width=0.008,
         )  # fmt: skip
-        for at_x, at_y, value in zip(x, y, sigma, strict=True):
+        for at_x, at_y, value in zip(x, y, sigma, strict=True) if len(sigma) <= _MOST_LABELS else ():
             c.axis.annotate(f"{value:.2f}", (at_x, at_y), (0, 5), textcoords="offset points", ha="center", fontsize=7)
         c.figure.colorbar(shown, ax=c.axis, label="edge spread σ, px", shrink=0.8)
         return c.plot("Over the field", "Edge spread σ in px; bars lie along the normals of the edges.")

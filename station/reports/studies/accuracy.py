@@ -49,11 +49,8 @@ def bias_study(table: Readings, o: Options) -> Study:
         kind="bias",
         method="control chart, ranges of subgroups (AIAG)" if by_range else "independent sample (AIAG)",
         title=o.title or "Bias study",
-        parameters=(
-            Figure("alpha", "alpha", o.alpha),
-            Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier),
-            *(Figure("reference", "reference", found[0].reference, o.unit) for _ in range(len(found) == 1)),
-            *o.limits(),
+        parameters=_parameters(
+            o, *(Figure("reference", "reference", found[0].reference, o.unit) for _ in range(len(found) == 1))
         ),
         figures=one,
         grids=() if len(found) == 1 else (masters_grid(masters, found),),
@@ -77,6 +74,12 @@ def _ranges(table: Readings, o: Options, master: Master, *, alone: bool) -> Rang
         return range_sd([master.values])
     groups = [[table.number(r, "value") for r in group] for group in grouped(table, o, single=False)[0]]
     return range_sd(groups if len(groups[0]) > 1 else [master.values])
+
+
+def _parameters(o: Options, *more: Figure) -> tuple[Figure, ...]:
+    """Of bias and linearity."""
+    multiplier = Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier)
+    return Figure("alpha", "alpha", o.alpha), multiplier, *more, *o.limits()
 
 
 def _bias_figures(b: Bias, o: Options) -> tuple[Figure, ...]:
@@ -148,11 +151,7 @@ def linearity_study(table: Readings, o: Options) -> Study:
         kind="linearity",
         method="straight line of bias over reference (AIAG)" + (", p of biases from ranges" if by_range else ""),
         title=o.title or "Linearity study",
-        parameters=(
-            Figure("alpha", "alpha", o.alpha),
-            Figure("sigma_multiplier", "process variation in standard deviations", o.sigma_multiplier),
-            *o.limits(),
-        ),
+        parameters=_parameters(o),
         figures=_linearity_figures(found, o),
         grids=(masters_grid(masters, found.masters),),
         verdict=Verdict.ACCEPTABLE if found.accepted else Verdict.NOT_ACCEPTABLE,

@@ -76,15 +76,10 @@ def components_grid(breakdown: Breakdown) -> Grid:
     cells: list[list[float | None]] = [
         [c.variance, c.percent_contribution, c.sd, c.study_variation, c.percent_study] for c in breakdown.components
     ]
-    intervals = [c.interval for c in breakdown.components]
     optional = (
         (Named("percent_tolerance", "% tolerance"), [c.percent_tolerance for c in breakdown.components]),
         (Named("percent_process", "% process"), [c.percent_process for c in breakdown.components]),
-        (Named("variance_ci_low", "Variance from"), [i.low if i else None for i in intervals]),
-        (Named("variance_ci_high", "to"), [i.high if i else None for i in intervals]),
-        (Named("sd_ci_low", "Std dev from"), [math.sqrt(i.low) if i else None for i in intervals]),
-        (Named("sd_ci_high", "to"), [math.sqrt(i.high) if i else None for i in intervals]),
-    )  # fmt: skip
+    )
     for column, values in optional:
         if any(v is not None for v in values):
             columns.append(column)
@@ -92,6 +87,16 @@ def components_grid(breakdown: Breakdown) -> Grid:
                 row.append(value)
     rows = tuple(Named(c.source, LABELS[c.source]) for c in breakdown.components)
     return Grid("Components of variation", tuple(columns), rows, tuple(tuple(row) for row in cells))
+
+
+def interval_grids(breakdown: Breakdown) -> tuple[Grid, ...]:
+    """Intervals of the components, as variances and as standard deviations; none where none is known."""
+    known = [(c.source, c.interval) for c in breakdown.components if c.interval is not None]
+    columns = (Named("variance_ci_low", "Variance from"), Named("variance_ci_high", "to"),
+               Named("sd_ci_low", "Std dev from"), Named("sd_ci_high", "to"))  # fmt: skip
+    rows = tuple(Named(source, LABELS[source]) for source, _ in known)
+    cells = tuple((i.low, i.high, math.sqrt(i.low), math.sqrt(i.high)) for _, i in known)
+    return (Grid("Intervals of the components", columns, rows, cells),) if known else ()
 
 
 def judged(breakdown: Breakdown) -> tuple[Verdict, str]:

@@ -40,7 +40,12 @@ def _shares(title: str, shares: Sequence[tuple[str, Agreement]], caption: str, l
             interval = [[a.percent - a.interval.low], [a.interval.high - a.percent]]
             c.axis.errorbar([i], [a.percent], yerr=interval, fmt="o", color=BLUE, capsize=5)
             c.axis.annotate(
-                f"{a.percent:.1f} %", (i, a.percent), xytext=(7, 0), textcoords="offset points", va="center"
+                f"{a.percent:.1f} %",
+                (i, a.percent),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
             )
         if level is not None:
             c.axis.axhline(level, color=GREEN, linestyle="--")

@@ -35,8 +35,8 @@ def _draw(c: Canvas, row: int, chart: Chart, label: str, *, zones: bool) -> None
         axis.plot(at[index], chart.points[index], "s", color=RED, markersize=6)
         axis.annotate("\n".join(map(str, numbers)), (at[index], chart.points[index]), xytext=(0, 4 if above else -4),
                       textcoords="offset points", ha="center", va="bottom" if above else "top", color=RED,
-                      fontsize=7, linespacing=0.9)  # fmt: skip
-    axis.margins(y=0.14)
+                      fontsize=7, linespacing=1.05)  # fmt: skip
+    axis.margins(y=0.1 + 0.05 * max(map(len, chart.flagged.values()), default=0))
     axis.grid(visible=False)
     for level, name in ((chart.low, "LCL"), (chart.centre, "centre"), (chart.high, "UCL")):
         axis.annotate(f"{name} {level:.5g}", (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
