@@ -16,7 +16,7 @@ from station.reports.studies.study import Options, Study
 from station.tables.progress import Bar
 
 LEAST_OCCASIONS = 2
-TRIALS = {"type1": 25, "vda5": 25, "grr": 3, "bias": 10, "linearity": 10, "stability": 5, "capability": 1}
+TRIALS = {"type1": 25, "vda5": 25, "grr": 3, "bias": 10, "linearity": 10, "stability": 5}
 CERTIFIED = ("type1", "bias", "linearity", "vda5")
 PLACEMENTS = ("1", "2", "3")
 
@@ -74,7 +74,7 @@ def _with_limits(kind: str, o: Options, found: LiveResult) -> Options:
     unit = o.unit or found.unit
     if o.tolerance is not None or o.lower is not None or o.upper is not None:
         return replace(o, unit=unit)
-    if kind == "capability" or (kind == "grr" and found.tolerance is None):
+    if kind == "grr" and found.tolerance is None:
         return replace(o, unit=unit, lower=found.lower, upper=found.upper)
     return replace(o, unit=unit, tolerance=found.tolerance)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def ordered(
         values = [float(c) for c in categories]
     except ValueError:
         return None
-    if len(values) < LEAST_CATEGORIES:
+    if len(values) < LEAST_CATEGORIES or not all(map(math.isfinite, values)):
         return None
     table = np.array([[[float(t) for t in said] for said in part] for part in ratings])
     truth = None if standard is None else np.array([float(s) for s in standard])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from station.errors import InputError
 from station.metrology.studies.attribute import Agreement, Appraiser, Attribute, attribute
 from station.metrology.studies.detection import Detection, detection
@@ -28,7 +30,8 @@ def attribute_study(table: Readings, o: Options) -> Study:
     ratings = _with_limits(table, ratings, o)
     named = {t for part in ratings.said for operator in part for t in operator} | set(ratings.standard or ())
     if len(named) > 12:
-        odd = next(r for r in table.rows if sum(other.value == r.value for other in table.rows) == 1)
+        often = Counter(r.value for r in table.rows)
+        odd = min(table.rows, key=lambda r: often[r.value])
         raise InputError(
             f"the judgements name {len(named)} different categories; these look like measurements",
             place=table.place(odd, "value"),

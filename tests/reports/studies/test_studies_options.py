@@ -149,6 +149,13 @@ def test_a_bad_table_gets_a_sentence_with_row_and_column(tmp_path, change, words
     assert done.stderr.count("\n") == 1
 
 
+def test_measurements_are_no_judgements_even_where_each_appears_twice(tmp_path):
+    path = write(tmp_path / "m.csv", HEAD, [(p, o, 1, p / 7) for p in range(20) for o in "AB"])
+    done = run("--kind", "attribute", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "name 20 different categories; these look like measurements" in done.stderr
+
+
 def test_readings_that_never_differ_are_not_called_capable(tmp_path):
     for value in (lambda p: 10.0, lambda p: 10.0 + p):
         path = write(tmp_path / "c.csv", HEAD, [(p, o, t, value(p)) for p, o, t, _ in rows()])
