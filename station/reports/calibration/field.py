@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from station.reports.drawing import BLUE, HALF, WHOLE, Canvas, canvas
+from station.reports.drawing import BLUE, HALF, Canvas, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
+BESIDE = 1.6  # inches: labels and a colour bar
 _ARROW_SHARE = 0.05  # of the picture's width: how long the larger of the arrows are drawn
 
 
 @contextmanager
-def field(width_px: int, height_px: int, *, wide: bool = False, bar: bool = True) -> Iterator[Canvas]:
-    """One picture's field; with `bar` there is room for a colour bar beside it."""
-    width = 0.75 * WHOLE if wide else HALF
-    across = width - (1.6 if bar else 0.9)
-    with canvas(width, across * height_px / width_px + 0.6) as c:
+def field(width_px: int, height_px: int) -> Iterator[Canvas]:
+    """One picture's field, with room for a colour bar beside it."""
+    with canvas(HALF, (HALF - BESIDE) * height_px / width_px + 0.6) as c:
         frame(c.axis, width_px, height_px)
         yield c
 

@@ -9,7 +9,7 @@ import numpy as np
 from station.metrology.light import Light
 from station.metrology.photon_transfer import GAIN_RANGE, LINEAR_RANGE, PhotonTransfer
 from station.metrology.rounding import with_uncertainty
-from station.reports.calibration.field import field
+from station.reports.calibration.field import BESIDE, field
 from station.reports.calibration.instrument import instrument_page, judged
 from station.reports.document import Document, Fact, Judgement, Plot, Section, Table, Tone, numbers, words
 from station.reports.drawing import BLUE, GREY, HALF, RED, canvas, plain_numbers
@@ -141,7 +141,7 @@ def _lamp_plot(light: Light) -> Plot:
     middle = 0.5 * (cells.min() + cells.max())
     with field(light.width_px, light.height_px) as c:
         shown = c.axis.imshow(cells, cmap="viridis", extent=(-0.5, light.width_px - 0.5, light.height_px - 0.5, -0.5))
-        size = min(7.5, 72.0 * (HALF - 1.6) / columns / 2.2)  # points: two digits fit into a cell
+        size = min(7.5, 72.0 * (HALF - BESIDE) / columns / 2.2)  # points: two digits fit into a cell
         for (row, column), value in np.ndenumerate(cells):
             at = (column + 0.5) * light.width_px / columns - 0.5, (row + 0.5) * light.height_px / rows - 0.5
             colour = "black" if value > middle else "white"

@@ -152,8 +152,9 @@ def _cells(c: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _sources(document: Mapping[str, Any]) -> list[Source]:
-    found = []
-    for master in document["masters"]:
-        found.append(Source(f"order {master['order_id']}", master["order_sha256"], f"order of {master['master']}"))
-        found += [Source(f"{f['view']} picture", f["sha256"], f"of {master['master']}") for f in master["frames"]]
-    return found
+    masters = document["masters"]
+    orders = {Source(f"order {m['order_id']}", m["order_sha256"], "order"): None for m in masters}
+    return [
+        *orders,
+        *(Source(f"{f['view']} of {m['master']}", f["sha256"], "picture") for m in masters for f in m["frames"]),
+    ]
