@@ -89,6 +89,31 @@ def test_people_see_a_table(cell: Station) -> None:
     assert "passed and counts until" in cell.world.run("calibrations").out
 
 
+def test_a_page_to_file(cell: Station) -> None:
+    page = cell.world.folder / "check.html"
+    done = cell.check("--page", page)
+    assert done.status == 0, done.err
+    text = page.read_text(encoding="utf-8")
+    for word in (
+        "passed",
+        "E_n",
+        "Ann",
+        "good: 1 diameter",
+        "bad: 1 diameter",
+        "CERTIFICATES.csv",
+        "counts until",
+    ):
+        assert word in text
+    assert text.count("<svg") == 2
+    failed = cell.check("--page", page, "--calibration", cell.world.calibration, because="1:too small")
+    assert failed.status == 1
+    text = page.read_text(encoding="utf-8")
+    assert 'class="verdict bad"' in text
+    assert "fails by 1 too large, not too small" in text
+    assert "nothing was recorded" in text
+    assert "cannot be written" in cell.check("--page", cell.world.folder / "no" / "page.html").sentence
+
+
 Take = Callable[[Station], Any]
 
 
