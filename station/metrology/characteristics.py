@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,14 @@ from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, 
 from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.ends import unseen_mm
-from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
+from station.metrology.forms import Found, parallels, profiles, ranges, round_profile, zones
 from station.metrology.gear_values import GEAR_TYPES, gear_values
 from station.metrology.joined import ALONE, MEDIAN
 from station.metrology.lens_field import Bending
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
+from station.metrology.reference_circle import jump_mm, touching_center
 from station.metrology.thread import THREAD_TYPES, thread_values
 from station.order.geometry import CircleFeature, ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
@@ -175,6 +175,7 @@ def plain(
             params=np.array([f.params for f in used]),
             drawn=np.array(drawn),
             outward=np.array([f.outward for f in used]),
+            edge=np.array([f.edge for f in used], dtype=np.intp),
             scatter=scatters(used) if moving else np.zeros((0, 3, 3)),
             bends=np.zeros((len(used), 0, 3)) if lens is None else lens.changes(used),
         ),
@@ -213,13 +214,13 @@ def _roundness(question: Question, features: Features, changes: Changes) -> tupl
     feature = _first(question, features)
     if not question.association:
         return _zone(feature, zones(feature, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
-    about = changes.of(feature)[:, :2]
+    about, jump, sigma = changes.of(feature)[:, :2], 0.0, _per_radius(feature)
     if question.association != "LS":
-        sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm)
-        touching = inscribed_circle if question.association == "MI" else circumscribed_circle
-        x, y, _ = touching(quiet_circle(feature, sigma, False))
-        about = np.array([x, y]) * (1.0 + changes.relative)[:, None]
-    return _zone(feature, ranges(feature, about, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
+        here = min(FORM_SMOOTHING_POINTS, sigma * feature.radius_mm)
+        about = np.array(touching_center(feature, question.association, here)) * (1.0 + changes.relative)[:, None]
+        jump = jump_mm(feature, question.association, here)
+    found = ranges(feature, about, changes, FORM_SMOOTHING_POINTS, sigma)
+    return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, jump)), found.values
 
 
 def _circular_runout(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -227,23 +228,25 @@ def _circular_runout(question: Question, features: Features, changes: Changes) -
     feature, datum = _first(question, features), features[question.datums[0]]
     if datum.kind is not Kind.CIRCLE or not datum.params:
         raise ValueError(f"{datum.id} has no axis to run about: nothing round fits its edge")
-    return _zone(
-        feature, ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
-    )
+    found = ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
+    # An edge that is off by itself has its centre off by √2 of that each way, and runs out by twice as much.
+    return replace(_zone(feature, found)[0], edges=2.0 * math.sqrt(2.0)), found.values
 
 
 def _extreme_size(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     """GX, GN or LP of a circle or of two edges: it grows with them as every such size does."""
     feature, how = _first(question, features), question.association
+    growth = changes.growth_of(feature)
     if len(question.features) == 1:
         sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm) if feature.params else 0.0
         found = circle_size(feature, how, sigma, question.nominal)
     else:
         other = features[question.features[1]]
+        growth = (growth + changes.growth_of(other)) / 2.0  # half of it by each of its edges
         unseen = [unseen_mm(edge, question.geometry.get(edge.id)) for edge in (feature, other)]
         found = width_size(feature, other, how, FORM_SMOOTHING_POINTS, question.nominal, unseen)
     half = 0.5 if question.type is CharacteristicType.RADIUS else 1.0
-    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * changes.growth_mm)
+    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * growth)
     answer = Answer(
         float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges, half * found.ends
     )  # fmt: skip
@@ -283,8 +286,7 @@ def _oriented(question: Question, features: Features, changes: Changes) -> tuple
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
     found = parallels(feature, normals, changes, unseen_mm(feature, nominal), _line_smoothing(feature))
-    lean = sum(float(datum.covariance[0, 0]) for datum in datums) / len(datums) ** 2
-    scatter = math.sqrt(float(feature.covariance[0, 0]) + lean) * whole
+    scatter = math.sqrt(float(feature.covariance[0, 0])) * whole
     return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
 
@@ -311,10 +313,17 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     drawn = question.geometry.get(feature.id)
     if isinstance(drawn, CircleFeature) and feature.params and not datums:
         found = round_profile(feature, drawn.diameter_mm / 2.0, changes, FORM_SMOOTHING_POINTS)
-        return _answer(feature, found, 2.0 * found.noise), found.values
-    unseen = unseen_mm(feature, drawn)
-    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen)
-    return _answer(feature, found, 2.0 * found.noise), found.values
+    else:
+        found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen_mm(feature, drawn))
+    # An edge that is off by itself counts twice, and at the ends of a straight one its lean as well.
+    edges = 2.0 * (_lever(feature, found.worst) if datums and feature.kind is Kind.LINE else 1.0)
+    return replace(_answer(feature, found, 2.0 * found.noise), edges=edges), found.values
+
+
+def _lever(feature: MeasuredFeature, worst: int) -> float:
+    """Own residual of a point on an edge in that of the edge's mean, if every stretch is off by itself."""
+    run = feature.nominal_mm - feature.nominal_mm.mean(axis=0)
+    return math.sqrt(1.0 + float(run[worst] @ run[worst]) / float(np.mean(np.sum(run * run, axis=1))))
 
 
 def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:

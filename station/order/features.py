@@ -62,6 +62,7 @@ class Features:
     written: frozenset[str]
     place: dict[str, str]
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
+    edges: dict[str, str]  # of those that say so: the kind of their edge
 
     def kind(self, name: str) -> str:
         """`circle`, `arc`, `line`, `contour`, `gear`, `thread` or `slot`."""
@@ -91,7 +92,7 @@ def resolve_features(geometry: GeometryDocument, drawing: Drawing | None) -> Fea
                 resolver.take(document, place)
     if len(resolver.by_id) > MAX_FEATURES:
         raise OrderError(f"the geometry has more than the {MAX_FEATURES:,} features allowed", place="geometry")
-    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes)
+    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes, resolver.edges)
 
 
 class _Resolver:
@@ -101,6 +102,7 @@ class _Resolver:
         self.written: set[str] = set()
         self.place: dict[str, str] = {}
         self.sizes: dict[str, Decimal] = {}
+        self.edges: dict[str, str] = {}
         self._items: dict[str, DrawnItem] | None = None
 
     def items(self, place: str) -> dict[str, DrawnItem]:
@@ -127,6 +129,10 @@ class _Resolver:
             self._add(one, place)
         if isinstance(document, _Written):
             self.written.add(document.id)
+        if document.edge is not None:
+            self.edges[document.id] = document.edge
+            if isinstance(feature, SlotFeature):
+                self.edges.update(dict.fromkeys((part.id for part in feature.parts), document.edge))
         if isinstance(document, CircleDocument):
             self.sizes[document.id] = document.diameter
         elif isinstance(document, ArcDocument):
