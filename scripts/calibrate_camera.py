@@ -21,18 +21,25 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from station.app import check_writable, now, valid_for_days, write_json
+from station import __version__
+from station.app import now, valid_for_days
 from station.cycle.camera import BoardPlane, LensKind, calibrate_from_board
-from station.errors import InputError, StationError
-from station.tables.basics import print_json
+from station.errors import InputError
+from station.reports.document import Document, Fact, source_of
+from station.script import add_by, add_json, add_out, add_page, check_places, deliver, program, run, tell
 from station.tables.calibrations import print_camera
 
 
 def main() -> int:
     """Exit status 0 done, 2 bad input."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return run(_parser(), _calibrate)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = program("calibrate_camera", __doc__)
     parser.add_argument(
         "--board",
         required=True,
@@ -45,7 +52,7 @@ def main() -> int:
         "--height", action="append", default=[], metavar="IMAGE=MM",
         help="telecentric: height of the board in a picture, towards the camera; at two or more heights",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, help="calibration file to write")
+    add_out(parser, "calibration file")
     parser.add_argument("--plane", type=Path, metavar="FILE", help="picture whose board lies in the measuring plane")
     parser.add_argument(
         "--plane-offset",
@@ -77,43 +84,51 @@ def main() -> int:
     parser.add_argument("--focal-length", type=float, metavar="PX", help="focal length in pixels, if it is known")
     parser.add_argument("--valid-days", type=float, default=365.0, metavar="N", help="valid for N days (default 365)")
     parser.add_argument("--id", help="name of the calibration (default: from the date)")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="HTML page with residuals, coverage and refusals")
-    parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
+    add_by(parser, "calibrates")
+    add_page(parser)
+    add_json(parser, "calibration")
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    args = parser.parse_args()
+    return parser
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    check_places(args.out, args.page)
     made = now()
-    try:
-        check_writable(args.out)
-        if args.page is not None:
-            check_writable(args.page)
-            # only here: drawing takes a second to load
-            from station.reports.camera_page import camera_page
-            from station.reports.document import write_page
-        plane = BoardPlane(
-            args.plane, args.plane_offset, args.plane_u, args.board_u, args.board_temperature, args.board_cte
-        )
-        lens = LensKind(args.focal_length, args.lens == "telecentric", _heights(args.height))
-        calibration, report = calibrate_from_board(
-            args.images,
-            args.board,
-            plane,
-            lens=lens,
-            made=made,
-            valid_for=valid_for_days(args.valid_days),
-            identity=args.id or f"camera-{made:%Y%m%dT%H%M%S}",
-            progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
-        )
-        write_json(args.out, calibration.to_document())
-        if args.page is not None:
-            write_page(args.page, camera_page(calibration, report))
-    except StationError as error:
-        print(f"calibrate_camera: {error}", file=sys.stderr)
-        return 2
-    if args.json:
-        print_json(calibration.to_document())
-    else:
-        print_camera(calibration, report, args.out)
-    return 0
+    plane = BoardPlane(
+        args.plane, args.plane_offset, args.plane_u, args.board_u, args.board_temperature, args.board_cte
+    )
+    calibration, report = calibrate_from_board(
+        args.images,
+        args.board,
+        plane,
+        lens=LensKind(args.focal_length, args.lens == "telecentric", _heights(args.height)),
+        made=made,
+        valid_for=valid_for_days(args.valid_days),
+        identity=args.id or f"camera-{made:%Y%m%dT%H%M%S}",
+        progress=tell(args, "looking at"),
+    )
+    calibration = replace(calibration, made_by=args.by, software=__version__)
+
+    def page() -> Document:
+        from station.reports.calibration.camera import camera_page
+
+        sources = tuple(source_of(path, "picture") for path in args.images)
+        return camera_page(calibration, report, sources, _parameters(args, plane))
+
+    return deliver(args, calibration.to_document(), page=page, show=lambda: print_camera(calibration, report, args.out))
+
+
+def _parameters(args: argparse.Namespace, plane: BoardPlane) -> tuple[Fact, ...]:
+    """What the person said, for the page."""
+    plane_u = "default of this lens" if plane.u_scale is None else f"{plane.u_scale:g} relative"
+    return (
+        Fact("board", args.board),
+        Fact("lens", args.lens),
+        Fact("u of the board's size", f"{args.board_u:g} relative"),
+        Fact("board's temperature", f"{args.board_temperature:g} °C, {args.board_cte:g} ppm/K"),
+        Fact("part's plane nearer by", f"{args.plane_offset:g} mm"),
+        Fact("u of the part's plane", plane_u),
+    )
 
 
 def _heights(texts: list[str]) -> dict[Path, float]:

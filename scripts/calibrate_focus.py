@@ -15,21 +15,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from station.app import check_writable, now, operator_name, write_json
 from station.cycle.focus import FocusAsked, measure_focus
 from station.cycle.series import focus_frames
-from station.cycle.signed import Signed
-from station.errors import StationError
-from station.tables.basics import print_json
-from station.tables.light import focus_rows, made_rows, print_focus
+from station.reports.document import Document
+from station.script import add_json, add_out, add_page, add_signed, check_places, deliver, program, run, signed_of, tell
+from station.tables.light import focus_rows, print_focus
 
 
 def main() -> int:
     """Exit status 0 done, 2 bad input."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="document focus/1 to write")
+    parser = program("calibrate_focus", __doc__)
+    add_out(parser, "document focus/1")
     parser.add_argument("--table", type=Path, metavar="CSV", help="table image,z_mm")
-    parser.add_argument("--page", type=Path, metavar="HTML", help="page with plots to write")
+    add_page(parser)
     parser.add_argument(
         "--allowed-px",
         type=float,
@@ -44,37 +42,27 @@ def main() -> int:
         metavar="RELATIVE",
         help="change of a size by height that is allowed (default 0.0001)",
     )
-    parser.add_argument("--by", default=operator_name(), help="who calibrates (default: who is logged in)")
-    parser.add_argument("--camera-serial", default="", metavar="TEXT")
-    parser.add_argument("--lamp-serial", default="", metavar="TEXT")
-    parser.add_argument("--temperature", type=float, metavar="C", help="of the camera's surroundings")
-    parser.add_argument("--json", action="store_true", help="print the document as JSON and nothing else")
+    add_signed(parser)
+    add_json(parser, "document")
     parser.add_argument("images", nargs="*", type=Path, metavar="IMAGE", help="pictures or folders")
-    args = parser.parse_args()
-    try:
-        for path in (args.out, args.page):
-            if path is not None:
-                check_writable(path)
-        focus = measure_focus(
-            focus_frames(args.table, args.images),
-            FocusAsked(args.allowed_px, args.mm_per_px, args.size_change),
-            Signed(now(), args.by, args.camera_serial, args.lamp_serial, args.temperature),
-            progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
-        )
-        write_json(args.out, focus.to_document())
-        if args.page is not None:
-            from station.reports.document import write_page
-            from station.reports.focus_page import focus_page
+    return run(parser, _calibrate)
 
-            write_page(args.page, focus_page(focus, [*made_rows(focus.made), *focus_rows(focus)]))
-    except StationError as error:
-        print(f"calibrate_focus: {error}", file=sys.stderr)
-        return 2
-    if args.json:
-        print_json(focus.to_document())
-    else:
-        print_focus(focus, args.out)
-    return 0
+
+def _calibrate(args: argparse.Namespace) -> int:
+    check_places(args.out, args.page)
+    focus = measure_focus(
+        focus_frames(args.table, args.images),
+        FocusAsked(args.allowed_px, args.mm_per_px, args.size_change),
+        signed_of(args),
+        progress=tell(args, "looking at"),
+    )
+
+    def page() -> Document:
+        from station.reports.calibration.focus import focus_page
+
+        return focus_page(focus, focus_rows(focus))
+
+    return deliver(args, focus.to_document(), page=page, show=lambda: print_focus(focus, args.out))
 
 
 if __name__ == "__main__":

@@ -16,64 +16,51 @@ import argparse
 import sys
 from pathlib import Path
 
-from station.app import check_writable, now, operator_name, write_json
 from station.cycle.irradiance import Irradiance
 from station.cycle.light import LightAsked, measure_light, write_maps
 from station.cycle.light_series import Region
 from station.cycle.series import light_frames
-from station.cycle.signed import Signed
 from station.documents import parse_json, read_limited
-from station.errors import InputError, StationError
+from station.errors import InputError
 from station.metrology.estimate import Estimate
 from station.metrology.light import Light
-from station.tables.basics import print_json
-from station.tables.light import light_rows, made_rows, print_light
+from station.reports.document import Document
+from station.script import add_json, add_out, add_page, add_signed, check_places, deliver, program, run, signed_of, tell
+from station.tables.light import light_rows, print_light
 
 
 def main() -> int:
     """Exit status 0 done, 2 bad input."""
-    args = _parser().parse_args()
-    try:
-        for path in (args.out, args.page):
-            if path is not None:
-                check_writable(path)
-        signed = Signed(now(), args.by, args.camera_serial, args.lamp_serial, args.temperature)
-        asked = LightAsked(args.bits, _photons(args), _region(args.region), smooth=not args.per_pixel)
-        accepted = None
-        if args.accepted is not None:
-            place = str(args.accepted)
-            accepted = Light.from_document(parse_json(read_limited(args.accepted), place), place)
-        found = measure_light(
-            light_frames(args.table, args.images),
-            asked,
-            signed,
-            accepted,
-            progress=lambda name: None if args.json else print(f"looking at {name}", file=sys.stderr),
-        )
-        light = found.light
-        write_json(args.out, light.to_document())
-        if args.maps is not None:
-            write_maps(args.maps, found.flat)
-        if args.page is not None:
-            from station.reports.document import write_page
-            from station.reports.light_page import light_page
+    return run(_parser(), _calibrate)
 
-            write_page(args.page, light_page(light, [*made_rows(light.made), *light_rows(light)]))
-    except StationError as error:
-        print(f"calibrate_light: {error}", file=sys.stderr)
-        return 2
-    if args.json:
-        print_json(light.to_document())
-    else:
-        print_light(light, args.out)
-    return 0
+
+def _calibrate(args: argparse.Namespace) -> int:
+    check_places(args.out, args.page)
+    signed = signed_of(args)
+    found = measure_light(
+        light_frames(args.table, args.images),
+        LightAsked(args.bits, _photons(args), _region(args.region), smooth=not args.per_pixel),
+        signed,
+        _accepted(args.accepted),
+        progress=tell(args, "looking at"),
+    )
+    light = found.light
+    if args.maps is not None:
+        write_maps(args.maps, found.flat)
+
+    def page() -> Document:
+        from station.reports.calibration.light import light_page
+
+        return light_page(light, light_rows(light))
+
+    return deliver(args, light.to_document(), page=page, show=lambda: print_light(light, args.out))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="document light/1 to write")
+    parser = program("calibrate_light", __doc__)
+    add_out(parser, "document light/1")
     parser.add_argument("--table", type=Path, metavar="CSV", help="table image,exposure_us,kind")
-    parser.add_argument("--page", type=Path, metavar="HTML", help="page with plots to write")
+    add_page(parser)
     parser.add_argument("--maps", type=Path, metavar="FOLDER", help="write the correction as offset.tif and gain.tif")
     parser.add_argument(
         "--per-pixel", action="store_true", help="gains pixel by pixel instead of a smooth surface (adds noise)"
@@ -88,13 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     photons.add_argument(
         "--irradiance-u", type=float, default=0.03, metavar="RELATIVE", help="its standard uncertainty (default 0.03)"
     )
-    parser.add_argument("--by", default=operator_name(), help="who calibrates (default: who is logged in)")
-    parser.add_argument("--camera-serial", default="", metavar="TEXT")
-    parser.add_argument("--lamp-serial", default="", metavar="TEXT")
-    parser.add_argument("--temperature", type=float, metavar="C", help="of the camera's surroundings")
-    parser.add_argument("--json", action="store_true", help="print the document as JSON and nothing else")
+    add_signed(parser)
+    add_json(parser, "document")
     parser.add_argument("images", nargs="*", type=Path, metavar="IMAGE", help="pictures or folders")
     return parser
+
+
+def _accepted(path: Path | None) -> Light | None:
+    return None if path is None else Light.from_document(parse_json(read_limited(path), str(path)), str(path))
 
 
 def _photons(args: argparse.Namespace) -> Estimate | None:

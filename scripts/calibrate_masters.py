@@ -6,6 +6,9 @@ geometry in each picture (image relative to the CSV), or the centre distance of 
 --camera the lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the
 masters' plane.
 
+Where edges are not all of one kind (turned, punched, ...) the column edge names the kind of each; an empty cell is the
+kind that the order says, or the default kind. Each kind gets an edge offset of its own.
+
 Further columns may say whose sizes they are: master, certificate, issuer, date, due (dates as 2026-11-22). They stand
 in the calibration, and a certificate that was over is named when the calibration is accepted.
 """
@@ -14,15 +17,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from station import __version__
-from station.app import check_writable, load_calibration, now, operator_name, valid_for_days, write_json
-from station.cycle.masters import Origin, calibrate_from_masters, read_certificates
+from station.app import load_calibration, now, operator_name, valid_for_days, write_json
+from station.cycle.certificates import Certificate, read_certificates
+from station.cycle.masters import Origin, calibrate_from_masters
 from station.documents import parse_json, read_limited
 from station.errors import StationError
+from station.metrology.calibration import Calibration
 from station.metrology.calibration_origin import SECTIONS, Artefact, Devices, section_from
+from station.order.model import Order
 from station.order.read import read_order
+from station.reports.document import Document
+from station.script import add_page, check_places, deliver_page
 from station.tables.basics import print_json
 from station.tables.calibrations import calibration_rows, print_calibration
 
@@ -47,6 +56,11 @@ def main() -> int:
         metavar="PX",
         help="how far edges may lie off before the masters tell (default 0.3; 0.12 with --camera)",
     )
+    parser.add_argument(
+        "--fixed-focus",
+        action="store_true",
+        help="nothing can change the focus: edges that are all wider than the masters' are chamfered, not out of focus",
+    )
     parser.add_argument("--id", help="name of the calibration (default: from date and order)")
     parser.add_argument("--by", help="who calibrates (default: who is logged in)")
     parser.add_argument("--artefact", default="", help="name of the artefact or set of masters")
@@ -55,15 +69,19 @@ def main() -> int:
         parser.add_argument(f"--{device}-serial", default="", metavar="SERIAL", help=f"serial number of the {device}")
     for name in SECTIONS:
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{name}/1 document to carry along")
+    add_page(parser)
+    parser.add_argument("--before", type=Path, metavar="FILE", help="calibration to hold it against on the page")
     parser.add_argument("--json", action="store_true", help="print the calibration as JSON and nothing else")
     args = parser.parse_args()
     try:
-        check_writable(args.out)
+        check_places(args.out, args.page)
+        before = load_calibration(args.before)[0] if args.before else None
         order = read_order(args.order)
+        certificates = read_certificates(args.masters)
         made = now()
         calibration = calibrate_from_masters(
             order,
-            read_certificates(args.masters),
+            certificates,
             camera=load_calibration(args.camera)[0].camera if args.camera else None,
             made=made,
             valid_for=valid_for_days(args.valid_days),
@@ -72,9 +90,11 @@ def main() -> int:
             prior_edge_px=args.edge_u,
             view=args.view,
             origin=_origin(args),
+            fixed_focus=args.fixed_focus,
             progress=lambda name: None if args.json else print(f"measuring {name}", file=sys.stderr),
         )
         write_json(args.out, calibration.to_document())
+        deliver_page(args.page, lambda: _page(args, calibration, order, certificates, before))
     except StationError as error:
         print(f"calibrate_masters: {error}", file=sys.stderr)
         return 2
@@ -83,6 +103,34 @@ def main() -> int:
     else:
         print_calibration(calibration, calibration_rows(calibration), args.out)
     return 0
+
+
+def _page(
+    args: argparse.Namespace,
+    calibration: Calibration,
+    order: Order,
+    certificates: Sequence[Certificate],
+    before: Calibration | None,
+) -> Document:
+    from station.reports.calibration.masters import masters_page, sources_of
+
+    prior = "by default" if args.edge_u is None else f"{args.edge_u:g} px"
+    return masters_page(
+        calibration,
+        order,
+        certificates,
+        before,
+        rows=calibration_rows(calibration),
+        parameters=(
+            ("light", args.view),
+            ("masters' temperature", f"{args.temperature:g} °C"),
+            ("u of the edge offset before the masters tell", prior),
+            ("valid for", f"{args.valid_days:g} days"),
+        ),
+        sources=sources_of(
+            args.order, args.masters, certificates, ((args.camera, "camera"), (args.before, "calibration before"))
+        ),
+    )
 
 
 def _origin(args: argparse.Namespace) -> Origin:

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from dataclasses import asdict
 
+from benchmark.part import finite
 from benchmark.spread import spread
 from intervals.study import Measured, Row, measure_parts, rows_of
 from intervals.subjects import subjects
@@ -45,7 +45,11 @@ def main() -> int:
     measured = [one for some, _ in done for one in some]
     rows = rows_of(measured, [name for _, some in done for name in some])
     if args.json:
-        print(json.dumps({"parts": args.parts, "seed": args.seed, "rows": [_document(row) for row in rows]}, indent=1))
+        print(
+            json.dumps(
+                {"parts": args.parts, "seed": args.seed, "rows": [finite(asdict(row)) for row in rows]}, indent=1
+            )
+        )
     else:
         _print(rows)
     return 0
@@ -78,11 +82,6 @@ def _print(rows: list[Row]) -> None:
             f"{u:.2g}{unit}" if unit else "",
         )  # fmt: skip
     console().print(shown)
-
-
-def _document(row: Row) -> dict[str, object]:
-    """JSON knows no NaN: what was never measured is null."""
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(row).items()}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 
 from station.app import check_writable
-from station.errors import InputError, StationError
+from station.errors import InputError
+from station.script import program, run
 from station.targets.definition import DEFAULT_PX_PER_MM, data_of, target_for, write_boards
 from station.targets.plate import read_plate, write_plate
 from station.targets.shapes import PAPERS_MM
@@ -27,7 +28,7 @@ from station.vision.boards import FORMS
 
 def main() -> int:
     """Exit status 0 done, 2 bad input."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program("make_target", __doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--board", metavar="SPEC", help=f"one of {', '.join(FORMS)}")
     what.add_argument("--definition", type=Path, metavar="TOML", help="definition of a board: all its files")
@@ -41,18 +42,15 @@ def main() -> int:
         help=f"{', '.join(PAPERS_MM)} or none (default: the smallest that fits for PDF and SVG, none for DXF and PNG)",
     )
     parser.add_argument("--px-per-mm", type=float, default=DEFAULT_PX_PER_MM, metavar="N", help="for PNG (default 20)")
-    args = parser.parse_args()
-    try:
-        if args.board is not None:
-            print(_draw(args.board, args.out, args.paper, args.px_per_mm))
-            return 0
-        made = (
-            write_plate(read_plate(args.masters), args.out) if args.masters else write_boards(args.definition, args.out)
-        )
-        print("\n".join(map(str, made)))
-    except StationError as error:
-        print(f"make_target: {error}", file=sys.stderr)
-        return 2
+    return run(parser, _make)
+
+
+def _make(args: argparse.Namespace) -> int:
+    if args.board is not None:
+        print(_draw(args.board, args.out, args.paper, args.px_per_mm))
+        return 0
+    made = write_plate(read_plate(args.masters), args.out) if args.masters else write_boards(args.definition, args.out)
+    print("\n".join(map(str, made)))
     return 0
 
 

@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from station.app import MAIN_CAMERA, check_and_record, operator_name, try_check
-from station.cycle.masters import read_certificates
+from station.app import MAIN_CAMERA, check_and_record, now, operator_name, try_check
+from station.cycle.certificates import read_certificates
 from station.cycle.shift_check import CheckedMaster
 from station.cycle.shift_check_file import because_from, master_of, read_check
 from station.errors import InputError, StationError
+from station.reports.document import Document, moment_text, source_of
+from station.script import add_page, check_places, deliver_page
 from station.tables.basics import print_json
 from station.tables.shift_checks import print_check
 
@@ -33,7 +37,9 @@ def main() -> int:
     parser.add_argument(
         "--because", action="append", default=[], metavar="WHY", help="CHARACTERISTIC[:too large|small]"
     )
-    parser.add_argument("--certificates", type=Path, metavar="CSV", help="certified sizes: image,feature,value_mm,u_mm")
+    parser.add_argument(
+        "--certificates", type=Path, metavar="CSV", help="certified sizes: image,feature,value_mm,u_mm[,edge]"
+    )
     parser.add_argument("--view", default="backlight", help="light of the pictures (default backlight)")
     parser.add_argument("--temperature", type=float, metavar="C", help="masters' temperature in °C")
     parser.add_argument(
@@ -42,9 +48,11 @@ def main() -> int:
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="try this one instead; nothing is recorded")
     parser.add_argument("--valid-hours", type=float, default=12.0, metavar="N", help="counts for N hours (default 12)")
     parser.add_argument("--by", help="who checks (default: who is logged in)")
+    add_page(parser)
     parser.add_argument("--json", action="store_true", help="print the check as JSON and nothing else")
     args = parser.parse_args()
     try:
+        check_places(args.page)
         masters = _masters(args)
         by = operator_name() if args.by is None else args.by
         if args.calibration is not None:
@@ -52,6 +60,7 @@ def main() -> int:
         else:
             valid_for = timedelta(hours=args.valid_hours) if 0.0 < args.valid_hours < 1e4 else timedelta(0)
             document = check_and_record(masters, args.camera, args.temperature, by=by, valid_for=valid_for)
+        deliver_page(args.page, lambda: _page(args, document))
     except StationError as error:
         print(f"verify_masters: {error}", file=sys.stderr)
         return 2
@@ -60,6 +69,18 @@ def main() -> int:
     else:
         print_check(document, recorded=args.calibration is None)
     return 0 if document["passed"] else 1
+
+
+def _page(args: argparse.Namespace, document: Mapping[str, Any]) -> Document:
+    from station.reports.calibration.shift_check import shift_check_page
+
+    tables = ((args.check, "shift-check/1"), (args.certificates, "certificates"), (args.calibration, "calibration"))
+    return shift_check_page(
+        document,
+        tuple(source_of(path, what) for path, what in tables if path is not None),
+        made_on=moment_text(now()),
+        recorded=args.calibration is None,
+    )
 
 
 def _masters(args: argparse.Namespace) -> list[CheckedMaster]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from dataclasses import asdict
 
 from benchmark.degrade import Row, count_rows, degrade
+from benchmark.part import finite
 from benchmark.spoil import cases
 from rich.progress import track
 
@@ -44,7 +44,7 @@ def main() -> int:
     )
     rows = list(progress)
     if args.json:
-        print(json.dumps({"rows": [_document(row) for row in rows]}, indent=1))
+        print(json.dumps({"rows": [finite(asdict(row)) for row in rows]}, indent=1))
         return 0
     shown = table(
         *("case", "part", "outer bias", "rmse", "inner bias", "rmse", "place bias", "rmse", "contour", "× clean"),
@@ -61,11 +61,6 @@ def _figures(row: Row) -> tuple[str, ...]:
     shares = (f"{100 * row.measured:.0f} %", f"{100 * row.covered:.0f} %")
     counts = (f"{row.false_pass}/{row.parts}", f"{row.false_fail}")
     return (*(f"{n:.1f}" for n in (*lengths, row.contour_rmse)), f"{row.times_clean:.2f}", *shares, *counts)
-
-
-def _document(row: Row) -> dict[str, object]:
-    """JSON knows no NaN: what could not be measured is null."""
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(row).items()}
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _keep() -> bool:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return False
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # numba makes its settings at import
     return os.access(folder, os.W_OK)
 
 

@@ -27,7 +27,7 @@ from station.twin.scene import Dust, Lamp, Optics, PlacedPart, Scene
 from station.vision.picture import picture_from
 
 from .subjects import MM_PER_PX, Rng, Subject
-from .truth import true_features, true_value
+from .truth import Floats, true_features, true_value
 
 U_SCALE, U_EDGE_PX, CORRELATION, LOCAL_PX = 4e-5, 0.012, 0.5, 0.008
 PSF_PX = (0.7, 1.4)
@@ -142,8 +142,16 @@ def _own_places(made: MadePart, rng: Rng) -> Iterator[Deviation]:
                 feature.id, float(rng.normal(0.0, local_mm)), math.degrees(float(rng.normal(0.0, lean)))
             )
         elif isinstance(feature, CircleFeature | ArcFeature):
-            x, y = rng.normal(0.0, math.sqrt(2.0) * local_mm, 2).tolist()
-            yield CircleDeviation(feature.id, 2.0 * float(rng.normal(0.0, local_mm)), (x, y))
+            x, y, radius = rng.multivariate_normal(np.zeros(3), local_mm**2 * _spread_of(feature)).tolist()
+            yield CircleDeviation(feature.id, 2.0 * radius, (x, y))
+
+
+def _spread_of(feature: CircleFeature | ArcFeature) -> Floats:
+    """(3, 3) covariance of a fitted centre and radius, in that of the mean of all points."""
+    first, last = (feature.start_deg, feature.end_deg) if isinstance(feature, ArcFeature) else (0.0, 360.0)
+    angle = np.radians(np.linspace(first, last, 361)[:-1])
+    design = np.column_stack([np.cos(angle), np.sin(angle), np.ones(len(angle))])
+    return np.asarray(len(angle) * np.linalg.inv(design.T @ design))
 
 
 def _dust(optics: Optics, rng: Rng) -> tuple[Dust, ...]:

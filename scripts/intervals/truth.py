@@ -20,6 +20,8 @@ from station.twin.truth import feature_points, fit_circle
 
 Floats: TypeAlias = NDArray[np.float64]
 
+_ROUND_POINTS = 800  # about a circle: roundness is by definition low-passed at 50 undulations, as wide as it gets here
+
 
 def true_features(part: MadePart) -> dict[str, MeasuredFeature]:
     """Every circle, arc and line of the part, without noise."""
@@ -41,13 +43,15 @@ def true_value(question: Question, features: dict[str, MeasuredFeature]) -> floa
 def _circle(feature: CircleFeature | ArcFeature, points: Floats) -> MeasuredFeature:
     whole = isinstance(feature, CircleFeature)
     points = points[:-1] if whole and math.dist(points[0], points[-1]) < 1e-9 else points
+    every = len(points) // _ROUND_POINTS if whole else 1
+    points = points[::every]
     center, radius, _ = fit_circle(points)
     nominal = np.array(feature.center_mm)
     away = points - nominal
     away /= np.hypot(away[:, 0], away[:, 1])[:, None]
     drawn = feature.diameter_mm / 2.0 if isinstance(feature, CircleFeature) else feature.radius_mm
     outward = 1.0 if feature.side == "outer" else -1.0
-    spacing = 2.0 * math.pi * radius / 4096.0
+    spacing = every * 2.0 * math.pi * radius / 4096.0
     return _exact(feature, Kind.CIRCLE, points, nominal + drawn * away, outward * away, spacing, whole,
                   (*center, radius), 3, outward)  # fmt: skip
 

@@ -14,8 +14,9 @@ from station.app import here
 from station.app.here import open_record, operator_name, station_record
 from station.cycle.calibration_life import active_calibration
 from station.cycle.cell import Cell, queue_of
+from station.cycle.certificates import read_certificates
 from station.cycle.inspect import Instrument
-from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.cycle.masters import calibrate_from_masters
 from station.cycle.readiness import ShiftCheck, Watch
 from station.cycle.state import Board, Snapshot, State
 from station.devices.protocols import View
@@ -91,7 +92,7 @@ def run_twin(
         own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
         if found is None or (own and not found[0].valid_at(here.now())):
             say("Calibrating the simulated camera on nine pictures of certified masters …")
-            found = _calibrate_twin(rig_file, Path(scratch), genealogy, camera)
+            found = calibrate_twin(rig_file, Path(scratch), genealogy, camera)
         rig = TwinRig(facts, workpieces)
         instrument = Instrument(*found, station_record(facts.name, simulated=True))
         watch = Watch(genealogy, camera, instrument.station, here.now, ShiftCheck(facts.shift_check))
@@ -157,7 +158,7 @@ def _start_page(
     return page
 
 
-def _calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:
+def calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:
     """The twin is calibrated as a real rig is: pictures of certified masters through the ordinary calibration."""
     from station.twin.masters import write_twin_masters
     from station.twin.rig_file import read_twin

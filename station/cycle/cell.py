@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from station.cycle.capture import capture
 from station.cycle.examine import needed_views
@@ -204,10 +205,10 @@ class Cell:
         with suppress(RecordError):
             self.genealogy.add_event(kind, subject, {"reason": reason}, at=self.clock())
 
-    def _mark(self, serial: str, **changes: object) -> QueueEntry:
+    def _mark(self, serial: str, **changes: Any) -> QueueEntry:
         queue = self.board.latest().queue
         entry = next((q for q in queue if q.serial == serial), QueueEntry("", serial, ""))
-        changed = replace(entry, **changes)  # type: ignore[arg-type]
+        changed = replace(entry, **changes)
         known = any(q.serial == serial for q in queue)
         self.board.publish(
             queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed)

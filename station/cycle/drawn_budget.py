@@ -95,7 +95,7 @@ def _subject(order: Order, result: ItemResult, features: Features) -> _Subject:
     question, measured = result.item.question, result.measurement
     clean = features_for([question], features)
     stated = stated_of_value(question, clean, measured)
-    mating = mating_of(result.item.characteristic, order, features) if result.bonus > 0.0 else None
+    mating = mating_of(result.item, order, features) if result.bonus > 0.0 else None
     of_size = [] if mating is None else [evaluate(mating.question, features).excess / 3.0]
     return _Subject(result, measured, clean, stated, mating, features, of_size)
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from station.compiled import compiled
 from station.metrology.calibration import Calibration
+from station.metrology.lens_field import Bending, lens_field
 from station.plan.track import Track
 from station.vision.pose import Pose
 from station.vision.probe import Probes
@@ -73,6 +74,12 @@ def _back(points: Floats, normals: Floats, offset: Floats, to_mm: Floats, moved:
         dx, dy = offset[k] * normals[k, 0], offset[k] * normals[k, 1]
         moved[k, 0] = points[k, 0] + to_mm[0, 0] * dx + to_mm[0, 1] * dy
         moved[k, 1] = points[k, 1] + to_mm[1, 0] * dx + to_mm[1, 1] * dy
+
+
+def bending(calibration: Calibration, pose: Pose) -> Bending | None:
+    """What the calibration does not know of the lens, as a part at a pose feels it."""
+    field = lens_field(calibration.camera)
+    return None if field is None else Bending(field, pose.matrix, np.array([pose.x, pose.y]))
 
 
 def some_of(track: Track, most: int) -> Track:

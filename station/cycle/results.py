@@ -12,6 +12,7 @@ from station.metrology.calibration import Calibration
 from station.metrology.characteristics import MEASURED_TYPES, Question, evaluate, is_plain
 from station.metrology.decision import Decision, Verdict, decide
 from station.metrology.features import Kind, MeasuredFeature
+from station.metrology.lens_field import Bending
 from station.metrology.rounding import decimals_for, with_uncertainty
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions, Contribution, Measurement, measure_all
 from station.order.model import CharacteristicType, Order
@@ -90,17 +91,17 @@ def answer_items(
     findings: Findings,
     calibration: Calibration,
     conditions: Conditions,
+    lens: Bending | None = None,
 ) -> tuple[ItemResult, ...]:
     """All characteristics of silhouettes, in the order's sequence."""
     unfit = {name: why for name, feature in features.items() if (why := _unfit(feature))}
     answers = [_without_measuring(item, unfit, findings) for item in plan.items]
     open_ = [place for place, answer in enumerate(answers) if answer is None]
     questions = [plan.items[place].question for place in open_]
-    clean = features_for(questions, features)
-    measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
-    u_edge_mm = calibration.u_edge_px * plan.mm_per_px
+    measured = measure_all(questions, features_for(questions, features), calibration, plan.mm_per_px, conditions, lens)
+    u_edges_mm = [kind.u_px * plan.mm_per_px for kind in calibration.kinds]
     for place, result in zip(open_, measured, strict=True):
-        answers[place] = _decided(plan.items[place], result, order, features, u_edge_mm, plan.mm_per_px)
+        answers[place] = _decided(plan.items[place], result, order, features, u_edges_mm, plan.mm_per_px)
     return tuple(answer for answer in answers if answer is not None)
 
 
@@ -148,7 +149,7 @@ def _without_measuring(item: Item, unfit: Mapping[str, str], findings: Findings)
     if c.type is CharacteristicType.COUNT:
         return _count(item, findings, _label(item))
     if unfit:
-        for name in c.features + item.question.datums:
+        for name in item.question.features + item.question.datums:
             if name in unfit:
                 return _not_measured(item, unfit[name])
     return None
@@ -163,7 +164,7 @@ def _decided(
     result: Measurement | ValueError,
     order: Order,
     features: Mapping[str, MeasuredFeature],
-    u_edge_mm: float,
+    u_edges_mm: Sequence[float],
     pixel_mm: float,
 ) -> ItemResult:
     """A measured value with its verdict, and a sentence where that is not PASS."""
@@ -172,9 +173,9 @@ def _decided(
     if not (math.isfinite(result.value) and math.isfinite(result.u)):
         return _not_measured(item, "the fit of its edges failed")
     c, lower, upper, u_total, bonus, u_bonus = item.characteristic, item.lower, item.upper, result.u, 0.0, 0.0
-    mating = mating_of(item.characteristic, order, features)
+    mating = mating_of(item, order, features)
     if mating is not None and upper is not None:
-        bonus, u_bonus = bonus_of(mating, features, u_edge_mm)
+        bonus, u_bonus = bonus_of(mating, features, u_edges_mm)
         upper, u_total = upper + bonus, math.hypot(u_total, u_bonus)
 
     def decided(value: float) -> Decision:
@@ -192,7 +193,7 @@ def _decided(
         if doubt:
             verdict, reason = Verdict.UNDECIDED, f"{_label(item)}: {doubt}"
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
-    points = sum([len(features[name].points_mm) for name in c.features + item.question.datums])
+    points = sum([len(features[name].points_mm) for name in item.question.features + item.question.datums])
     return ItemResult(
         item, verdict, result.value, u_total, decision.conformance_probability, guard, points, result.where_mm,
         reason, result, bonus, u_bonus,
@@ -205,7 +206,7 @@ def _doubt(
     """Why a form or an extreme size that passes without what stands on its edge, or without a piece of its edge, is not
     PASS; or nothing.
     """
-    own = [features[name] for name in item.characteristic.features]
+    own = [features[name] for name in item.question.features]
     for feature in own:
         if feature.gap_mm > MOST_GAP_PX * pixel_mm:
             x, y = feature.gap_at_mm

@@ -15,12 +15,12 @@ import numpy as np
 
 from station.compiled import compiled
 from station.metrology.frames import Flags, Floats, Index, center_of, common_frame, frame_of
+from station.metrology.joined import ALONE, any_joined, joined, lean, overall_length
 from station.metrology.medians import symmetry
 from station.order.limits import MOST_DATUM_FEATURES
 
-MOST_SLOTS = 2 + MOST_DATUM_FEATURES  # what is asked about, and the features of its datums
+MOST_SLOTS = 4 + MOST_DATUM_FEATURES  # what is asked about, and the features of its datums
 NOBODY = -1
-ASKED = -1  # the level of a feature that is asked about; datums have theirs from 0
 
 
 class Measurand(IntEnum):
@@ -33,24 +33,30 @@ class Measurand(IntEnum):
     CONCENTRICITY = 4
     POSITION = 5
     SYMMETRY = 6
+    LENGTH = 7
+    LEAN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Associated:
     """Features f of one part: `straight` (f,) is it a line, `params` (f, 3) and `drawn` (f, 4) as above, `outward`
-    (f,), `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row."""
+    (f,), `edge` (f,) the kind of its edge, `scatter` (f, 3, 3): one independent one-sigma change of the parameters a
+    row; `bends` (f, r, 3): how they change with each independent error of the lens."""
 
     straight: Flags
     params: Floats
     drawn: Floats
     outward: Floats
+    edge: Index
     scatter: Floats
+    bends: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Questions q: `what` (q,) a `Measurand`, `slots` (q, s) rows of what is asked about and of its datums (`NOBODY`:
-    none), `levels` (q, s): `ASKED`, or the precedence of the datum; `nominal` (q,) of an angle in degrees."""
+    none), `levels` (q, s): how it is asked about (`station.metrology.joined`), or the precedence of the datum;
+    `nominal` (q,) of an angle in degrees."""
 
     what: Index
     slots: Index
@@ -157,6 +163,14 @@ def _position_in_common(levels: Index, straight: Flags, p: Floats, drawn: Floats
 @compiled
 def value_of(what: int, levels: Index, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
     """What (a `Measurand`) is asked of the features in the first rows; `nominal` (degrees) of an angle."""
+    if any_joined(levels):
+        order, flags, rows, at = joined(levels, straight, p, drawn)
+        return _value_of(what, order, flags, rows, at, nominal)
+    return _value_of(what, levels, straight, p, drawn, nominal)
+
+
+@compiled
+def _value_of(what: int, levels: Index, straight: Flags, p: Floats, drawn: Floats, nominal: float) -> float:
     slots = len(levels)
     if what == 0:
         return float(2.0 * p[0, 2])
@@ -172,7 +186,11 @@ def value_of(what: int, levels: Index, straight: Flags, p: Floats, drawn: Floats
         return 2.0 * math.hypot(ax - bx, ay - by)
     if what == 5:
         return _position(levels[1:], straight[:slots], p[:slots], drawn[:slots])
-    asked = 2 if slots > 1 and levels[1] == ASKED else 1
+    if what == 7:
+        return overall_length(straight, p)
+    if what == 8:
+        return lean(p, drawn, nominal)
+    asked = 2 if slots > 1 and levels[1] == ALONE else 1
     return symmetry(asked, straight[:slots], p[:slots], drawn[:slots])
 
 
@@ -188,10 +206,19 @@ def gather(rows: Index, of: Floats, flags: Flags, at: Floats, drawn: Floats, str
 
 
 @compiled
-def where_of(what: int, straight: Flags, p: Floats, where: Floats) -> None:
+def where_of(what: int, levels: Index, straight: Flags, p: Floats, drawn: Floats, where: Floats) -> None:
     """The centre of what is asked for, half-way between two."""
+    if any_joined(levels):
+        _, flags, rows, _ = joined(levels, straight, p, drawn)
+        _where_of(what, flags, rows, where)
+    else:
+        _where_of(what, straight, p, where)
+
+
+@compiled
+def _where_of(what: int, straight: Flags, p: Floats, where: Floats) -> None:
     where[0], where[1] = center_of(straight[0], p[0])
-    if what == 2 or what == 3:
+    if what == 2 or what == 3 or what == 7:
         x, y = center_of(straight[1], p[1])
         where[0], where[1] = (where[0] + x) / 2.0, (where[1] + y) / 2.0
 
@@ -206,7 +233,7 @@ def _values(
     for q in range(len(what)):
         count = gather(slots[q], params, flags, at, drawn, straight, p)
         found[q] = value_of(what[q], levels[q, :count], straight, p, at, nominal[q])
-        where_of(what[q], straight, p, where[q])
+        where_of(what[q], levels[q, :count], straight, p, at, where[q])
     return found
 
 

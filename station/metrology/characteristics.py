@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.associated import ASKED, MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
+from station.metrology.associated import MOST_SLOTS, NOBODY, Asked, Associated, Measurand, values
 from station.metrology.changes import NOTHING_CHANGED, Changes
 from station.metrology.datums import check_datums, datum_frame, drawn_row
 from station.metrology.ends import unseen_mm
-from station.metrology.extremal import circumscribed_circle, inscribed_circle
 from station.metrology.features import Kind, MeasuredFeature, scatters
-from station.metrology.forms import Found, parallels, profiles, quiet_circle, ranges, round_profile, zones
+from station.metrology.forms import Found, parallels, profiles, ranges, round_profile, zones
 from station.metrology.gear_values import GEAR_TYPES, gear_values
+from station.metrology.joined import ALONE, MEDIAN
+from station.metrology.lens_field import Bending
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
+from station.metrology.reference_circle import jump_mm, touching_center
 from station.metrology.thread import THREAD_TYPES, thread_values
 from station.order.geometry import CircleFeature, ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
@@ -37,10 +39,11 @@ Features = Mapping[str, MeasuredFeature]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A characteristic with everything nominal it needs. `features` and `datums` are feature ids in the order's
-    sequence; `levels` has the precedence of each datum feature, equal ones are one common datum (empty: one after the
-    other). `association` is how the feature is idealised where that is not what its type says: GX, GN, LP of a size,
-    LS, MC, MI of a form.
+    """A characteristic with everything nominal it needs. `features` and `datums` are ids of what is measured, in the
+    order's sequence, a slot as its parts; `joins` says how features are asked about, each by itself unless it says
+    otherwise (`station.metrology.joined`); `levels` has the precedence of each datum feature, equal ones are one common
+    datum (empty: one after the other). `association` is how the feature is idealised where that is not what its type
+    says: GX, GN, LP of a size, LS, MC, MI of a form.
     """
 
     id: str
@@ -53,6 +56,12 @@ class Question:
     ball_mm: float | None = None
     levels: tuple[int, ...] = ()
     association: str = ""
+    joins: tuple[int, ...] = ()
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """How each feature is asked about."""
+        return self.joins or (ALONE,) * len(self.features)
 
     @property
     def precedence(self) -> tuple[int, ...]:
@@ -102,7 +111,12 @@ def evaluate_form(question: Question, features: Features, changes: Changes) -> t
 
 def is_plain(question: Question) -> bool:
     """Whether the associated geometry alone answers it."""
-    return question.type in PLAIN and not question.association
+    return (question.type in PLAIN or _is_lean(question)) and not question.association
+
+
+def _is_lean(question: Question) -> bool:
+    """Whether it asks how the median of two edges lies to a datum."""
+    return question.type in _TURNS and question.asked[0] == MEDIAN
 
 
 def check_plain(question: Question, features: Features) -> None:
@@ -124,19 +138,25 @@ def check_plain(question: Question, features: Features) -> None:
         check_symmetry(
             [question.geometry[n] for n in question.features], [question.geometry[n] for n in question.datums]
         )
+    elif question.type in _TURNS:
+        of, to = (drawn_row(question.geometry[names[0]])[2] for names in (question.features, question.datums))
+        if abs(math.cos(of - to - math.radians(_turn_deg(question)))) < 0.9:
+            raise ValueError(_NOT_SO.format(" and ".join(question.features), " and ".join(question.datums)))
 
 
-def plain(questions: Sequence[Question], features: Features, moving: bool = True) -> tuple[Associated, Asked]:
+def plain(
+    questions: Sequence[Question], features: Features, moving: bool = True, lens: Bending | None = None
+) -> tuple[Associated, Asked]:
     """The associated geometry that questions of one order speak of, and what they ask, as rows; `check_plain` them
-    first. Without `moving` the features' scatter is left out.
+    first. Without `moving` the features' scatter is left out, without a `lens` its errors.
     """
     rows: dict[str, int] = {}
     drawn: list[tuple[float, float, float, float]] = []
     what, slots, levels, nominal = [], [], [], []
     for q in questions:
         names = (*q.features, *q.datums)
-        places, order = [NOBODY] * MOST_SLOTS, [ASKED] * MOST_SLOTS
-        order[len(q.features) : len(names)] = q.precedence
+        places, order = [NOBODY] * MOST_SLOTS, [ALONE] * MOST_SLOTS
+        order[: len(names)] = (*q.asked, *q.precedence)
         for slot, name in enumerate(names):
             row = rows.get(name)
             if row is None:
@@ -144,10 +164,10 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
                 shape = q.geometry.get(name)
                 drawn.append(_NOT_DRAWN if shape is None or isinstance(shape, ContourFeature) else drawn_row(shape))
             places[slot] = row
-        what.append(PLAIN[q.type])
+        what.append(PLAIN.get(q.type, Measurand.LEAN))
         slots.append(places)
         levels.append(order)
-        nominal.append(90.0 if q.nominal is None else q.nominal)
+        nominal.append(_turn_deg(q) if q.type in _TURNS else 90.0 if q.nominal is None else q.nominal)
     used = [features[name] for name in rows]
     return (
         Associated(
@@ -155,7 +175,9 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
             params=np.array([f.params for f in used]),
             drawn=np.array(drawn),
             outward=np.array([f.outward for f in used]),
+            edge=np.array([f.edge for f in used], dtype=np.intp),
             scatter=scatters(used) if moving else np.zeros((0, 3, 3)),
+            bends=np.zeros((len(used), 0, 3)) if lens is None else lens.changes(used),
         ),
         Asked(
             np.array(what, dtype=np.intp),
@@ -192,13 +214,13 @@ def _roundness(question: Question, features: Features, changes: Changes) -> tupl
     feature = _first(question, features)
     if not question.association:
         return _zone(feature, zones(feature, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
-    about = changes.of(feature)[:, :2]
+    about, jump, sigma = changes.of(feature)[:, :2], 0.0, _per_radius(feature)
     if question.association != "LS":
-        sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm)
-        touching = inscribed_circle if question.association == "MI" else circumscribed_circle
-        x, y, _ = touching(quiet_circle(feature, sigma, False))
-        about = np.array([x, y]) * (1.0 + changes.relative)[:, None]
-    return _zone(feature, ranges(feature, about, changes, FORM_SMOOTHING_POINTS, _per_radius(feature)))
+        here = min(FORM_SMOOTHING_POINTS, sigma * feature.radius_mm)
+        about = np.array(touching_center(feature, question.association, here)) * (1.0 + changes.relative)[:, None]
+        jump = jump_mm(feature, question.association, here)
+    found = ranges(feature, about, changes, FORM_SMOOTHING_POINTS, sigma)
+    return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, jump)), found.values
 
 
 def _circular_runout(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -206,23 +228,25 @@ def _circular_runout(question: Question, features: Features, changes: Changes) -
     feature, datum = _first(question, features), features[question.datums[0]]
     if datum.kind is not Kind.CIRCLE or not datum.params:
         raise ValueError(f"{datum.id} has no axis to run about: nothing round fits its edge")
-    return _zone(
-        feature, ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
-    )
+    found = ranges(feature, changes.of(datum)[:, :2], changes, FORM_SMOOTHING_POINTS, _per_radius(feature))
+    # An edge that is off by itself has its centre off by √2 of that each way, and runs out by twice as much.
+    return replace(_zone(feature, found)[0], edges=2.0 * math.sqrt(2.0)), found.values
 
 
 def _extreme_size(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     """GX, GN or LP of a circle or of two edges: it grows with them as every such size does."""
     feature, how = _first(question, features), question.association
+    growth = changes.growth_of(feature)
     if len(question.features) == 1:
         sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm) if feature.params else 0.0
         found = circle_size(feature, how, sigma, question.nominal)
     else:
         other = features[question.features[1]]
+        growth = (growth + changes.growth_of(other)) / 2.0  # half of it by each of its edges
         unseen = [unseen_mm(edge, question.geometry.get(edge.id)) for edge in (feature, other)]
         found = width_size(feature, other, how, FORM_SMOOTHING_POINTS, question.nominal, unseen)
     half = 0.5 if question.type is CharacteristicType.RADIUS else 1.0
-    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * changes.growth_mm)
+    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * growth)
     answer = Answer(
         float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges, half * found.ends
     )  # fmt: skip
@@ -243,31 +267,36 @@ def _straightness(question: Question, features: Features, changes: Changes) -> t
     return _zone(feature, zones(feature, changes, _line_smoothing(feature), unseen=unseen))
 
 
-def _oriented(question: Question, features: Features, changes: Changes, turn_deg: float) -> tuple[Answer, Floats]:
-    """Zone of a line's points between two parallels at a given angle to the datum."""
-    feature, datum = _first(question, features), features[question.datums[0]]
-    turn = math.radians(turn_deg)
-    if abs(math.cos(datum.params[0] + turn - feature.params[0])) < 0.9:
-        raise ValueError(f"{feature.id} and {datum.id} do not lie so to each other that this tolerance means anything")
+def _turn_deg(question: Question) -> float:
+    """By how much an orientation is turned from its datum."""
+    turn = _TURNS[question.type]
+    if turn is not None:
+        return turn
+    of, to = (drawn_row(question.geometry[names[0]])[2] for names in (question.features, question.datums))
+    return math.degrees(of - to)
+
+
+def _oriented(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
+    """Zone of a line's points between two parallels at a given angle to the datum, an edge or the median of two."""
+    feature, datums = _first(question, features), [features[name] for name in question.datums]
+    normals = _normals_of(datums, changes) + math.radians(_turn_deg(question))
+    if abs(math.cos(normals[0] - feature.params[0])) < 0.9:
+        raise ValueError(_NOT_SO.format(feature.id, " and ".join(question.datums)))
     nominal = question.geometry[feature.id]
     assert isinstance(nominal, LineFeature)
     whole = math.dist(nominal.start_mm, nominal.end_mm)
-    found = parallels(feature, datum, changes, turn, unseen_mm(feature, nominal), _line_smoothing(feature))
-    scatter = math.sqrt(float(feature.covariance[0, 0]) + float(datum.covariance[0, 0])) * whole
+    found = parallels(feature, normals, changes, unseen_mm(feature, nominal), _line_smoothing(feature))
+    scatter = math.sqrt(float(feature.covariance[0, 0])) * whole
     return _answer(feature, found, math.hypot(math.sqrt(2.0) * found.noise, scatter)), found.values
 
 
-def _parallelism(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    return _oriented(question, features, changes, 0.0)
-
-
-def _perpendicularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    return _oriented(question, features, changes, 90.0)
-
-
-def _angularity(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
-    of, to = (drawn_row(question.geometry[name])[2] for name in (question.features[0], question.datums[0]))
-    return _oriented(question, features, changes, math.degrees(of - to))
+def _normals_of(datums: Sequence[MeasuredFeature], changes: Changes) -> Floats:
+    """The angle (m,) of a datum's normal under each change; of two edges that of the first one's side of their
+    median."""
+    angles = [changes.of(datum)[:, 0] for datum in datums]
+    if len(angles) == 1:
+        return angles[0]
+    return np.asarray(angles[0] + 0.5 * np.arctan(np.tan(angles[1] - angles[0])))
 
 
 def _line_profile(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -284,10 +313,17 @@ def _line_profile(question: Question, features: Features, changes: Changes) -> t
     drawn = question.geometry.get(feature.id)
     if isinstance(drawn, CircleFeature) and feature.params and not datums:
         found = round_profile(feature, drawn.diameter_mm / 2.0, changes, FORM_SMOOTHING_POINTS)
-        return _answer(feature, found, 2.0 * found.noise), found.values
-    unseen = unseen_mm(feature, drawn)
-    found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen)
-    return _answer(feature, found, 2.0 * found.noise), found.values
+    else:
+        found = profiles(feature, datums, frame, changes, FORM_SMOOTHING_POINTS, unseen_mm(feature, drawn))
+    # An edge that is off by itself counts twice, and at the ends of a straight one its lean as well.
+    edges = 2.0 * (_lever(feature, found.worst) if datums and feature.kind is Kind.LINE else 1.0)
+    return replace(_answer(feature, found, 2.0 * found.noise), edges=edges), found.values
+
+
+def _lever(feature: MeasuredFeature, worst: int) -> float:
+    """Own residual of a point on an edge in that of the edge's mean, if every stretch is off by itself."""
+    run = feature.nominal_mm - feature.nominal_mm.mean(axis=0)
+    return math.sqrt(1.0 + float(run[worst] @ run[worst]) / float(np.mean(np.sum(run * run, axis=1))))
 
 
 def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
@@ -325,13 +361,18 @@ PLAIN: dict[CharacteristicType, Measurand] = {
     CharacteristicType.CONCENTRICITY: Measurand.CONCENTRICITY,
     CharacteristicType.POSITION: Measurand.POSITION,
     CharacteristicType.SYMMETRY: Measurand.SYMMETRY,
+    CharacteristicType.LENGTH: Measurand.LENGTH,
 }
+_TURNS: dict[CharacteristicType, float | None] = {
+    CharacteristicType.PARALLELISM: 0.0,
+    CharacteristicType.PERPENDICULARITY: 90.0,
+    CharacteristicType.ANGULARITY: None,  # that of the drawing
+}
+_NOT_SO = "{} and {} do not lie so to each other that this tolerance means anything"
 _FORMS: dict[CharacteristicType, Callable[[Question, Features, Changes], tuple[Answer, Floats]]] = {
     CharacteristicType.ROUNDNESS: _roundness,
     CharacteristicType.STRAIGHTNESS: _straightness,
-    CharacteristicType.PARALLELISM: _parallelism,
-    CharacteristicType.PERPENDICULARITY: _perpendicularity,
-    CharacteristicType.ANGULARITY: _angularity,
+    **dict.fromkeys(_TURNS, _oriented),
     CharacteristicType.CIRCULAR_RUNOUT: _circular_runout,
     CharacteristicType.LINE_PROFILE: _line_profile,
     **dict.fromkeys(GEAR_TYPES, _of_gear),

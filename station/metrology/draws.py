@@ -3,7 +3,7 @@
 Nothing here is linear: geometry and points are moved and the characteristic itself is evaluated, where a budget knows
 only its slopes. The scale, the edge offset and each feature's own scatter are normal; a temperature that nobody
 measured is rectangular; every point has its own noise. What a budget states about the value itself (a third of an
-excess, the own residual of a form's edge, unseen ends, what noise leaves of a gear's means) is drawn as that.
+excess, the own residual of a form's edge, unseen ends, the lens, what noise leaves of a gear's means) is drawn as that.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def drawn_changes(
 ) -> Changes:
     """`count` draws of all that acts on the features: lengths at 20 °C against those measured, the growth of the
     material, and the associated geometry of each feature in `scattered`."""
-    scale, own, r = rng.standard_normal(count), rng.standard_normal(count), sources.correlation
-    relative = sources.u_scale * scale
+    values, axes = np.linalg.eigh(sources.covariance)
+    drawn = rng.standard_normal((count, len(values))) @ (axes * np.sqrt(np.maximum(values, 0.0))).T
+    relative = drawn[:, 0]
     if expands:
         relative = (1.0 + relative) / (1.0 + _longer(sources, count, rng)) - 1.0
-    # An edge offset that is too large takes too much off: it acts against the growth of the material.
-    growth = -sources.u_edge_mm * (r * scale + math.sqrt(max(1.0 - r * r, 0.0)) * own)
+    growth = {kind: drawn[:, 1 + kind] for kind in range(len(values) - 1)}
     nudges = {}
     for feature in scattered:
         size = len(feature.covariance)
@@ -83,8 +83,9 @@ def drawn_values(
     if is_plain(question):
         names = dict.fromkeys((*question.features, *question.datums))
         rows = np.ascontiguousarray(np.stack([changes.of(features[name]) for name in names], axis=1))
-        return values_under(*plain([question], features, moving=False), rows)
-    values = np.array([evaluate(question, one).value for one in _moved(question, features, changes, rng)])
+        values = values_under(*plain([question], features, moving=False), rows)
+    else:
+        values = np.array([evaluate(question, one).value for one in _moved(question, features, changes, rng)])
     values += rng.standard_normal((len(values), len(stated))) @ np.asarray(stated, dtype=float)
     return np.maximum(values, 0.0) if question.type in DEVIATIONS else values
 
@@ -98,10 +99,10 @@ def scattered(question: Question, features: Features, measured: Measurement) -> 
 
 
 def stated_of_value(question: Question, features: Features, measured: Measurement) -> list[float]:
-    """Standard uncertainties that the budget states about the value of a form itself."""
+    """Standard uncertainties that the budget states about the value itself."""
     if is_plain(question):
-        return []
-    found = [measured.ends]
+        return [measured.by_lens] if measured.by_lens > 0.0 else []
+    found = [measured.ends, measured.by_lens]
     if measured.point_noise > 0.0:
         found += [measured.excess / 3.0, measured.edges * measured.sources.local_mm]
         if question.type not in _ORIENTED:
@@ -124,10 +125,11 @@ def _moved(
     read = {name: features[name] for name in question.features}
     used = {**{name: features[name] for name in question.datums}, **read}
     params = {name: changes.of(f).tolist() if f.params else [()] * len(changes) for name, f in used.items()}
+    growth = {name: changes.growth_of(f) for name, f in read.items()}
     for k in range(len(changes)):
         one = {name: replace(f, params=tuple(params[name][k])) for name, f in used.items()}
         for name, f in read.items():
-            away = changes.growth_mm[k] + f.u_mm * rng.standard_normal(len(f.u_mm))
+            away = growth[name][k] + f.u_mm * rng.standard_normal(len(f.u_mm))
             if f.kind is Kind.LINE and name in changes.nudges:
                 angle, shift, _ = changes.nudges[name][k].tolist()
                 away = away + shift - angle * (f.points_mm @ f.direction - f.params[2])

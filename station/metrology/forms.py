@@ -19,6 +19,7 @@ from station.metrology.changes import Changes, points_moved
 from station.metrology.datums import DatumFrame, frames_of
 from station.metrology.deviations import farthest, from_circle, from_drawing, from_line, moving, sliding, turning
 from station.metrology.ends import DOUBT, with_ends
+from station.metrology.excess import excess_above, excess_at_contact
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.smoothing import largest, noise_left, reweighted, smooth, smoothed, typical
 from station.metrology.zones import NOTHING, exchanged, minimum_zone, to_one
@@ -48,24 +49,24 @@ def zones(
     zone.
 
     Smoothed by `sigma` points, about a circle by `sigma_per_radius` (points per mm) times the radius if that is less.
-    Noise widens a zone; independent of the form it adds about in quadrature. An edge has `unseen` ends.
+    An edge has `unseen` ends.
     """
     straight, params, widths = feature.kind is Kind.LINE, changes.of(feature), np.empty(len(changes))
     points, normals, u_mm, closed = feature.points_mm, feature.normals, feature.u_mm, _is_ring(feature)
-    sigmas = np.empty(len(changes))
+    growth, sigmas = changes.growth_of(feature), np.empty(len(changes))
     certified, worst, noise, excess, ends = _zones(
-        straight, points, normals, u_mm, changes.relative, changes.growth_mm, params, sigma, sigma_per_radius, closed,
+        straight, points, normals, u_mm, changes.relative, growth, params, sigma, sigma_per_radius, closed,
         unseen, sigmas, widths,
     )  # fmt: skip
     if not certified:
-        for k in np.flatnonzero(np.isnan(widths)).tolist():
-            quiet, basis, _ = _seen(
-                straight, points, normals, changes.growth_mm[k], params[k], sigmas[k], closed, unseen
-            )
+        for k in np.flatnonzero(changes.relative == 0.0).tolist():
+            quiet, basis, _ = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed, unseen)
             half, residuals = minimum_zone(quiet, basis)
-            worst = _of_seen(farthest(residuals), len(points)) if k == 0 else worst
-            widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k], straight)[1])
-        widths[1:] = np.where(changes.relative[1:] == 0.0, widths[1:], widths[0] * (1.0 + changes.relative[1:]))
+            if k == 0:
+                worst = _of_seen(farthest(residuals), len(points))
+                excess = _zone_excess(residuals[: len(points)], noise, sigmas[k], closed, straight)
+            widths[k] = max(2.0 * half - excess, 0.0)
+        widths[:] = np.where(changes.relative == 0.0, widths, widths[0] * (1.0 + changes.relative))
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
 
@@ -82,22 +83,20 @@ def ranges(
         params[:, :2] = about
     sigma = sigma if straight else min(sigma, sigma_per_radius * feature.radius_mm)
     worst, noise, excess, ends = _ranges(
-        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, sigma,
-        _is_ring(feature), unseen, widths,
+        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_of(feature),
+        params, sigma, _is_ring(feature), unseen, widths,
     )  # fmt: skip
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
 
-def parallels(
-    feature: MeasuredFeature, datum: MeasuredFeature, changes: Changes, turn_rad: float, unseen: Ends, sigma: float
-) -> Found:
-    """Distances of two parallels at an angle to the datum that hold an edge with its `unseen` ends, to which its tilt
-    and its bend go on."""
+def parallels(feature: MeasuredFeature, normal_rad: Floats, changes: Changes, unseen: Ends, sigma: float) -> Found:
+    """Distances of two parallels, their normal at an angle (m,) under each change, that hold an edge with its `unseen`
+    ends, to which its tilt and its bend go on."""
     widths = np.empty(len(changes))
-    params, turn = changes.of(feature), changes.of(datum)[:, 0] + turn_rad
+    params, turn = changes.of(feature), normal_rad
     worst, noise, excess, ends = _parallels(
-        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, unseen,
-        sigma, _is_ring(feature), widths,
+        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_of(feature), params, turn,
+        unseen, sigma, _is_ring(feature), widths,
     )  # fmt: skip
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
@@ -125,9 +124,9 @@ def profiles(
     values = np.empty(len(changes))
     bend = feature.outward / feature.radius_mm if feature.kind is Kind.CIRCLE and feature.params else 0.0
     worst, noise, ends = _profiles(
-        feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm,
-        motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE, feature.kind is not Kind.CONTOUR,
-        bend, unseen, values,
+        feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative,
+        changes.growth_of(feature), motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE,
+        feature.kind is not Kind.CONTOUR, bend, unseen, values,
     )  # fmt: skip
     return Found(values, worst, noise, 2.0 * noise, 2.0 * DOUBT * ends)
 
@@ -139,7 +138,7 @@ def round_profile(feature: MeasuredFeature, radius_mm: float, changes: Changes, 
     evenly about the drawing's centre.
     """
     distance = np.hypot(*(quiet_circle(feature, sigma) - feature.center_mm).T)
-    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_mm[:, None]
+    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_of(feature)[:, None]
     off = np.abs(seen - radius_mm)
     noise = float(np.median(feature.u_mm)) * noise_left(sigma)
     return Found(2.0 * off.max(axis=1), int(off[0].argmax()), noise, 2.0 * noise)
@@ -162,16 +161,25 @@ def _is_ring(feature: MeasuredFeature) -> bool:
 
 
 @compiled
-def _noise(u_mm: Floats, sigma: float, smooth_form: bool) -> tuple[float, float]:
-    """A point's noise left by smoothing, and the width of zone that noise alone would show."""
-    noise = typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma, smooth_form)
-    independent = max(len(u_mm) / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
-    return noise, 2.0 * noise * math.sqrt(2.0 * math.log(independent))
+def _noise(u_mm: Floats, sigma: float, smooth_form: bool) -> float:
+    """What smoothing leaves of a point's noise."""
+    return typical(u_mm, 0.0, np.empty(len(u_mm) + 1)) * noise_left(sigma, smooth_form)
 
 
 @compiled
-def _less(width: float, excess: float) -> float:
-    return math.sqrt(max(width * width - excess * excess, 0.0))
+def _excess(quiet: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
+    """What noise adds to the range of smoothed points about something that does not touch them."""
+    return excess_above(quiet, noise, sigma, closed, smooth_form) + excess_above(
+        -quiet, noise, sigma, closed, smooth_form
+    )
+
+
+@compiled
+def _zone_excess(quiet: Floats, noise: float, sigma: float, closed: bool, smooth_form: bool) -> float:
+    """What it adds to the zone that they touch from both sides."""
+    return excess_at_contact(quiet, noise, sigma, closed, smooth_form) + excess_at_contact(
+        -quiet, noise, sigma, closed, smooth_form
+    )
 
 
 @compiled
@@ -209,7 +217,7 @@ def _zones(
     """Fills in the widths, NaN where the exchange cannot certify one (then the first result is False)."""
     residuals, worst, held, certified = np.empty(len(points) + (2 if straight else 0)), 0, False, True
     which, sign = np.empty(4, np.intp), np.empty(4)
-    noise = excess = adds = ends = 0.0
+    noise = excess = ends = 0.0
     for k in range(len(widths)):
         if relative[k] != 0.0:
             # What is longer by some share in all its lengths has a zone wider by as much.
@@ -217,10 +225,7 @@ def _zones(
             continue
         sigmas[k] = sigma if straight else min(sigma, sigma_per_radius * params[k, 2])
         if k == 0:
-            noise, excess = _noise(u_mm, sigmas[0], straight)
-            adds = excess
-        elif sigmas[k] != sigmas[0]:
-            adds = _noise(u_mm, sigmas[k], straight)[1]
+            noise = _noise(u_mm, sigmas[0], straight)
         quiet, basis, more = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed, unseen)
         ends = more if k == 0 else ends
         size = basis.shape[1]
@@ -237,7 +242,8 @@ def _zones(
             continue
         if k == 0:
             worst = _of_seen(farthest(residuals), len(points))
-        widths[k] = _less(2.0 * unit * largest(residuals), adds)
+            excess = _zone_excess(unit * residuals[: len(points)], noise, sigmas[0], closed, straight)
+        widths[k] = max(2.0 * unit * largest(residuals) - excess, 0.0)
     return certified, worst, noise, excess, ends
 
 
@@ -246,15 +252,16 @@ def _ranges(
     straight: bool, points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats,
     sigma: float, closed: bool, unseen: Ends, widths: Floats,
 ) -> tuple[int, float, float, float]:  # fmt: skip
-    noise, excess = _noise(u_mm, sigma, straight)
+    noise, excess = _noise(u_mm, sigma, straight), 0.0
     worst, ends, moved = 0, 0.0, np.empty_like(points)
     for k in range(len(widths)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
         quiet, _, more = _seen(straight, seen, normals, 0.0, params[k], sigma, closed, unseen)
         low, high = quiet.min(), quiet.max()
-        widths[k] = _less(high - low, excess * (1.0 + relative[k]))
         if k == 0:
             worst, ends = _of_seen(farthest(quiet - 0.5 * (high + low)), len(points)), more
+            excess = _excess(quiet[: len(points)], noise, sigma, closed, straight)
+        widths[k] = max(high - low - excess * (1.0 + relative[k]), 0.0)
     return worst, noise, excess, ends
 
 
@@ -263,7 +270,7 @@ def _parallels(
     points: Floats, normals: Floats, u_mm: Floats, relative: Floats, growth: Floats, params: Floats, turn: Floats,
     unseen: Ends, sigma: float, closed: bool, widths: Floats,
 ) -> tuple[int, float, float, float]:  # fmt: skip
-    noise, excess = _noise(u_mm, sigma, True)
+    noise, excess = _noise(u_mm, sigma, True), 0.0
     worst, ends, moved = 0, 0.0, np.empty_like(points)
     for k in range(len(widths)):
         seen = points_moved(points, normals, relative[k], growth[k], moved)
@@ -276,9 +283,10 @@ def _parallels(
         for i in range(len(form)):
             form[i] = form[i] * side + run[i] * tilt
             low, high = min(low, form[i]), max(high, form[i])
-        widths[k] = _less(high - low, excess * (1.0 + relative[k]))
         if k == 0:
             worst, ends = _of_seen(farthest(form - 0.5 * (high + low)), len(points)), more
+            excess = _excess(form[: len(points)], noise, sigma, closed, True)
+        widths[k] = max(high - low - excess * (1.0 + relative[k]), 0.0)
     return worst, noise, excess, ends
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.ends import DOUBT, with_ends
+from station.metrology.excess import excess_above, excess_at_contact
 from station.metrology.extremal import circumscribed_circle, inscribed_circle, parallels_between
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.forms import quiet_circle
@@ -48,20 +49,24 @@ def circle_size(feature: MeasuredFeature, how: str, sigma: float, middle: float 
     if feature.kind is not Kind.CIRCLE or not feature.params:
         raise ValueError(f"{feature.id} has no {how} diameter: nothing round fits its edge")
     points = quiet_circle(feature, sigma) - feature.center_mm
-    plain, noise, many = 2.0 * feature.radius_mm, _quiet_noise(feature, sigma), _independent(len(points), sigma)
+    noise = _quiet_noise(feature, sigma)
     if how == "LP":
+        # In order of angle: neighbours share their noise, and both ends of a diameter are the same size.
+        points = points[np.argsort(np.arctan2(points[:, 1], points[:, 0]))]
         sizes = _across(points)
-        worst = _worst(sizes, plain if middle is None else middle)
-        value, many = float(sizes[worst]), max(many / 2.0, 2.0)
-        where = feature.center_mm + points[worst]
-        excess = _PER_EDGE * noise * math.sqrt(2.0 * math.log(many))
+        worst = _worst(sizes, 2.0 * feature.radius_mm if middle is None else middle)
+        value, where = float(sizes[worst]), feature.center_mm + points[worst]
+        above = 1.0 if value >= float(sizes.mean()) else -1.0
+        excess = excess_above(above * sizes[: len(sizes) // 2], _PER_EDGE * noise, sigma, False, True)
     else:
+        above = -1.0 if how == "GX" else 1.0
         x, y, radius = (inscribed_circle if how == "GX" else circumscribed_circle)(points)
         value, where = 2.0 * radius, feature.center_mm + np.array([x, y])
-        excess = 2.0 * noise * math.sqrt(2.0 * math.log(many))
-    value = _less(value, plain, excess)
+        reach = np.hypot(points[:, 0] - x, points[:, 1] - y)
+        excess = 2.0 * excess_at_contact(above * reach, noise, sigma, True, True)
     return LocalSize(
-        value, (float(where[0]), float(where[1])), _PER_EDGE * noise, excess, 2.0 * feature.outward, 2.0
+        value - above * excess, (float(where[0]), float(where[1])), _PER_EDGE * noise, excess,
+        2.0 * feature.outward, 2.0,
     )  # fmt: skip
 
 
@@ -97,18 +102,24 @@ def width_size(
     run = np.linspace(first, last, max(len(below), len(above)))
     sizes = np.interp(run, above[:, 0], above[:, 1]) - np.interp(run, below[:, 0], below[:, 1])
     plain = float((b.center_mm - a.center_mm) @ normal)
-    noise = math.hypot(_quiet_noise(a, sigma), _quiet_noise(b, sigma)) / _PER_EDGE
-    many = _independent(min(len(below), len(above)), sigma)
+    noise = math.hypot(_quiet_noise(a, sigma), _quiet_noise(b, sigma))
     worst = _worst(sizes, plain if middle is None else middle)
-    value, excess = float(sizes[worst]), _PER_EDGE * noise * math.sqrt(2.0 * math.log(many))
-    if how != "LP":
-        value = parallels_between(below, above, how == "GX")
-        excess *= _PER_EDGE
+    if how == "LP":
+        value = float(sizes[worst])
+        outside = value >= float(sizes.mean())
+        excess = excess_above(sizes if outside else -sizes, noise, sigma, False, True)
+    else:
+        value, outside = parallels_between(below, above, how == "GX"), how == "GN"
+        side = 1.0 if outside else -1.0
+        excess = sum(
+            excess_at_contact(side * sign * _upright(edge), noise / _PER_EDGE, sigma, False, True)
+            for sign, edge in ((-1.0, below), (1.0, above))
+        )
     where = middle_mm + run[worst] * along
     outwards = 2.0 if float(a.normal @ (b.center_mm - a.center_mm)) < 0.0 else -2.0
     return LocalSize(
-        _less(value, plain, excess), (float(where[0]), float(where[1])), _PER_EDGE * noise, excess, outwards, _PER_EDGE,
-        DOUBT * math.hypot(under, over),
+        value - excess if outside else value + excess, (float(where[0]), float(where[1])), noise, excess, outwards,
+        _PER_EDGE, DOUBT * math.hypot(under, over),
     )  # fmt: skip
 
 
@@ -131,6 +142,12 @@ def _across(points: Floats) -> Floats:
     return np.asarray(distance + opposite)
 
 
+def _upright(edge: Floats) -> Floats:
+    """(n,) of an edge (n, 2) along and across, across a line through it."""
+    tilt = np.polyfit(edge[:, 0], edge[:, 1], 1)
+    return np.asarray(edge[:, 1] - np.polyval(tilt, edge[:, 0]))
+
+
 def _worst(sizes: Floats, middle: float) -> int:
     high, low = int(sizes.argmax()), int(sizes.argmin())
     return high if sizes[high] - middle >= middle - sizes[low] else low
@@ -138,13 +155,3 @@ def _worst(sizes: Floats, middle: float) -> int:
 
 def _quiet_noise(feature: MeasuredFeature, sigma: float) -> float:
     return float(np.median(feature.u_mm)) * noise_left(sigma)
-
-
-def _independent(count: int, sigma: float) -> float:
-    return max(count / max(2.0 * math.sqrt(math.pi) * sigma, 1.0), 2.0)
-
-
-def _less(value: float, plain: float, excess: float) -> float:
-    """An extreme less what noise adds: independent of the form it adds about in quadrature."""
-    off = value - plain
-    return plain + math.copysign(math.sqrt(max(off * off - excess * excess, 0.0)), off)

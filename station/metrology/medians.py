@@ -36,7 +36,7 @@ def check_symmetry(features: Sequence[Feature], datums: Sequence[Feature]) -> No
 
 
 @compiled
-def _median(straight: Flags, p: Floats, axis: bool) -> tuple[bool, float, float, float, float]:
+def median(straight: Flags, p: Floats, axis: bool) -> tuple[bool, float, float, float, float]:
     """What lies in the middle of one feature or two: whether it is a line, a point of it, a line's normal.
 
     Of two edges the line that is as far from both; of two centres their middle, or with `axis` the line through them.
@@ -62,8 +62,8 @@ def _median(straight: Flags, p: Floats, axis: bool) -> tuple[bool, float, float,
 @compiled
 def symmetry(asked: int, straight: Flags, p: Floats, drawn: Floats) -> float:
     """Width (mm) of the zone about the datum's middle that holds the middle of the first `asked` features."""
-    line, x, y, nx, ny = _median(straight[:asked], p[:asked], False)
-    datum_line, dx, dy, mx, my = _median(straight[asked:], p[asked:], True)
+    line, x, y, nx, ny = median(straight[:asked], p[:asked], False)
+    datum_line, dx, dy, mx, my = median(straight[asked:], p[asked:], True)
     if not datum_line:
         return 2.0 * (abs(nx * (dx - x) + ny * (dy - y)) if line else math.hypot(dx - x, dy - y))
     off = mx * (x - dx) + my * (y - dy)

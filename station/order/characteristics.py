@@ -30,12 +30,14 @@ from station.order.geometry import Point
 from station.order.limits import MOST_DATUM_FEATURES
 from station.order.model import Characteristic, CharacteristicType, Limits
 from station.order.nominals import refuse_other_angle, refuse_other_axis, refuse_other_size, size_of
+from station.order.slots import parts_of
 from station.order.tolerances import count_limits, size_limits, zone
 
 _ROUND = frozenset({"circle", "arc"})
 _EDGE = frozenset({"line"})
-_PLACED = frozenset({"circle", "arc", "line"})
-_ANY = frozenset({"circle", "arc", "line", "contour", "gear", "thread"})
+_SLOT = frozenset({"slot"})
+_PLACED = frozenset({"circle", "arc", "line", "slot"})
+_ANY = frozenset({"circle", "arc", "line", "contour", "gear", "thread", "slot"})
 _GEAR = frozenset({"gear"})
 _THREAD = frozenset({"thread"})
 _NONE = frozenset[str]()
@@ -43,27 +45,29 @@ _NONE = frozenset[str]()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which features and datums a type of characteristic takes."""
+    """Which features and datums a type of characteristic takes; of `alone` one is enough where it takes two."""
 
     features: frozenset[str]
     fewest: int = 1
     most: int = 1
     datums: frozenset[str] = _NONE
     most_datums: int = 0
+    alone: frozenset[str] = _NONE
 
 
 RULES: dict[str, Rule] = {
     "diameter": Rule(_ROUND),
     "radius": Rule(_ROUND),
     "distance": Rule(_PLACED, 2, 2),
-    "width": Rule(_EDGE, 2, 2),
-    "angle": Rule(_EDGE, 2, 2),
+    "width": Rule(_EDGE, 2, 2, alone=_SLOT),
+    "length": Rule(_SLOT),
+    "angle": Rule(_EDGE | _SLOT, 2, 2),
     "roundness": Rule(_ROUND),
     "straightness": Rule(_EDGE),
-    "parallelism": Rule(_EDGE, datums=_EDGE, most_datums=1),
-    "perpendicularity": Rule(_EDGE, datums=_EDGE, most_datums=1),
-    "angularity": Rule(_EDGE, datums=_EDGE, most_datums=1),
-    "position": Rule(_ROUND, datums=_ANY, most_datums=3),
+    "parallelism": Rule(_EDGE | _SLOT, datums=_EDGE | _SLOT, most_datums=1),
+    "perpendicularity": Rule(_EDGE | _SLOT, datums=_EDGE | _SLOT, most_datums=1),
+    "angularity": Rule(_EDGE | _SLOT, datums=_EDGE | _SLOT, most_datums=1),
+    "position": Rule(_ROUND | _SLOT, datums=_ANY, most_datums=3),
     "concentricity": Rule(_ROUND, datums=_ROUND, most_datums=1),
     "symmetry": Rule(_PLACED, 1, 2, datums=_PLACED, most_datums=2),
     "line_profile": Rule(_ANY, datums=_ANY, most_datums=3),
@@ -75,7 +79,7 @@ RULES: dict[str, Rule] = {
     "cumulative_pitch": Rule(_GEAR, datums=_ROUND, most_datums=1),
     "runout": Rule(_GEAR, datums=_ROUND, most_datums=1),
     **dict.fromkeys(("pitch", "major_diameter", "minor_diameter", "pitch_diameter", "flank_angle"), Rule(_THREAD)),
-    "count": Rule(frozenset({"circle", "contour", "gear"}), 0, 1),
+    "count": Rule(frozenset({"circle", "contour", "gear", "slot"}), 0, 1),
 }
 
 
@@ -152,7 +156,7 @@ def _size_modifier(document: SizedDocument, names: tuple[str, ...], place: str, 
     if modifier is None or modifier == "GG":
         return ""
     place = f"{place}.modifier"
-    if document.type in ("distance", "angle"):
+    if document.type in ("distance", "length", "angle"):
         raise OrderError(f"{modifier} is for diameter, radius and width, not for {document.type}", place=place)
     if document.type != "width" and features.kind(names[0]) != "circle":
         raise OrderError(
@@ -180,15 +184,18 @@ def _features(document: SizedDocument | CountDocument | _Zoned, place: str, feat
         raise OrderError("give 'feature' or 'features', not both", place=f"{place}.features")
     several = document.features is not None
     names = tuple(document.features or ()) if several else ((document.feature,) if document.feature else ())
-    rule, key = RULES[document.type], "features" if several or RULES[document.type].fewest == 2 else "feature"
-    if not rule.fewest <= len(names) <= rule.most:
+    rule = RULES[document.type]
+    alone = len(names) == 1 and names[0] in features.by_id and features.kind(names[0]) in rule.alone
+    key, kinds = "features" if several or rule.fewest == 2 else "feature", rule.alone if alone else rule.features
+    if not alone and not rule.fewest <= len(names) <= rule.most:
         wanted = "two features" if rule.fewest == 2 else "one feature"
+        wanted += f", or {_words(rule.alone)} alone" if rule.alone else ""
         raise OrderError(f"{document.type} takes {wanted}, not {len(names)}", place=f"{place}.{key}")
     for number, name in enumerate(names):
         here = f"{place}.features[{number}]" if several else f"{place}.feature"
         if name not in features.by_id:
             raise OrderError(f"there is no feature {name!r} in the geometry", place=here)
-        if features.kind(name) not in rule.features:
+        if features.kind(name) not in kinds:
             raise OrderError(
                 f"{document.type} is for {_words(rule.features)}, but {name!r} is a {features.kind(name)}", place=here
             )
@@ -200,7 +207,7 @@ def _features(document: SizedDocument | CountDocument | _Zoned, place: str, feat
 
 
 def _words(kinds: frozenset[str]) -> str:
-    every = ("circle", "arc", "line", "contour", "gear", "thread")
+    every = ("circle", "arc", "line", "contour", "gear", "thread", "slot")
     return " or ".join("an arc" if kind == "arc" else f"a {kind}" for kind in every if kind in kinds)
 
 
@@ -220,26 +227,28 @@ def _datums(
     if len(asked) > rule.most_datums:
         most = "one datum" if rule.most_datums == 1 else f"at most {rule.most_datums} datums"
         raise OrderError(f"{document.type} takes {most}, not {len(asked)}", place=f"{place}.datum")
-    used: list[str] = []
+    named: list[str] = []
     for number, letters in enumerate(asked):
         here = f"{place}.datum[{number}]" if several else f"{place}.datum"
         for letter in (letters,) if letters in datums else letters.split("-"):
             if letter not in datums:
                 raise OrderError(f"there is no datum {letter!r} in 'datums'", place=here)
             _check_datum(document.type, letter, datums[letter], names, here, features)
-            used += datums[letter]
-        if rule.most_datums == 1 and len(used) > 1:
+            named += datums[letter]
+        if rule.most_datums == 1 and len(named) > 1:
             raise OrderError(
-                f"the datum of {document.type} is one feature, but {letters!r} has {len(used)}", place=here
+                f"the datum of {document.type} is one feature, but {letters!r} has {len(named)}", place=here
             )
+    used = parts_of(tuple(named), features.by_id)
     if len(set(used)) < len(used):
         raise OrderError("a datum is named twice", place=f"{place}.datum")
     if len(used) > MOST_DATUM_FEATURES:
         raise OrderError(
-            f"the datums have {len(used)} features, at most {MOST_DATUM_FEATURES} can be used", place=f"{place}.datum"
+            f"the datums have {len(used)} features, at most {MOST_DATUM_FEATURES} can be used (a slot is four)",
+            place=f"{place}.datum",
         )
     if rule.features == _GEAR:
-        refuse_other_axis(names[0], used[0], asked[0], features, place)
+        refuse_other_axis(names[0], named[0], asked[0], features, place)
     return asked
 
 
@@ -253,7 +262,7 @@ def _check_datum(
                 f"the datum of {kind} is {_words(rule.datums)}, but {letter!r} is the {features.kind(name)} {name!r}",
                 place=place,
             )
-        if name in names:
+        if {*parts_of((name,), features.by_id)} & {*parts_of(names, features.by_id)}:
             raise OrderError(f"{name!r} is its own datum {letter!r}", place=place)
 
 

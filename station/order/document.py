@@ -11,6 +11,7 @@ from station.order.fields import (
     Bounds,
     Corners,
     Document,
+    EdgeName,
     Expansion,
     Expected,
     Id,
@@ -54,6 +55,7 @@ class GeometryDocument(Document):
     layers: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
     view: Literal["top", "bottom"] = "top"
     partial: bool = False
+    edge: EdgeName = ""
     features: Annotated[
         Annotated[FeatureList, Tag("list")] | Annotated[AllDrawnDocument, Tag("drawing")],
         Discriminator(_features_tag),
@@ -85,7 +87,7 @@ class SizedDocument(_Featured):
 class SizeDocument(SizedDocument):
     """A size of circles, arcs and lines; `modifier` is that of ISO 14405-1, least squares (GG) by default."""
 
-    type: Literal["diameter", "radius", "distance", "width", "angle"]
+    type: Literal["diameter", "radius", "distance", "width", "length", "angle"]
     modifier: Literal["GG", "GX", "GN", "LP"] | None = None
 
 

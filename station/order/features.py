@@ -19,6 +19,7 @@ from station.order.feature_document import (
     GearDocument,
     LineDocument,
     NamedDocument,
+    SlotDocument,
     ThreadDocument,
 )
 from station.order.gears import gear_feature
@@ -36,6 +37,7 @@ from station.order.geometry import (
 )
 from station.order.limits import MAX_FEATURES
 from station.order.places import at
+from station.order.slots import SlotFeature, slot_feature
 from station.order.threads import thread_feature
 
 _KINDS: dict[type, str] = {
@@ -45,8 +47,9 @@ _KINDS: dict[type, str] = {
     ContourFeature: "contour",
     GearFeature: "gear",
     ThreadFeature: "thread",
+    SlotFeature: "slot",
 }
-_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument
+_Written: TypeAlias = CircleDocument | LineDocument | ArcDocument | GearDocument | ThreadDocument | SlotDocument
 _Named: TypeAlias = _Written | ContourDocument | NamedDocument
 _SHORTEST_MM = 1e-3
 
@@ -59,9 +62,10 @@ class Features:
     written: frozenset[str]
     place: dict[str, str]
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
+    edges: dict[str, str]  # of those that say so: the kind of their edge
 
     def kind(self, name: str) -> str:
-        """`circle`, `arc`, `line`, `contour`, `gear` or `thread`."""
+        """`circle`, `arc`, `line`, `contour`, `gear`, `thread` or `slot`."""
         return _KINDS[type(self.by_id[name])]
 
 
@@ -88,7 +92,7 @@ def resolve_features(geometry: GeometryDocument, drawing: Drawing | None) -> Fea
                 resolver.take(document, place)
     if len(resolver.by_id) > MAX_FEATURES:
         raise OrderError(f"the geometry has more than the {MAX_FEATURES:,} features allowed", place="geometry")
-    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes)
+    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes, resolver.edges)
 
 
 class _Resolver:
@@ -98,6 +102,7 @@ class _Resolver:
         self.written: set[str] = set()
         self.place: dict[str, str] = {}
         self.sizes: dict[str, Decimal] = {}
+        self.edges: dict[str, str] = {}
         self._items: dict[str, DrawnItem] | None = None
 
     def items(self, place: str) -> dict[str, DrawnItem]:
@@ -117,11 +122,17 @@ class _Resolver:
             self._add(item.feature, place)
 
     def take(self, document: _Named, place: str) -> None:
-        if document.id in self.by_id:
-            raise OrderError(f"the feature id {document.id!r} is used twice", place=f"{place}.id")
+        feature = self._feature(document, place)
+        for one in (feature, *feature.parts) if isinstance(feature, SlotFeature) else (feature,):
+            if one.id in self.by_id:
+                raise OrderError(f"the feature id {one.id!r} is used twice", place=f"{place}.id")
+            self._add(one, place)
         if isinstance(document, _Written):
             self.written.add(document.id)
-        self._add(self._feature(document, place), place)
+        if document.edge is not None:
+            self.edges[document.id] = document.edge
+            if isinstance(feature, SlotFeature):
+                self.edges.update(dict.fromkeys((part.id for part in feature.parts), document.edge))
         if isinstance(document, CircleDocument):
             self.sizes[document.id] = document.diameter
         elif isinstance(document, ArcDocument):
@@ -152,6 +163,8 @@ class _Resolver:
                 return gear_feature(document, place)
             case ThreadDocument():
                 return thread_feature(document, place)
+            case SlotDocument():
+                return slot_feature(document, place)
             case ContourDocument():
                 return ContourFeature(document.id, self._outlines(document, place))
             case NamedDocument():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from station.order.geometry import Feature, Point, Silhouette
 
 class CharacteristicType(StrEnum):
     """Names of ISO 1101 / ISO 14405 / QIF; those of gears after ISO 1328-1 and ISO 21771, of threads
-    after ISO 5408."""
+    after ISO 5408. The length is that of a slot, over all."""
 
     DIAMETER = "diameter"
     RADIUS = "radius"
@@ -39,6 +39,7 @@ class CharacteristicType(StrEnum):
     MINOR_DIAMETER = "minor_diameter"
     PITCH_DIAMETER = "pitch_diameter"
     FLANK_ANGLE = "flank_angle"
+    LENGTH = "length"
     COUNT = "count"
     CODE = "code"
     TEXT = "text"
@@ -107,7 +108,10 @@ class DecisionRule:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """What the part must be. `silhouette` is None when `partial` and nothing closes, or when there are no features."""
+    """What the part must be. `silhouette` is None when `partial` and nothing closes, or when there are no features.
+
+    `edge` is the kind of edge all around (empty: the default kind), `edges` that of features which say their own.
+    """
 
     features: dict[str, Feature]
     silhouette: Silhouette | None
@@ -115,6 +119,8 @@ class Geometry:
     partial: bool = False
     drawing: str = ""
     drawing_sha256: str = ""
+    edge: str = ""
+    edges: dict[str, str] = field(default_factory=dict)  # feature id -> kind of edge
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TypeAlias
 
 from station.errors import OrderError
 from station.order.document import AngularityDocument
 from station.order.features import Features
-from station.order.geometry import ArcFeature, CircleFeature, GearFeature, LineFeature, Side, ThreadFeature
+from station.order.geometry import ArcFeature, CircleFeature, Feature, GearFeature, LineFeature, Side, ThreadFeature
 from station.order.limits import WRITTEN_JOIN_MM
+from station.order.slots import SlotFeature
 from station.order.tolerances import SizeOf
+
+_Centred: TypeAlias = CircleFeature | ArcFeature | SlotFeature
 
 
 def size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
@@ -40,8 +44,11 @@ def size_of(kind: str, names: tuple[str, ...], features: Features) -> SizeOf:
             "flank_angle": first.flank_angle_deg,
         }[kind]
         return SizeOf(Decimal(f"{of_thread:.6f}").normalize() + 0, complete=True)
+    if isinstance(first, SlotFeature) and kind in ("width", "length"):
+        of_slot = first.width_mm if kind == "width" else first.length_mm
+        return SizeOf(Decimal(f"{of_slot:.6f}").normalize() + 0, first.side is Side.INNER, complete=True)
     if kind == "angle":
-        legs = [feature for feature in map(features.by_id.get, names) if isinstance(feature, LineFeature)]
+        legs = [_edge(features.by_id[name]) for name in names]
         shorter = min(math.dist(leg.start_mm, leg.end_mm) for leg in legs)
         return SizeOf(shorter_leg_mm=Decimal(f"{shorter:.6f}"))
     return SizeOf()
@@ -65,7 +72,7 @@ def refuse_other_size(
 
 def _center_distance(names: tuple[str, ...], features: Features) -> Decimal | None:
     first, second = (features.by_id[name] for name in names)
-    if isinstance(first, (CircleFeature, ArcFeature)) and isinstance(second, (CircleFeature, ArcFeature)):
+    if isinstance(first, _Centred) and isinstance(second, _Centred):
         return Decimal(f"{math.dist(first.center_mm, second.center_mm):.6f}").normalize() + 0
     return None
 
@@ -74,9 +81,7 @@ def refuse_other_angle(document: AngularityDocument, name: str, datum: str, feat
     """A nominal angle, where the order repeats it, must be that of the two lines to half a degree."""
     if document.nominal is None:
         return
-    first, second = features.by_id[name], features.by_id[datum]
-    assert isinstance(first, LineFeature)
-    assert isinstance(second, LineFeature)
+    first, second = _edge(features.by_id[name]), _edge(features.by_id[datum])
     drawn = abs(_direction(first) - _direction(second)) % 180.0
     nominal = float(document.nominal) % 180.0
     if min(abs(nominal - drawn), abs(nominal - (180.0 - drawn))) > 0.5:
@@ -97,6 +102,13 @@ def refuse_other_axis(name: str, datum: str, letter: str, features: Features, pl
             f"{name!r}",
             place=f"{place}.datum",
         )
+
+
+def _edge(feature: Feature) -> LineFeature:
+    """A straight edge; of a slot, which lies as its sides do, one of them."""
+    edge = feature.sides[0] if isinstance(feature, SlotFeature) else feature
+    assert isinstance(edge, LineFeature)
+    return edge
 
 
 def _direction(line: LineFeature) -> float:

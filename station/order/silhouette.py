@@ -1,7 +1,7 @@
 """The whole part against the light, from the drawing's contours and the written features.
 
-With a drawing, its closed contours count, and written circles and gears that coincide with none of them; without one,
-written circles and gears, and written lines, arcs and threads that chain into closed outlines. What lies in what
+With a drawing, its closed contours count, and written circles, gears and slots that coincide with none of them;
+without one, those written, and written lines, arcs and threads that chain into closed outlines. What lies in what
 decides between outer outlines and openings, and the sides the order wrote must agree with it. A partial geometry keeps
 the sides as written.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -39,12 +40,14 @@ from station.order.geometry import (
 from station.order.limits import GAP_HINT_MM, WRITTEN_JOIN_MM
 from station.order.nesting import Nested, nest
 from station.order.pieces import Piece
+from station.order.slots import SlotFeature
 
 _PLACE = "geometry.features"
 _PARTIAL = "if the geometry is not the whole outline, say 'partial': true"
 
 
-_WRITTEN = (CircleFeature, ArcFeature, LineFeature, GearFeature, ThreadFeature)
+_Whole: TypeAlias = CircleFeature | GearFeature | SlotFeature  # closed by itself
+_WRITTEN = (CircleFeature, ArcFeature, LineFeature, GearFeature, ThreadFeature, SlotFeature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,15 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     Raises:
         OrderError: where the outline does not close, or a written side contradicts what lies in what.
     """
-    whole = [feature for feature in _written(features) if isinstance(feature, (CircleFeature, GearFeature))]
+    whole = [feature for feature in _written(features) if isinstance(feature, _Whole)]
     closed: list[_Closed] = []
     chained = Chained((), (), ())
     if drawing is not None:
         closed += [_Closed(contour.outline(f"contour {n}")) for n, contour in enumerate(drawing.closed, start=1)]
         whole = [feature for feature in whole if not _is_drawn(feature, drawing, partial=partial)]
         if not partial:
-            refuse_wrong_sides(_edges(features), drawing)
+            slots = [part for slot in _written(features) if isinstance(slot, SlotFeature) for part in slot.parts]
+            refuse_wrong_sides([*_edges(features), *slots], drawing)
     else:
         chained = _chained_edges(features, partial=partial)
         closed += [_loop(links, features) for links in chained.closed]
@@ -91,7 +95,7 @@ def silhouette(features: Features, drawing: Drawing | None, *, partial: bool) ->
     return Silhouette(outer, tuple(outline for outline in oriented if signed_area_mm2(outline) < 0))
 
 
-def _written(features: Features) -> Iterable[CircleFeature | ArcFeature | LineFeature | GearFeature | ThreadFeature]:
+def _written(features: Features) -> Iterable[_Whole | ArcFeature | LineFeature | ThreadFeature]:
     for name, feature in features.by_id.items():
         if name in features.written and isinstance(feature, _WRITTEN):
             yield feature
@@ -101,9 +105,9 @@ def _edges(features: Features) -> list[ArcFeature | LineFeature]:
     return [feature for feature in _written(features) if isinstance(feature, (ArcFeature, LineFeature))]
 
 
-def _is_drawn(circle: CircleFeature | GearFeature, drawing: Drawing, *, partial: bool) -> bool:
-    """Whether the drawing has this circle or gear; a circle's side must be the same then."""
-    if isinstance(circle, GearFeature):
+def _is_drawn(circle: _Whole, drawing: Drawing, *, partial: bool) -> bool:
+    """Whether the drawing has this circle, gear or slot; a circle's side must be the same then."""
+    if not isinstance(circle, CircleFeature):
         return any(_same_box(circle.outlines[0], contour.outline("")) for contour in drawing.closed)
     for contour in drawing.closed:
         arc = full_circle(contour)

@@ -14,6 +14,7 @@ from station.order.model import Characteristic, CharacteristicType, Order
 
 _ISO_2768_M = ((3.0, 0.1), (6.0, 0.1), (30.0, 0.2), (120.0, 0.3), (400.0, 0.5), (1000.0, 0.8), (2000.0, 1.2))
 _SIZES = (CharacteristicType.DIAMETER, CharacteristicType.RADIUS)
+_OF_A_SLOT = (CharacteristicType.WIDTH, CharacteristicType.LENGTH)
 _FORMS = (CharacteristicType.ROUNDNESS, CharacteristicType.STRAIGHTNESS)
 _PLACES = (CharacteristicType.POSITION, CharacteristicType.CONCENTRICITY)
 
@@ -39,6 +40,8 @@ class Allowances:
                     forms.append(_half_zone(c))
                 elif c.type in _PLACES:
                     places.append(_half_zone(c))
+                elif c.type in _OF_A_SLOT and len(c.features) == 1:
+                    sizes.append(_half_size(c))
                 elif c.type is CharacteristicType.WIDTH:
                     widths.append(_largest_deviation(c))
                 elif c.type is CharacteristicType.LINE_PROFILE:
@@ -82,4 +85,4 @@ def _largest_deviation(c: Characteristic) -> float:
 
 
 def _half_size(c: Characteristic) -> float:
-    return _largest_deviation(c) / (2.0 if c.type is CharacteristicType.DIAMETER else 1.0)
+    return _largest_deviation(c) / (1.0 if c.type is CharacteristicType.RADIUS else 2.0)

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
+_CROSSING = 0.2  # sine: edges that meet more bluntly have no corner to speak of
 PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels leave, at most, over a run
 
 
@@ -120,6 +121,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             kept=everything[i],
             gap_mm=s.gap_mm,
             gap_at_mm=s.gap_at_mm,
+            edge=target.edge,
         )
         for i, (target, s) in enumerate(zip(targets, seen, strict=True))
     ]
@@ -128,18 +130,50 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
 def _doubt_ends(
     targets: Sequence[Target], seen: Sequence[Seen], points: Floats, fits: Fits, first: Index, covariance: Floats
 ) -> None:
-    """Adds to the covariance of lines what their unseen ends may do: the drawing's edge is all of it."""
+    """Adds to the covariance of lines what their unseen ends may do: the edge is all of it, from corner to corner."""
+    corners: dict[tuple[float, float], list[int]] = {}
+    for f, target in enumerate(targets):
+        for end in target.ends_mm or ():
+            corners.setdefault(_corner(end), []).append(f)
     for f, (target, s) in enumerate(zip(targets, seen, strict=True)):
-        nominal = s.fitted(s.nominal_mm)
         if target.ends_mm is None or not math.isfinite(fits.params[f, 0]):
             continue
-        before, after = math.dist(nominal[0], target.ends_mm[0]), math.dist(nominal[-1], target.ends_mm[1])
+        nominal = s.fitted(s.nominal_mm)
         here = slice(first[f], first[f + 1])
         c, s_ = math.cos(fits.params[f, 0]), math.sin(fits.params[f, 0])
         run = c * points[here, 1] - s_ * points[here, 0]
-        turn, shift = whole_line(fits.residuals[here], run, before, after)
+        unseen = []
+        for at, drawn in ((0, target.ends_mm[0]), (-1, target.ends_mm[1])):
+            missing = math.dist(nominal[at], drawn)
+            others = [k for k in corners[_corner(drawn)] if k != f]
+            if len(others) == 1:
+                missing += _farther(fits.params[f], fits.params[others[0]], drawn, run[at] - run[-1 - at])
+            unseen.append(max(missing, 0.0))
+        turn, shift = whole_line(fits.residuals[here], run, *unseen)
         covariance[f, 0, 0] += turn**2
         covariance[f, 1, 1] += shift**2
+
+
+def _corner(end: tuple[float, float]) -> tuple[float, float]:
+    """The same for edges that end in one place, but for a drawing's rounding."""
+    return round(end[0], 5), round(end[1], 5)
+
+
+def _farther(line: Floats, other: Floats, drawn: tuple[float, float], outwards: float) -> float:
+    """How much farther a line goes than drawn, to where it meets the next one; 0 where they hardly cross.
+
+    `outwards` has the sign of the way along the line to that end.
+    """
+    (angle, offset, _), (turned, off, _) = line.tolist(), other.tolist()
+    sine = math.sin(turned - angle)
+    if not abs(sine) > _CROSSING:
+        return 0.0
+    x, y = drawn
+    # The corner as drawn lies `short` beside the line and `beyond` beside the other one.
+    short = offset - (x * math.cos(angle) + y * math.sin(angle))
+    beyond = off - (x * math.cos(turned) + y * math.sin(turned))
+    along = (beyond - short * math.cos(turned - angle)) / sine
+    return math.copysign(along, along * outwards)
 
 
 def _covariances(fits: Fits, variance: Floats, local_mm: Floats) -> Floats:

@@ -13,6 +13,8 @@ from station.metrology.characteristics import MEASURED_TYPES, SIZES, Question
 from station.order.geometry import CircleFeature, Outline
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Order
 from station.plan.allowance import allowances_of
+from station.plan.asked import Asked, asked_of
+from station.plan.kinds import Kinds, kinds_of
 from station.plan.layout import Layout, lay
 from station.plan.nominal import Nominal
 from station.plan.plan import Item, OutlineCheck, Plan
@@ -43,19 +45,24 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     strokes = strokes_of(outlines, MOST_GAP_PX * pixel_mm)
     polygons = vertices(strokes, _POLYGON_PX * pixel_mm)
     too_large = _larger_than_field(polygons[: len(outer)], camera.width_px * pixel_mm, camera.height_px * pixel_mm)
-    needed, counted = _features_of(order)
+    asked = [asked_of(c, order) for c in order.characteristics]
+    needed, counted = _features_of(order, asked)
     if too_large:
         layout = Layout(no_track(), (), {}, {}, ())
     else:
-        wanted = dict.fromkeys((*needed, *counted))
+        wanted = dict.fromkeys((*needed, *counted, *geometry.edges))
         layout = lay(strokes, geometry.features, wanted, pixel_mm, partial=geometry.partial)
     numbers = np.arange(len(layout.track))
+    kinds = kinds_of(geometry, layout.features, len(layout.track), calibration.kinds)
     targets = {
-        name: feature_target(geometry.features[name], layout.track, numbers, rows, pixel_mm)
+        name: feature_target(geometry.features[name], layout.track, numbers, rows, pixel_mm, kinds.features[name])
         for name, rows in layout.features.items()
     }
     nominal = Nominal(targets)
-    items = tuple(_item(c, order, nominal, layout, too_large) for c in order.characteristics)
+    items = tuple(
+        _item(c, of, order, nominal, layout, kinds, too_large)
+        for c, of in zip(order.characteristics, asked, strict=True)
+    )
     checks = () if too_large else _checks(order, outlines, len(outer), polygons, layout, numbers, pixel_mm)
     return Plan(
         items=items,
@@ -71,6 +78,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
         area_mm2=float(np.abs(areas_mm2(strokes)[: len(outer)]).sum()),
         size_mm=float(np.hypot(*np.ptp(np.concatenate(polygons[: len(outer)]), axis=0))) if outer else 0.0,
         refusal=too_large,
+        edges=kinds.rows,
     )
 
 
@@ -90,16 +98,16 @@ def compile_marks(order: Order) -> Plan:
     return Plan(items, no_track(), (), (), (), (), (), face, order.geometry.partial, 1.0, 0.0, 0.0)
 
 
-def _features_of(order: Order) -> tuple[list[str], list[str]]:
+def _features_of(order: Order, asked: Sequence[Asked]) -> tuple[list[str], list[str]]:
     """What characteristics and their datums measure, by name, and what they count."""
     needed: set[str] = set()
     counted: dict[str, None] = {}
-    for c in order.characteristics:
+    for c, of in zip(order.characteristics, asked, strict=True):
         if c.type is CharacteristicType.COUNT:
             counted.update(dict.fromkeys(c.features))
         elif c.type in MEASURED_TYPES:
-            needed.update(c.features)
-            needed.update(name for d in c.datums for name in order.datum_features(d))
+            needed.update(of.features)
+            needed.update(of.datums)
     return sorted(needed), list(counted)
 
 
@@ -119,10 +127,9 @@ def _larger_than_field(outer: Sequence[Floats], width_mm: float, height_mm: floa
     )
 
 
-def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too_large: str) -> Item:
-    groups = [order.datum_features(d) for d in c.datums]
-    names = tuple(name for group in groups for name in group)
-    levels = tuple(level for level, group in enumerate(groups) for _ in group)
+def _item(
+    c: Characteristic, of: Asked, order: Order, nominal: Nominal, layout: Layout, kinds: Kinds, too_large: str
+) -> Item:
     lower, upper, ideal = (
         None if limit is None else float(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
     )
@@ -132,16 +139,17 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
     question = Question(
         c.id,
         c.type,
-        c.features,
-        names,
+        of.features,
+        of.datums,
         ideal,
         order.geometry.features,
         c.of,
         c.ball_mm,
-        levels,
+        of.levels,
         association,
+        of.joins,
     )
-    refusal = next((layout.refused[name] for name in (*c.features, *names) if name in layout.refused), "")
+    refusal = next((layout.refused[name] for name in (*of.features, *of.datums) if name in layout.refused), "")
     if c.type not in MEASURED_TYPES:
         refusal = f"this station does not measure {c.type} yet"
     elif too_large:
@@ -150,7 +158,8 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
         if order.geometry.silhouette is None:
             refusal = refusal or "a count needs the whole outline of the part in the geometry"
     elif not refusal:
-        refusal = nominal.refusal(question)
+        unknown = (kinds.refused[name] for name in (*c.features, *of.features, *of.datums) if name in kinds.refused)
+        refusal = next(unknown, "") or nominal.refusal(question)
     return Item(c, question, lower, upper, refusal)
 
 

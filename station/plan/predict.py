@@ -14,6 +14,7 @@ import numpy as np
 from station.metrology.calibration import Calibration
 from station.metrology.decision import guard_band_factor, pass_probability
 from station.metrology.features import MeasuredFeature
+from station.metrology.lens_field import Bending, lens_field
 from station.metrology.uncertainty import Conditions, Measurement, measure
 from station.order.model import CharacteristicType, Order
 from station.plan.associate import Seen, associate
@@ -35,18 +36,24 @@ class Prediction:
 def predict(plan: Plan, order: Order, calibration: Calibration) -> tuple[Prediction, ...]:
     """A prediction for each item of the plan."""
     expected = {feature.id: feature for feature in _as_nominal(plan, calibration)}
-    return tuple(_predicted(item, plan, order, expected, calibration) for item in plan.items)
+    lens = _in_the_middle(plan, calibration)
+    return tuple(_predicted(item, plan, order, expected, calibration, lens) for item in plan.items)
 
 
 def _predicted(
-    item: Item, plan: Plan, order: Order, expected: Mapping[str, MeasuredFeature], calibration: Calibration
+    item: Item,
+    plan: Plan,
+    order: Order,
+    expected: Mapping[str, MeasuredFeature],
+    calibration: Calibration,
+    lens: Bending | None,
 ) -> Prediction:
     if item.refusal:
         return Prediction(None)
     if item.characteristic.type is CharacteristicType.COUNT:
         return Prediction(0.0, passes=1.0)
     conditions = Conditions(None, order.part.cte_ppm_per_k)
-    found = measure(item.question, expected, calibration, plan.mm_per_px, conditions)
+    found = measure(item.question, expected, calibration, plan.mm_per_px, conditions, lens)
     rule, probability = order.decision.rule, order.decision.conformance_probability
     passes = None
     if item.lower is not None or item.upper is not None:
@@ -64,6 +71,16 @@ def _warning(item: Item, order: Order, found: Measurement) -> str:
         return ""
     room = upper - lower if lower is not None and upper is not None else upper
     return f"U = {2 * u:.2g} {c.unit} is too large for the tolerance of {room:.4g} {c.unit}: it can never PASS"
+
+
+def _in_the_middle(plan: Plan, calibration: Calibration) -> Bending | None:
+    """How the lens's errors bend a part that lies upright in the middle of the field."""
+    field = lens_field(calibration.camera)
+    if field is None or not len(plan.track):
+        return None
+    camera, points = calibration.camera, plan.track.points_mm
+    (center,) = camera.to_mm([((camera.width_px - 1) / 2.0, (camera.height_px - 1) / 2.0)])
+    return Bending(field, np.eye(2), center - (points.min(axis=0) + points.max(axis=0)) / 2.0)
 
 
 def _as_nominal(plan: Plan, calibration: Calibration) -> list[MeasuredFeature]:

@@ -1,1 +1,2 @@
-"""Reports a quality engineer files: readings in, figures and self-contained pages out, equal bytes for equal input."""
+"""Pages that a quality engineer files. `document` is a page as data, `drawing` draws its plots, `page` makes the file;
+`studies` and `calibration` say what stands on them."""

@@ -1,99 +1,150 @@
-"""A page as one file: title, sections with text, tables and figures, all inline; nothing is fetched or dated."""
+"""A page as data: what was asked, the answer, and what it rests on. Studies, calibrations and checks fill in the same
+form, so that an auditor finds everything at the same place."""
 
 from __future__ import annotations
 
 import base64
-import html
-import io
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+import station
+from station.documents import read_limited
 
-from station.errors import InputError
+MAX_INPUT_BYTES = 512 * 1024 * 1024
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bottom:1px solid #ccc}
-p{max-width:48rem;margin:.4rem 0}table{border-collapse:collapse;margin:.6rem 0}
-th,td{text-align:left;padding:.15rem 1.1rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}
-th{border-bottom:1px solid #888;font-weight:600}svg,img{max-width:100%;height:auto}
-@media print{body{margin:0}h2{break-after:avoid}svg,table{break-inside:avoid}}
-"""
+class Tone(StrEnum):
+    """How good an answer is, as symbol and colour show it; `NONE` where nothing is judged."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Markup:
-    """HTML that is to stand as it is."""
+class Judgement:
+    """The answer: one word or two, and a sentence with the figures that decide."""
 
+    tone: Tone
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and what it is."""
+
+    name: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file that the page rests on, and what it is."""
+
+    name: str
+    sha256: str
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture in a table, as the bytes of a PNG."""
+
+    png: bytes
+    description: str
+
+    @property
+    def base64(self) -> str:
+        """The bytes as a page holds them."""
+        return base64.b64encode(self.png).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `number` ones stand to the right."""
+
+    label: str
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, as many as columns."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | Thumbnail, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One picture: an SVG element, with what it shows in words. `wide` ones take the whole width."""
+
+    title: str
+    caption: str
+    svg: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with paragraphs, then tables and figures in the order given."""
+    """A heading and what stands below it, in this order."""
 
-    heading: str
-    paragraphs: Sequence[str] = ()
-    content: Sequence[Markup] = ()
-
-
-def page(title: str, intro: Sequence[str], sections: Sequence[Section]) -> str:
-    """The whole page."""
-    body = [f"<h1>{html.escape(title)}</h1>", *(f"<p>{html.escape(text)}</p>" for text in intro)]
-    for section in sections:
-        body.append(f"<h2>{html.escape(section.heading)}</h2>")
-        body += [f"<p>{html.escape(text)}</p>" for text in section.paragraphs]
-        body += [content.text for content in section.content]
-    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
-    joined = "\n".join(body)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{joined}\n</body></html>\n'
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    table: Table | None = None
+    plots: tuple[Plot, ...] = ()
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str | Markup]]) -> Markup:
-    """A table; without columns, of names and what they are."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole page. `asked` is the question, `made_on` the day as text, `about` says of what (instrument, serials),
+    `parameters` are those without which the figures mean nothing."""
 
-    def cell(value: str | Markup) -> str:
-        return value.text if isinstance(value, Markup) else html.escape(value)
-
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    lines = "".join("<tr>" + "".join(f"<td>{cell(v)}</td>" for v in row) + "</tr>\n" for row in rows)
-    return Markup(f"<table>{f'<tr>{head}</tr>' if head else ''}\n{lines}</table>")
-
-
-def figure(drawn: Figure, description: str) -> Markup:
-    """A matplotlib figure as inline SVG, without date or random names."""
-    import matplotlib as mpl
-
-    stream = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": description, "svg.fonttype": "none", "font.family": "sans-serif"}):
-        drawn.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    svg = stream.getvalue()
-    svg = svg[svg.index("<svg") :]
-    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(description)}"', 1))
+    title: str
+    method: str
+    asked: str
+    judgement: Judgement
+    made_by: str
+    made_on: str
+    about: tuple[Fact, ...]
+    parameters: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    sources: tuple[Source, ...]
+    software: str = f"station {station.__version__}"
 
 
-def picture(grey: NDArray[np.uint8], description: str) -> Markup:
-    """A small grey picture (h, w) as inline PNG."""
-    _, data = cv2.imencode(".png", grey)
-    text = base64.b64encode(data.tobytes()).decode("ascii")
-    return Markup(f'<img alt="{html.escape(description)}" src="data:image/png;base64,{text}">')
+def facts_of(rows: Sequence[tuple[str, str]]) -> tuple[Fact, ...]:
+    """Names and what they are, as facts."""
+    return tuple(Fact(name, text) for name, text in rows)
 
 
-def write_page(path: Path, text: str) -> None:
-    """The page as a file.
+def moment_text(moment: datetime) -> str:
+    """A moment to the minute, with its zone."""
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+def words(*labels: str) -> tuple[Column, ...]:
+    """Columns of words."""
+    return tuple(Column(label) for label in labels)
+
+
+def numbers(*labels: str) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(label, number=True) for label in labels)
+
+
+def source_of(path: Path, what: str = "") -> Source:
+    """A file as it is now.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be read.
     """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the file cannot be written ({error.strerror})", place=str(path)) from error
+    return Source(path.name, hashlib.sha256(read_limited(path, MAX_INPUT_BYTES)).hexdigest(), what)

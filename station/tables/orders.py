@@ -55,7 +55,7 @@ def plan_document(plan: Plan, predictions: Sequence[Prediction], order_id: str) 
     rows = []
     for item, prediction in zip(plan.items, predictions, strict=True):
         c, u = item.characteristic, prediction.u
-        names = (*c.features, *item.question.datums)
+        names = (*item.question.features, *item.question.datums)
         rows.append(
             {
                 "id": c.id,

@@ -5,22 +5,20 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from station.metrology.studies.statement import Figure, Grid, Statement, text_of
+from station.metrology.studies.statement import Grid, Statement, text_of
 from station.tables.basics import console, print_rows
 
 _STYLES = {"good": "green", "doubtful": "yellow", "bad": "bold red"}
 _SYMBOLS = {"good": "✓ ", "doubtful": "! ", "bad": "✗ "}
-_ONLY_JSON = {"values", "spread_values", "q", "point_readings"}  # lists as long as the table
 
 
 def print_statement(statement: Statement) -> None:
     """Everything a study states, the verdict last, where the eye rests."""
     out = console()
     out.print(Text(f"{statement.title}: {statement.method}", "bold"))
-    print_rows(out, [(f.label, _with_unit(f)) for f in statement.parameters])
+    print_rows(out, [(f.label, f.text) for f in statement.parameters])
     out.print()
-    shown = [f for f in statement.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON]
-    print_rows(out, [(f.label, _with_unit(f)) for f in shown])
+    print_rows(out, [(f.label, f.text) for f in statement.shown])
     for grid in statement.grids:
         if grid.rows:
             out.print()
@@ -33,11 +31,6 @@ def print_statement(statement: Statement) -> None:
     out.print(Text(f"{verdict}: ", _STYLES.get(statement.verdict.tone, "")) + Text(statement.sentence))
 
 
-def _with_unit(figure: Figure) -> str:
-    text = text_of(figure.value)
-    return f"{text} {figure.unit}" if figure.unit and text != "–" else text
-
-
 def _table(grid: Grid) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column(grid.row_label)
@@ -45,5 +38,7 @@ def _table(grid: Grid) -> Table:
         words = any(isinstance(cells[i], str) for cells in grid.cells)
         shown.add_column(column.label, justify="left" if words else "right", overflow="fold")
     for row, cells in zip(grid.rows, grid.cells, strict=True):
-        shown.add_row(Text(row.label), *(Text(text_of(value)) for value in cells))
+        shown.add_row(
+            Text(row.label), *(Text(text_of(v, fine=c.fine)) for c, v in zip(grid.columns, cells, strict=True))
+        )
     return shown

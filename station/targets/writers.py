@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ezdxf
-from ezdxf import options  # type: ignore[attr-defined]
+from ezdxf import units
 from ezdxf.document import Drawing
+from ezdxf.filemanagement import new
 
 from station.errors import InputError
 from station.targets.cells import Loop
@@ -88,7 +89,7 @@ def dxf_of(target: Target) -> bytes:
 def new_drawing() -> Drawing:
     """An empty drawing in millimetres, without the time of making."""
     with _undated():
-        return ezdxf.new("R2010", units=ezdxf.units.MM)  # type: ignore[attr-defined]
+        return new("R2010", units=units.MM)
 
 
 def dxf_bytes(drawing: Drawing) -> bytes:
@@ -101,6 +102,7 @@ def dxf_bytes(drawing: Drawing) -> bytes:
 
 @contextmanager
 def _undated() -> Iterator[None]:
+    options = ezdxf.options  # type: ignore[attr-defined]  # public, though ezdxf does not list it as exported
     fixed = options.write_fixed_meta_data_for_testing
     options.write_fixed_meta_data_for_testing = True
     try:

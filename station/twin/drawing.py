@@ -16,7 +16,7 @@ from station.order.geometry import ArcSegment, LineSegment, Outline
 
 def dxf_text(layers: Mapping[str, Sequence[Outline]], exploded: bool = False) -> str:
     """The drawing's text: full circles as CIRCLE, chains as LWPOLYLINE with bulges, or `exploded` as LINE and ARC."""
-    options = ezdxf.options  # type: ignore[attr-defined]
+    options = ezdxf.options  # type: ignore[attr-defined]  # public, though ezdxf does not list it as exported
     fixed = options.write_fixed_meta_data_for_testing
     options.write_fixed_meta_data_for_testing = True  # no time of writing, no random ids
     try:

@@ -123,7 +123,7 @@ def _lamp(entry: Any, camera: CameraTable, place: str) -> Lamp:
 def _facts(kind: type[_Facts], entry: Any, place: str) -> _Facts:
     """A dataclass from a table whose keys are its fields."""
     table = _table(entry, place)
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]  # a type variable cannot say "dataclass"
     _known(table, set(known), place, {name for name, one in known.items() if one.default is MISSING})
     return kind(**{key: _value(value, str(known[key].type), f"{place}.{key}") for key, value in table.items()})
 

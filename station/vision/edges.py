@@ -18,6 +18,7 @@ from station.vision.lamp import EVEN, is_even
 from station.vision.lanes import SUMS
 from station.vision.levels import between, plateaus
 from station.vision.picture import Picture
+from station.vision.pooling import pool
 from station.vision.probe import Edges, Floats, Index, Mask, Outlines, Probes, Run, outlines_of, run_of
 from station.vision.score import score, slopes
 from station.vision.seek import (
@@ -30,7 +31,7 @@ from station.vision.seek import (
     cross_at,
     stride,
 )
-from station.vision.sharing import at_edges, blocks_of, in_blocks, pool, shared
+from station.vision.sharing import at_edges, blocks_of, in_blocks, shared
 from station.vision.solve import FARTHEST, finish, misfit_limit, solve
 from station.vision.step import step_model
 from station.vision.strips import Expected
@@ -134,7 +135,7 @@ def _read_levels(
     starts = np.zeros(count + 1, np.intp)
     for number in range(count):
         starts[number + 1] = starts[number] + blocks_of(runs[number + 1] - runs[number])
-    value, weight = np.zeros((2, starts[-1])), np.zeros((2, starts[-1]))
+    value, weight, places = np.zeros((2, starts[-1])), np.zeros((2, starts[-1])), np.zeros((starts[-1], 2))
     # Of one run at a time, so that it stays in the processor's cache.
     longest = _longest(runs)
     step, rising = abs(levels[1] - levels[0]), levels[1] > levels[0]
@@ -154,6 +155,8 @@ def _read_levels(
         thorough = n < LONG_RUN
         blurred, longer = 3.0 * sigma + 0.7, min(max(LONG_RUN / n, 1.0), 3.0)
         here = slice(starts[number], starts[number + 1])
+        for b in range(starts[number], starts[number + 1]):
+            places[b] = run.points[int((b - starts[number] + 0.5) * n / (starts[number + 1] - starts[number]))]
         spread = np.sqrt(sigma * sigma + BILINEAR_VARIANCE)
         steps = Steps(a_level[0, :n], a_level[1, :n], rising, spread, LEAST_STEP * step, MOST_STEP * step)
         for side in range(2):
@@ -168,7 +171,7 @@ def _read_levels(
         edges.clear[first:last] = ~dirty
     known, sure = np.zeros((2, count)), np.zeros((2, count))
     for side in range(2):
-        pool(value[side], weight[side], starts, known[side], sure[side])
+        pool(value[side], weight[side], places, starts, known[side], sure[side])
     return Blocks(value, weight, starts, known, sure)
 
 

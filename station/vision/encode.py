@@ -37,7 +37,7 @@ def encode_within(
 def _least_above(pixels: NDArray[np.generic], level: float) -> Any:
     """The least value above a level, in the type of the pixels: what is not below it is above the level."""
     if np.issubdtype(pixels.dtype, np.integer):
-        most = np.iinfo(pixels.dtype).max  # type: ignore[type-var]
+        most = np.iinfo(pixels.dtype).max  # type: ignore[type-var]  # an integer type: asked above
         return pixels.dtype.type(min(max(float(np.floor(level)) + 1.0, 0.0), most))
     return np.nextafter(np.float32(level), np.float32(np.inf))
 

@@ -1,9 +1,9 @@
-"""Levels that neighbours share: blocks of a run, runs of a picture; and what is odd among them.
+"""Levels that neighbours share along a run, block by block; and what is odd among them.
 
 A profile of its own knows its levels badly, and a level wrong by a hundredth moves an edge by a hundredth of its
 spread. So the flat parts on both sides are averaged over stretches of a run: the middle half of the probes' means in
-blocks of 16, in long runs of 32 (dust drops out). Blocks that agree share the run's level, and runs that agree the
-picture's. Light that changes slowly along the contour is followed.
+blocks of 16, in long runs of 32 (dust drops out). Blocks that agree share the run's level, and what the other runs of
+the picture say of it (`pooling.py`). Light that changes slowly along the contour is followed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from station.compiled import compiled
 from station.vision.lamp import brightness, is_even
 from station.vision.levels import LEAST_PIXELS
-from station.vision.probe import Floats, Index, Mask, Run
+from station.vision.probe import Floats, Mask, Run
 from station.vision.seek import LONG_RUN, every
 
 BLOCK = 16
@@ -22,7 +22,7 @@ _LEAST_BLOCKS = 6  # of a run, to tell an odd one from the others
 _MOST_DIRT = 0.25  # share of a run's blocks that may be odd: if more are, the level itself varies
 _LONGEST_DIRT = 4  # blocks: what is longer is no speck but another light
 _DIRT_SIGMAS = 5.0
-_SIGNIFICANT = 3.0  # standard deviations of chi-squared above what noise explains
+SIGNIFICANT = 3.0  # standard deviations of chi-squared above what noise explains
 
 
 @compiled
@@ -89,41 +89,6 @@ def _middle(values: Floats, counts: Floats, cut: float, total: float) -> float:
 
 
 @compiled
-def pool(value: Floats, weight: Floats, starts: Index, known: Floats, sure: Floats) -> None:
-    """Into `known`, `sure` (r,) what all other runs of the picture say of a run's level, and its inverse variance.
-
-    Run i has the blocks `starts[i]` to `starts[i + 1]`. Runs that agree within their noise know what all of them know;
-    else the variance between them is what they scatter more (DerSimonian & Laird, Controlled Clinical Trials 7, 1986).
-    """
-    runs = len(known)
-    own, mean = np.zeros(runs), np.zeros(runs)
-    for i in range(runs):
-        here = weight[starts[i] : starts[i + 1]]
-        own[i] = here.sum()
-        mean[i] = (here * value[starts[i] : starts[i + 1]]).sum() / own[i] if own[i] > 0.0 else 0.0
-    known[:] = sure[:] = 0.0
-    total = own.sum()
-    counted = (own > 0.0).sum()
-    if counted < 2:
-        return
-    middle = (own * mean).sum() / total
-    scatter = (own * (mean - middle) ** 2).sum()
-    freedom = counted - 1.0
-    between = 0.0
-    if scatter > freedom + _SIGNIFICANT * np.sqrt(2.0 * freedom):
-        between = (scatter - freedom) / (total - (own * own).sum() / total)
-    share = np.zeros(runs)
-    for i in range(runs):
-        share[i] = 1.0 / (1.0 / own[i] + between) if own[i] > 0.0 else 0.0
-    total, sum_of = share.sum(), (share * mean).sum()
-    for i in range(runs):
-        others = total - share[i]
-        if others > 0.0:
-            known[i] = (sum_of - share[i] * mean[i]) / others
-            sure[i] = 1.0 / (between + 1.0 / others)
-
-
-@compiled
 def shared(
     run: Run,
     value: Floats,
@@ -178,7 +143,7 @@ def along_run(
     mean = (weight * value).sum() / total if total > 0.0 else rest
     scatter = (weight * (value - mean) ** 2).sum()
     freedom = (weight > 0.0).sum() - 1
-    if freedom < 1 or scatter < freedom + _SIGNIFICANT * np.sqrt(2.0 * freedom):
+    if freedom < 1 or scatter < freedom + SIGNIFICANT * np.sqrt(2.0 * freedom):
         sum_of = total + sure
         out[:] = (total * mean + sure * known) / sum_of if sum_of > 0.0 else rest
         return float(sum_of)

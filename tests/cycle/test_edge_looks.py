@@ -35,11 +35,12 @@ def order() -> Order:
     return parse_order(json.dumps(ring_order()).encode(), None, "order")
 
 
-def taken(seed: int, outer_mm: float = 0.0, chamfer: Chamfer | None = None) -> Picture:
+def taken(seed: int, outer_mm: float = 0.0, chamfer: Chamfer | None = None, psf: float | None = None) -> Picture:
     rng = np.random.default_rng(seed)
     part = replace(part_of_order(order(), (CircleDeviation("OD", outer_mm),)), chamfer=chamfer)
     pose = Pose(*(rng.uniform(-0.1, 0.1, 2)).tolist(), float(rng.uniform(0.0, 360.0)))
-    return picture_from(render(Scene(OPTICS, Lamp(), (PlacedPart(part, pose),)), rng))
+    optics = OPTICS if psf is None else replace(OPTICS, psf_sigma_px=psf)
+    return picture_from(render(Scene(optics, Lamp(), (PlacedPart(part, pose),)), rng))
 
 
 @cache
@@ -68,6 +69,24 @@ def test_a_clean_part_is_measured_as_ever() -> None:
         assert outcome.verdict is Verdict.PASS
         plain = inspected(replace(known, edge_look=None), taken(seed))
         assert [i.u for i in outcome.items] == [i.u for i in plain.items]
+
+
+@pytest.mark.parametrize("psf", [0.7, 1.3])
+def test_another_focus_costs_nothing_that_its_noise_does_not(psf: float) -> None:
+    known = with_masters(SHARP)
+    for seed in range(60, 64):
+        outcome = inspected(known, taken(seed, psf=psf))
+        assert outcome.verdict is Verdict.PASS
+        plain = inspected(replace(known, edge_look=None), taken(seed, psf=psf))
+        assert [i.u for i in outcome.items] == [i.u for i in plain.items]
+
+
+def test_with_a_fixed_focus_a_blurred_part_is_not_decided_near_a_limit() -> None:
+    known = with_masters(SHARP)
+    assert known.edge_look is not None
+    fixed = replace(known, edge_look=replace(known.edge_look, fixed_focus=True))
+    assert inspected(known, taken(65, 0.048, psf=1.2)).items[0].verdict is Verdict.PASS
+    assert inspected(fixed, taken(65, 0.048, psf=1.2)).items[0].verdict is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize("outer", [0.052, 0.06])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from station.errors import CalibrationError
-from station.metrology.edge_look import MARGIN, EdgeLook, edge_look, look_document, look_from
+from station.metrology.edge_look import MARGIN, EdgeLook, edge_look, focus_of, look_document, look_from
 
 LOOK = EdgeLook(12, 1.04, 1.03, 1.05, 0.002, 0.003)
 
@@ -34,6 +34,40 @@ def test_a_step_split_in_two_lies_off_by_less_than_twice_what_is_said(share, wid
 
 def test_what_is_narrower_than_the_masters_is_odd_too():
     assert LOOK.odd_px(0.8, 0.0) == pytest.approx(math.sqrt((1.03 - MARGIN * 1.04) ** 2 - 0.8**2))
+
+
+@pytest.mark.parametrize("factor", [0.7, 0.9, 1.0, 1.1, 1.5])
+def test_what_all_edges_share_is_focus(factor):
+    spreads = [factor * spread for spread in (1.03, 1.04, 1.05)]
+    focus = focus_of([LOOK] * 3, spreads, [0.001] * 3, [0.002] * 3)
+    assert focus == pytest.approx(factor, rel=0.005)
+    assert [LOOK.odd_px(spread, 0.001, focus) for spread in spreads] == [0.0] * 3
+
+
+def test_focus_is_that_of_the_sharpest_edges_not_of_most():
+    """Nine edges chamfered, one not: the one tells the focus, and the nine pay."""
+    spreads, u = [1.3] * 9 + [1.04], [0.001] * 10
+    focus = focus_of([LOOK] * 10, spreads, u, [0.002] * 10)
+    assert focus == pytest.approx(1.04 / 1.03, rel=0.01)
+    assert LOOK.odd_px(1.3, 0.001, focus) > 0.7
+    assert LOOK.odd_px(1.04, 0.001, focus) == 0.0
+    # One that hardly anything is known of tells nothing.
+    u[-1] = 0.05
+    assert focus_of([LOOK] * 10, spreads, u, [0.002] * 10) == pytest.approx(1.3 / 1.03, rel=0.01)
+
+
+@pytest.mark.parametrize("misfit", [0.011, 0.02])
+def test_wider_steps_of_another_shape_are_not_out_of_focus(misfit):
+    assert focus_of([LOOK] * 2, [1.3, 1.3], [0.001] * 2, [misfit] * 2) == 1.0
+
+
+def test_a_fixed_focus_explains_nothing():
+    fixed = EdgeLook(12, 1.04, 1.03, 1.05, 0.002, 0.003, fixed_focus=True)
+    assert focus_of([fixed] * 2, [1.3, 1.3], [0.001] * 2, [0.002] * 2) == 1.0
+    assert look_from(look_document(fixed), "c") == fixed
+    assert focus_of([], [], [], []) == 1.0
+    with pytest.raises(CalibrationError):
+        look_from({**look_document(LOOK), "fixed_focus": 1}, "c")
 
 
 def test_another_step_is_one_whose_pixels_differ_clearly_more():

@@ -41,7 +41,7 @@ def test_the_plate() -> None:
     assert [items[f"CIRCLE-{n}"].middle_mm for n in (1, 2, 3)] == [(0.0, 15.0), (20.0, 98.0), (110.0, 15.0)]
     assert [items[f"ARC-{n}"].size for n in range(1, 6)] == pytest.approx([95, 55, 15, 15, 15])
     assert items["LINE-1"].size == 110
-    assert len(items["CONTOUR-1"].feature.outlines[0].segments) == 6  # type: ignore[union-attr]
+    assert len(items["CONTOUR-1"].feature.outlines[0].segments) == 6
     assert set(items) == {
         *(f"CIRCLE-{n}" for n in (1, 2, 3)),
         *(f"ARC-{n}" for n in (1, 2, 3, 4, 5)),

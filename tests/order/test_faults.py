@@ -125,7 +125,7 @@ ASKED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"type": "parallelism", "feature": "E3", "datum": "A", "tolerance": 1},
         ".datum",
-        "is a line, but 'A' is the circle",
+        "is a line or a slot, but 'A' is the circle",
     ),
     ({"type": "parallelism", "feature": "E3", "tolerance": 1}, ".datum", "the key 'datum' is missing"),
     ({"type": "position", "feature": "ID", "datum": ["A", "A"], "tolerance": 1}, ".datum", "named twice"),

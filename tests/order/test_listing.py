@@ -10,7 +10,7 @@ from .builders import drawn
 
 
 def draw(document: object) -> None:
-    model = document.modelspace()  # type: ignore[attr-defined]
+    model = document.modelspace()
     model.add_circle((3, 4), 2, dxfattribs={"layer": "HOLES"})
     model.add_lwpolyline([(0, 0), (9, 0), (9, 8, 0, 0, 1), (0, 8)], close=True)
     model.add_line((20, 0), (23, 4))
@@ -33,7 +33,7 @@ def test_one_line_each() -> None:
 def test_ids_do_not_depend_on_the_sequence_of_the_file() -> None:
     def circles(document: object, places: list[tuple[float, float]]) -> None:
         for place in places:
-            document.modelspace().add_circle(place, 1)  # type: ignore[attr-defined]
+            document.modelspace().add_circle(place, 1)
 
     places = [(9.0, 0.0), (0.0, 5.0), (0.0000001, 0.0)]
     texts = {describe_drawing(drawn(lambda d, p=p: circles(d, p))) for p in (places, places[::-1])}

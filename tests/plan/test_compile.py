@@ -127,7 +127,7 @@ def test_an_edge_that_the_outline_does_not_have_is_refused_by_name(x: float, rad
 
 def test_material_on_the_other_side_is_refused_by_name() -> None:
     plain = order(RING, diameter("OD", 4.0), diameter("ID", 2.0))
-    wrong = replace(plain.geometry.features["ID"], side=plain.geometry.features["OD"].side)  # type: ignore[type-var]
+    wrong = replace(plain.geometry.features["ID"], side=plain.geometry.features["OD"].side)
     features = {**plain.geometry.features, "ID": wrong}
     plan = compile_plan(replace(plain, geometry=replace(plain.geometry, features=features)), EXACT)
     assert "ID has its material on the other side" in plan.items[1].refusal
@@ -136,7 +136,7 @@ def test_material_on_the_other_side_is_refused_by_name() -> None:
 
 def test_an_edge_beside_the_outline_is_refused_by_name() -> None:
     plain = order(RING, diameter("OD", 4.0), diameter("ID", 2.0))
-    moved = replace(plain.geometry.features["ID"], center_mm=(0.5, 0.0))  # type: ignore[type-var]
+    moved = replace(plain.geometry.features["ID"], center_mm=(0.5, 0.0))
     features = {**plain.geometry.features, "ID": moved}
     plan = compile_plan(replace(plain, geometry=replace(plain.geometry, features=features)), EXACT)
     assert "there is no such edge" in plan.items[1].refusal

@@ -126,7 +126,7 @@ def test_a_line_shares_a_part_of_an_edge() -> None:
 
 def test_a_contour_of_the_silhouettes_outlines_shares_all_their_rows() -> None:
     plain = order(BLOCK, straight("B"))
-    outline = plain.geometry.silhouette.outlines[0]  # type: ignore[union-attr]
+    outline = plain.geometry.silhouette.outlines[0]
     turned = replace(outline, segments=outline.segments[2:] + outline.segments[:2])
     features = {**plain.geometry.features, "PL": ContourFeature("PL", (turned,))}
     asked = (*plain.characteristics, replace(plain.characteristics[0], id="2", features=("PL",)))
@@ -140,7 +140,7 @@ def test_a_contour_of_the_silhouettes_outlines_shares_all_their_rows() -> None:
 @pytest.mark.parametrize("beside_px", [0.01, 0.5])
 def test_a_feature_beside_its_outline_has_probes_of_its_own(beside_px: float) -> None:
     plain = order(RING, diameter("OD", 4.0), diameter("ID", 2.0))
-    wider = replace(plain.geometry.features["ID"], diameter_mm=2.0 + 2.0 * beside_px * MM_PER_PX)  # type: ignore[type-var]
+    wider = replace(plain.geometry.features["ID"], diameter_mm=2.0 + 2.0 * beside_px * MM_PER_PX)
     features = {**plain.geometry.features, "ID": wider}
     plan = compile_plan(replace(plain, geometry=replace(plain.geometry, features=features)), EXACT)
     check_track(plan)

@@ -107,7 +107,7 @@ def test_the_way_back_into_the_part_is_the_inverse_of_its_pose() -> None:
 
 
 def test_points_are_counted_inside_an_outline_of_lines_and_arcs() -> None:
-    (outline,) = sector(30.0, 90.0, 150.0).geometry.silhouette.outer  # type: ignore[union-attr]
+    (outline,) = sector(30.0, 90.0, 150.0).geometry.silhouette.outer
     radius, angle = np.meshgrid([0.25, 0.35, 0.6, 0.85, 0.95], np.radians([-170.0, -80.0, -70.0, 0.0, 70.0, 80.0]))
     found = inside(radius * np.cos(angle) - 0.6, radius * np.sin(angle), outline)
     expected = (radius > 0.3) & (radius < 0.9) & (np.abs(angle) < np.radians(75.0))

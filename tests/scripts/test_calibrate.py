@@ -61,6 +61,18 @@ def test_masters_in_a_table_for_people_and_a_file_that_can_be_used(masters: Path
     assert made.camera.scale_mm_per_px() == pytest.approx(OPTICS.mm_per_px, abs=3 * made.u_scale * OPTICS.mm_per_px)
 
 
+def test_a_page_with_a_calibration_to_hold_it_against(masters: Path, tmp_path: Path) -> None:
+    before, page = write_calibration(tmp_path / "before.json"), tmp_path / "c.html"
+    done = _calibrated(masters, tmp_path / "c.json", "--page", page, "--before", before, "--by", "Ann")
+    assert done.status == 0, done.err
+    text = page.read_text(encoding="utf-8")
+    for word in ("Error over the field", "Before and after", "MASTERS.csv", "before.json", "m3.png", "Ann"):
+        assert word in text
+    assert text.count("<svg") == 5
+    refused = _calibrated(masters, tmp_path / "c.json", "--page", tmp_path / "no" / "c.html")
+    assert "cannot be written" in refused.sentence
+
+
 def test_json_is_the_calibration_and_nothing_else(masters: Path, tmp_path: Path) -> None:
     done = _calibrated(masters, tmp_path / "c.json", "--json", "--id", "CAL-9", "--valid-days", "30")
     assert (done.status, done.err) == (0, "")

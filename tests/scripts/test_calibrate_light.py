@@ -61,6 +61,9 @@ def own_process(name: str, *arguments: object) -> dict[str, Any]:
 def looks_like_a_page(path: Path, *words: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("<svg") >= 3
+    for head in ("Asked:", "carried out by", "Parameters", "SHA-256", "software"):
+        assert head in text
+    assert len(re.findall(r"\b[0-9a-f]{64}\b", text)) >= 2
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
     assert not re.search(r'(src|href)="http', text)
     for word in words:
@@ -203,12 +206,20 @@ def test_psf_gives_the_lens_back(series: Path, tmp_path: Path) -> None:
 
 
 def test_equal_figures_make_equal_pages(series: Path, tmp_path: Path) -> None:
-    from station.reports.focus_page import focus_page
+    from station.reports.calibration.focus import focus_page
+    from station.reports.page import page
 
     out = tmp_path / "focus.json"
     assert script("calibrate_focus.py", "--table", series / "focus" / "FOCUS.csv", "--out", out).status == 0
     focus = Focus.from_document(parse_json(out.read_bytes(), "focus"), "focus")
-    assert focus_page(focus, [("a", "b")]) == focus_page(replace(focus), [("a", "b")])
+    assert page(focus_page(focus, [("a", "b")])) == page(focus_page(replace(focus), [("a", "b")]))
+
+
+def test_frames_saturated_all_over_are_no_copies(tmp_path: Path) -> None:
+    plan = LightPlan(exposures=12, more=8, top=1.6)
+    write_light_series(tmp_path / "light", Sensor(160, 120), plan, np.random.default_rng(5))
+    done = script("calibrate_light.py", "--table", tmp_path / "light" / "LIGHT.csv", "--out", tmp_path / "l.json")
+    assert done.status == 0, done.err
 
 
 def damaged(series: Path, folder: Path, kind: str) -> tuple[tuple[object, ...], str]:

@@ -15,6 +15,7 @@ from station.app import here
 from station.genealogy.home import StationHome
 from station.genealogy.shift_checks import check_values
 from station.genealogy.store import Genealogy
+from station.metrology.edge_kinds import EdgeKind, of_no_kind
 from station.order.read import parse_order
 from station.twin.part import Chamfer, CircleDeviation, part_of_order
 from station.twin.render import render
@@ -86,6 +87,31 @@ def test_people_see_a_table(cell: Station) -> None:
     for text in ("good", "bad", "E_n", "1 diameter", "4.01", "FAIL", "counts until"):
         assert text in done.out
     assert "passed and counts until" in cell.world.run("calibrations").out
+
+
+def test_a_page_to_file(cell: Station) -> None:
+    page = cell.world.folder / "check.html"
+    done = cell.check("--page", page)
+    assert done.status == 0, done.err
+    text = page.read_text(encoding="utf-8")
+    for word in (
+        "passed",
+        "E_n",
+        "Ann",
+        "good: 1 diameter",
+        "bad: 1 diameter",
+        "CERTIFICATES.csv",
+        "counts until",
+    ):
+        assert word in text
+    assert text.count("<svg") == 2
+    failed = cell.check("--page", page, "--calibration", cell.world.calibration, because="1:too small")
+    assert failed.status == 1
+    text = page.read_text(encoding="utf-8")
+    assert 'class="verdict bad"' in text
+    assert "fails by 1 too large, not too small" in text
+    assert "nothing was recorded" in text
+    assert "cannot be written" in cell.check("--page", cell.world.folder / "no" / "page.html").sentence
 
 
 Take = Callable[[Station], Any]
@@ -280,3 +306,32 @@ def test_without_a_calibration_in_force_there_is_nothing_to_check(cell: Station)
     assert "camera side" in cell.check("--camera", "side").sentence
     late = write_calibration(cell.world.folder / "B.json", calibration(id="B", valid_until=NOW - timedelta(days=1)))
     assert "expired" in cell.check("--calibration", late).sentence
+
+
+def test_kinds_of_edges_in_the_certificates_are_those_that_are_measured(cell: Station) -> None:
+    """The order says nothing of edges, the calibration knows two kinds: without the column nobody knows which."""
+    kinds = (EdgeKind("punched", 0.3, 0.02, (0.0,)), EdgeKind("turned", 0.0, 0.02, (0.0, 0.1)))
+    whole = of_no_kind(kinds, 1e-5)
+    known = write_calibration(
+        cell.world.folder / "K.json",
+        calibration(id="K", edges=kinds, edge_offset_px=whole.offset_px, u_edge_px=whole.u_px,
+                    correlation=whole.correlation[0]),
+    )  # fmt: skip
+    assert cell.check("--calibration", known).status == 1
+    plain = cell.table.read_text().splitlines()
+    cell.table.write_text("\n".join([f"{plain[0]},edge", *(f"{row},turned" for row in plain[1:])]) + "\n")
+    # Of the bad master only OD is certified: its hole takes the kind that the order says.
+    document = json.loads(cell.world.order.read_text())
+    document["geometry"]["edge"] = "turned"
+    cell.world.order.write_text(json.dumps(document))
+    done = cell.check("--calibration", known, "--json")
+    assert (done.status, done.err) == (0, "")
+    cell.table.write_text(cell.table.read_text().replace("turned", "punched"))
+    assert "'punched' here and 'turned' in the order" in cell.check("--calibration", known).sentence
+    del document["geometry"]["edge"]
+    document["geometry"]["features"][1]["edge"] = "punched"
+    cell.world.order.write_text(json.dumps(document))
+    # All edges taken for punched ones, which they are not: far outside every certificate.
+    done = cell.check("--calibration", known, "--json")
+    assert done.status == 1
+    assert done.document["masters"][0]["characteristics"][0]["e_n"] > 3.0

@@ -10,9 +10,10 @@ import pytest
 from station.vision.field import BLOCK_PX, block_sums
 from station.vision.lamp import EVEN, brightness
 from station.vision.levels import between, facing, plateaus
+from station.vision.pooling import pool
 from station.vision.probe import Probes, Run, outlines_of, run_of
 from station.vision.seek import Steps
-from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, pool, shared
+from station.vision.sharing import BLOCK, along_run, blocks_of, in_blocks, shared
 
 from .edges_for_tests import all_of, one_run, pixel_step, polygon_light, spread, straight
 
@@ -407,7 +408,8 @@ def pooled(means: np.ndarray, weights: np.ndarray, blocks: int = 3) -> tuple[np.
     """What the others say of runs with these means and inverse variances, spread over some blocks each."""
     value, weight = np.repeat(means, blocks), np.repeat(weights / blocks, blocks)
     known, sure = np.empty(len(means)), np.empty(len(means))
-    pool(value, weight, np.arange(len(means) + 1) * blocks, known, sure)
+    places = np.zeros((len(value), 2))
+    pool(value, weight, places, np.arange(len(means) + 1) * blocks, known, sure)
     return known, sure
 
 
@@ -438,6 +440,29 @@ def test_a_run_says_nothing_of_itself_and_alone_there_are_no_others() -> None:
     known, sure = pooled(np.array([200.0, 202.0, 0.0]), np.array([1.0, 1.0, 0.0]))
     assert known[2] == pytest.approx(201.0)
     assert sure[2] > 0.0
+
+
+def test_runs_that_differ_as_a_lamp_falls_off_tell_each_other_what_lies_between() -> None:
+    """A hole in the middle that cannot be read is lit as the dome over all the others says, within what they know."""
+    rng = np.random.default_rng(3)
+    off = []
+    for _ in range(300):
+        places = rng.uniform(-1.0, 1.0, (40, 2)) * [800.0, 300.0] + [900.0, 400.0]
+        places[0] = 900.0, 400.0
+        x, y = ((places - [900.0, 400.0]) / [800.0, 300.0]).T
+        true = 200.0 * (1.0 - 0.04 * (x * x + y * y) + 0.02 * x)
+        weight = np.full(40, 25.0)
+        weight[0] = 0.0
+        value = true + 0.2 * rng.standard_normal(40)
+        known, sure = np.empty(40), np.empty(40)
+        pool(value, weight, places, np.arange(41), known, sure)
+        off.append(
+            [(known[0] - true[0]), (known[0] - true[0]) * np.sqrt(sure[0]), (known[5] - true[5]) * np.sqrt(sure[5])]
+        )
+    error, own, other = np.array(off).T
+    assert np.abs(error).max() < 0.5  # of a dome of 8
+    assert own.std() == pytest.approx(1.0, abs=0.2)
+    assert other.std() == pytest.approx(1.0, abs=0.2)
 
 
 def test_what_others_know_counts_where_a_run_is_constant() -> None:

@@ -23,7 +23,7 @@ from station.vision.pose import Pose
 Floats = NDArray[np.float64]
 
 _SIZES = frozenset({CharacteristicType.DIAMETER, CharacteristicType.RADIUS})
-_BETWEEN = frozenset({CharacteristicType.DISTANCE, CharacteristicType.WIDTH})
+_BETWEEN = frozenset({CharacteristicType.DISTANCE, CharacteristicType.WIDTH, CharacteristicType.LENGTH})
 _SMALL = 55.0  # display radius below which no arrow fits into a circle
 _TURN_DEG = (35.0, 145.0, 62.0, 118.0, 10.0, 170.0, 48.0, 132.0)
 
@@ -58,22 +58,23 @@ def dimension_of(
     item: ItemResult, number: int, plan: Plan, features: Mapping[str, MeasuredFeature], project: Projection
 ) -> Dimension | None:
     """The dimension of a characteristic; None if it belongs nowhere in the picture. `number` spreads the angles."""
-    c = item.item.characteristic
+    c, of = item.item.characteristic, item.item.question
     if c.type is CharacteristicType.COUNT:
         return None
-    seen = [features[name] for name in c.features if name in features and len(features[name].points_mm)]
+    seen = [features[name] for name in of.features if name in features and len(features[name].points_mm)]
     if c.type in _SIZES and seen and seen[0].kind is Kind.CIRCLE and seen[0].params:
         return _across(item, seen[0], number, c.type is CharacteristicType.RADIUS, project)
     if c.type in _BETWEEN and len(seen) == 2:
-        return Dimension(item, *_between(seen[0], seen[1], project))
+        return Dimension(item, *_between(seen[0], seen[1], project, c.type is CharacteristicType.LENGTH))
     if in_doubt(item) and seen and (doubt := doubt_of(seen[0], plan.mm_per_px)) is not None:
         return Dimension(item, project(doubt.where_mm)[0], note=doubt.words)
     if item.where_mm is not None:
         at = project(np.array(item.where_mm))[0]
         middle = seen[0].center_mm if seen and seen[0].kind is Kind.CIRCLE and seen[0].params else None
         central = middle is not None and math.dist(middle, item.where_mm) < 1e-9
+        central = central or (c.type is CharacteristicType.POSITION and bool(of.joins))
         return Dimension(item, at, cross=at if central else None)
-    target = next((t for t in plan.targets if t.id in c.features and len(t)), None)
+    target = next((t for t in plan.targets if t.id in of.features and len(t)), None)
     return None if target is None else Dimension(item, project(target.points_mm[len(target) // 3])[0])
 
 
@@ -92,9 +93,14 @@ def _across(item: ItemResult, feature: MeasuredFeature, number: int, half: bool,
     return Dimension(item, ends[1], np.stack([center if half else ends[0], ends[1]]))
 
 
-def _between(a: MeasuredFeature, b: MeasuredFeature, project: Projection) -> tuple[Floats, Floats]:
-    """Middle and ends of the line that a distance is measured along."""
+def _between(
+    a: MeasuredFeature, b: MeasuredFeature, project: Projection, overall: bool = False
+) -> tuple[Floats, Floats]:
+    """Middle and ends of the line that a distance is measured along; `overall` to the far sides of round ends."""
     first, second = a.center_mm, b.center_mm
+    if overall and a.kind is Kind.CIRCLE and b.kind is Kind.CIRCLE:
+        along = (second - first) / max(float(np.hypot(*(second - first))), 1e-12)
+        first, second = first - a.radius_mm * along, second + b.radius_mm * along
     if a.kind is Kind.LINE and a.params:
         second = first + a.normal * float((second - first) @ a.normal)
     elif b.kind is Kind.LINE and b.params:

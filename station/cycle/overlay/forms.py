@@ -63,7 +63,7 @@ def states_of(feature: MeasuredFeature, items: tuple[ItemResult, ...], features:
     states = np.full(len(feature.points_mm), int(State.INSIDE), np.int8)
     for item in items:
         c = item.item.characteristic
-        if feature.id not in c.features or item.verdict not in (Verdict.FAIL, Verdict.UNDECIDED):
+        if feature.id not in item.item.question.features or item.verdict not in (Verdict.FAIL, Verdict.UNDECIDED):
             continue
         state = np.int8(State.OUTSIDE if item.verdict is Verdict.FAIL else State.GUARD_BAND)
         if c.type in _WHOLE:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scipy.special import fdtrc
 
-from station.metrology.studies.summary import Interval, chi2_quantile
+from station.metrology.studies.mls import mls
+from station.metrology.studies.summary import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,20 @@ class Share:
         return max(0.0, sum(w * r.ms for w, r in zip(self.weights, self.rows, strict=True)))
 
     def interval(self, confidence: float) -> Interval | None:
-        """Satterthwaite's approximate interval of the component; exact for a single mean square. None when it is 0."""
-        return satterthwaite(self.variance, [(w * r.ms, r.df) for w, r in zip(self.weights, self.rows, strict=True)],
-                             confidence)  # fmt: skip
+        """Its interval by the modified large-sample method; None where nothing scatters at all."""
+        terms = [(w * r.ms, float(r.df)) for w, r in zip(self.weights, self.rows, strict=True)]
+        return mls(terms, confidence) if any(value for value, _ in terms) else None
 
 
-def satterthwaite(variance: float, terms: Sequence[tuple[float, int]], confidence: float) -> Interval | None:
-    """Interval of a sum of mean squares `terms` (value, df) by an effective number of degrees of freedom."""
-    squares = sum(value * value / df for value, df in terms if df)
-    if variance <= 0.0 or squares <= 0.0:
-        return None
-    freedom = variance * variance / squares
-    tail = (1.0 - confidence) / 2.0
-    high, low = chi2_quantile(1.0 - tail, freedom), chi2_quantile(tail, freedom)
-    if high <= 0.0:  # hardly anything left of a difference: nothing is known of its size
-        return Interval(0.0, math.inf)
-    return Interval(freedom * variance / high, freedom * variance / low if low > 0.0 else math.inf)
+def sum_of(shares: Iterable[Share]) -> Share:
+    """Components added up as one sum of mean squares, each square once."""
+    weights: dict[str, float] = {}
+    rows: dict[str, AnovaRow] = {}
+    for share in shares:
+        for weight, row in zip(share.weights, share.rows, strict=True):
+            weights[row.source] = weights.get(row.source, 0.0) + weight
+            rows[row.source] = row
+    return Share(tuple(weights.values()), tuple(rows.values()))
 
 
 def tested(row: AnovaRow, against: AnovaRow) -> AnovaRow:

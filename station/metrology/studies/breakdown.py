@@ -28,7 +28,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One source: its variance (interval None where it is 0 or not known) and its shares in percent."""
+    """One source: its variance (interval None where it is not known) and its shares in percent."""
 
     source: str
     variance: float
@@ -68,7 +68,9 @@ def break_down(
         shown["total"] = scale.process_sd**2
         shown["part"] = max(0.0, shown["total"] - shown["grr"])
     total = shown["total"]
-    known = intervals or {}
+    known = dict(intervals or {})
+    if scale.process_sd is not None:
+        known["part"] = known["total"] = None  # they are given now, not estimated
     components = tuple(_component(name, v, total, scale, known.get(name)) for name, v in shown.items())
     if shown["grr"] <= 0.0:
         return Breakdown(components, 1 if shown["part"] <= 0.0 else 2**31, None, scale)

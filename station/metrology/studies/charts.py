@@ -127,7 +127,8 @@ def subgroups(
 def chart(name: str, values: Sequence[float], centre: float, sigma: float, rules: Rules) -> Chart:
     """A chart of values with symmetric limits; nothing is flagged where nothing scatters and all lie on the centre."""
     points = tuple(float(v) for v in values)
-    found = signals(_standardised(points, centre, sigma), rules)
+    still = sigma <= 0.0 and all(p == centre for p in points)
+    found = () if still else signals(_standardised(points, centre, sigma), rules)
     low, high = centre - rules.beyond * sigma, centre + rules.beyond * sigma
     return Chart(name, points, centre, sigma, low, high, found, rules.chosen)
 

@@ -60,7 +60,14 @@ def c4(n: int) -> float:
     """Mean of the standard deviation of n standard normal values."""
     if n < 2:
         raise ValueError(f"a standard deviation is of 2 values or more, not {n}")
-    return math.sqrt(2.0 / (n - 1)) * math.exp(float(gammaln(n / 2.0) - gammaln((n - 1) / 2.0)))
+    return c4_of_df(n - 1)
+
+
+def c4_of_df(df: float) -> float:
+    """Mean of a standard deviation of standard normal values with `df` degrees of freedom, which need not be whole."""
+    if df > 1e6:  # where the difference of logarithms has no digits left
+        return 1.0 - 0.25 / df
+    return math.sqrt(2.0 / df) * math.exp(float(gammaln((df + 1.0) / 2.0) - gammaln(df / 2.0)))
 
 
 def k1(trials: int) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.studies.anova import AnovaRow, Share, tested
+from station.metrology.studies.anova import AnovaRow, Share, sum_of, tested
 from station.metrology.studies.breakdown import Breakdown, Scale, break_down
 
 Floats = NDArray[np.float64]
@@ -124,7 +124,8 @@ def _broken_down(shares: Mapping[str, Share], scale: Scale, confidence: float) -
     variances |= {"part": own["part"], "total": variances["grr"] + own["part"]}
     intervals = {name: share.interval(confidence) for name, share in shares.items()}
     for name in ("grr", "reproducibility", "total"):
-        intervals[name] = _sum_of(shares, _MEMBERS[name]).interval(confidence)
+        members = [shares[m] for m in _MEMBERS[name] if m in shares]
+        intervals[name] = sum_of(members).interval(confidence) if members else None
     return break_down(variances, scale, intervals)
 
 
@@ -133,15 +134,3 @@ _MEMBERS = {
     "reproducibility": ("operator", "interaction"),
     "total": ("repeatability", "operator", "interaction", "part"),
 }
-
-
-def _sum_of(shares: Mapping[str, Share], members: tuple[str, ...]) -> Share:
-    """The components that are not zero, added up as one sum of mean squares, each square once."""
-    weights: dict[str, float] = {}
-    rows: dict[str, AnovaRow] = {}
-    for name in members:
-        if name in shares and shares[name].variance > 0.0:
-            for weight, row in zip(shares[name].weights, shares[name].rows, strict=True):
-                weights[row.source] = weights.get(row.source, 0.0) + weight
-                rows[row.source] = row
-    return Share(tuple(weights.values()), tuple(rows.values()))

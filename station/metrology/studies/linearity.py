@@ -2,7 +2,8 @@
 (AIAG MSA 4th edition, III B 3; Minitab's linearity and bias study).
 
 The p-value of the mean bias uses the regression's S with its degrees of freedom; those of single masters use their own
-standard deviation.
+standard deviation. `by_range` takes ranges instead, R / d2* of each master and R̄ / d2* of all, as Minitab's sample
+range option does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from station.metrology.studies.bias import Bias, bias
+from station.metrology.studies.range_sd import range_sd
 from station.metrology.studies.summary import Interval, t_quantile, two_sided_t
 
 
@@ -69,16 +71,21 @@ def linearity(
     confidence: float = 0.95,
     process_sd: float | None = None,
     multiplier: float = 6.0,
+    by_range: bool = False,
 ) -> Linearity:
     """The study of `masters`: the certified value and the readings of each.
 
     Raises:
-        ValueError: fewer than two different references, or a master with fewer than two readings.
+        ValueError: fewer than two different references, or a master with fewer than two readings; with `by_range`,
+            masters with unlike numbers of readings.
     """
     if len({reference for reference, _ in masters}) < 2:
         raise ValueError("a linearity study needs masters of at least 2 different references (5 are usual)")
-    singles = tuple(bias(r, ref, confidence=confidence, process_sd=process_sd, multiplier=multiplier)
-                    for ref, r in masters)  # fmt: skip
+    if any(len(r) < 2 for _, r in masters):
+        raise ValueError("a linearity study needs at least 2 readings of every master (10 or more are usual)")
+    pooled = range_sd([r for _, r in masters]) if by_range else None
+    singles = tuple(bias(r, ref, confidence=confidence, process_sd=process_sd, multiplier=multiplier,
+                         ranges=range_sd([r]) if by_range else None) for ref, r in masters)  # fmt: skip
     x = np.concatenate([np.full(len(readings), reference) for reference, readings in masters])
     y = np.concatenate([np.asarray(readings, dtype=float) - reference for reference, readings in masters])
     n = len(x)
@@ -99,7 +106,7 @@ def linearity(
         masters=singles,
         band=(),
         mean_bias=mean,
-        p_mean_bias=two_sided_t(mean / (s / math.sqrt(n)), n - 2) if s > 0.0 else None,
+        p_mean_bias=_p_of_mean(mean, n, s, n - 2) if pooled is None else _p_of_mean(mean, n, pooled.sd, pooled.df),
         linearity=None if process is None else abs(slope) * process,
         percent_linearity=100.0 * abs(slope),
         percent_bias=None if process is None else 100.0 * abs(mean) / process,
@@ -108,6 +115,10 @@ def linearity(
         spread=spread,
     )
     return _with_band(found)
+
+
+def _p_of_mean(mean: float, n: int, sd: float, df: float) -> float | None:
+    return two_sided_t(mean / (sd / math.sqrt(n)), df) if sd > 0.0 else None
 
 
 def _coefficient(value: float, standard_error: float, df: int) -> Coefficient:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.metrology.studies.anova import AnovaRow, Share, tested
+from station.metrology.studies.anova import AnovaRow, Share, sum_of, tested
 from station.metrology.studies.breakdown import Breakdown, Scale, break_down
 
 Floats = NDArray[np.float64]
@@ -49,6 +49,8 @@ def nested(values: Floats, scale: Scale, *, confidence: float = 0.95) -> Nested:
         "total": grr + parts.variance,
     }
     intervals = {
+        "grr": sum_of((repeatability, people)).interval(confidence),
+        "total": sum_of((repeatability, people, parts)).interval(confidence),
         "repeatability": repeatability.interval(confidence),
         "reproducibility": people.interval(confidence),
         "part": parts.interval(confidence),

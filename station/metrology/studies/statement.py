@@ -10,6 +10,9 @@ from enum import StrEnum
 Value = float | int | str | bool | None
 Document = dict[str, object]
 
+_NOTHING = "–"
+_ONLY_JSON = frozenset(("values", "spread_values", "q", "point_readings"))  # lists as long as the table
+
 
 class Verdict(StrEnum):
     """What the thresholds of AIAG, VDA 5 and ISO 22514-7 say; `STATED` where there are none to hold against."""
@@ -47,6 +50,12 @@ class Figure:
     value: Value | tuple[Value, ...]
     unit: str = ""
 
+    @property
+    def text(self) -> str:
+        """The value with its unit, for people: percentages to three digits, lengths to a tenth of a nanometre."""
+        text = text_of(self.value, 3 if self.unit == "%" else 5, fine=self.unit not in ("", "%"))
+        return f"{text} {self.unit}" if self.unit and text != _NOTHING else text
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -54,6 +63,7 @@ class Named:
 
     key: str
     label: str
+    fine: bool = False  # a column of readings: their last digits count
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,14 @@ class Grid:
             for column, value in zip(self.columns, cells, strict=True)
         }
 
+    def to_document(self) -> Document:
+        """The grid as people see it: its rows with the columns' JSON names."""
+        rows: list[Document] = []
+        for row, cells in zip(self.rows, self.cells, strict=True):
+            named = {column.key: plain(value) for column, value in zip(self.columns, cells, strict=True)}
+            rows.append({"row": row.key or row.label.strip(), "label": row.label.strip(), **named})
+        return {"title": self.title, "rows": rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -107,8 +125,14 @@ class Statement:
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
+    @property
+    def shown(self) -> tuple[Figure, ...]:
+        """The figures for people: those there are, without lists as long as the table."""
+        return tuple(f for f in self.figures if f.value not in (None, ()) and f.key not in _ONLY_JSON)
+
     def to_document(self) -> Document:
-        """`study/1`: head, parameters, and every figure flat under its own name; what is not finite is null."""
+        """`study/1`: head, parameters, every figure flat under its own name, and the grids again as `tables`; what is
+        not finite is null."""
         document: Document = {
             "schema": "study/1",
             "kind": self.kind,
@@ -123,6 +147,7 @@ class Statement:
         document |= {f.key: _plain_figure(f) for f in self.figures}
         for grid in self.grids:
             document |= grid.figures()
+        document["tables"] = [grid.to_document() for grid in self.grids]
         return document
 
 
@@ -135,16 +160,20 @@ def _plain_figure(figure: Figure) -> object:
     return [plain(v) for v in figure.value] if isinstance(figure.value, tuple) else plain(figure.value)
 
 
-def text_of(value: Value | Sequence[Value]) -> str:
-    """A value for people: five significant digits, no exponent where it can be helped."""
+def text_of(value: Value | Sequence[Value], digits: int = 5, *, fine: bool = False) -> str:
+    """A value for people: so many significant digits, no exponent where it can be helped. `fine`: seven decimals."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(text_of(v) for v in value) or "–"
+        return ", ".join(text_of(v, digits, fine=fine) for v in value) or _NOTHING
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and fine and 0.01 <= abs(value) < 1e6:
+        return f"{value:.7f}".rstrip("0").rstrip(".")
     if isinstance(value, float):
-        return "0" if value == 0.0 else f"{value:.5g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
+        if abs(value) >= 10.0 ** (digits - 1) and abs(value) < 1e6:
+            return f"{value:.0f}"
+        return "0" if value == 0.0 else f"{value:.{digits}g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3g}"
     return str(value)
 
 

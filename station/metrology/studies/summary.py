@@ -42,7 +42,7 @@ class TTest:
     """A mean against a value: t and p are None where nothing scatters."""
 
     t: float | None
-    df: int
+    df: float
     p: float | None
     t_critical: float
     interval: Interval
@@ -96,7 +96,7 @@ def t_quantile(probability: float, df: float) -> float:
     return float(stdtrit(df, probability))
 
 
-def t_test(offset: float, standard_error: float, df: int, confidence: float) -> TTest:
+def t_test(offset: float, standard_error: float, df: float, confidence: float) -> TTest:
     """Whether `offset` differs from zero, with its confidence interval."""
     critical = t_quantile(0.5 + confidence / 2.0, df)
     half = critical * standard_error

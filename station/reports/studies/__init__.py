@@ -1,0 +1,1 @@
+"""Capability studies: readings in, a statement with plots out."""
