@@ -25,7 +25,7 @@ TOLERANCE = 0.2  # wide: verdicts are made from the values afterwards
 
 @dataclass(frozen=True, slots=True)
 class Toothed:
-    """A gear or a screw as it was `made`, as it is `seen` with every flank a little off its place, and what is `true`."""
+    """A gear or a screw as it was `made`, as it is `seen` with every flank a little off, and what is `true` of it."""
 
     made: MadePart
     seen: MadePart

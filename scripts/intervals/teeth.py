@@ -54,9 +54,8 @@ def _gear(name: str, *, bore: bool, sizes: tuple[str, ...]) -> Subject:
     features: list[Document] = [drawn]
     about: Document = {"feature": "W"}
     if bore:
-        features.append(
-            {"id": "B", "type": "circle", "side": "inner", "center": [0, 0], "diameter": round(6.0 * drawn["module"], 4)}
-        )
+        diameter = round(6.0 * drawn["module"], 4)
+        features.append({"id": "B", "type": "circle", "side": "inner", "center": [0, 0], "diameter": diameter})
         about["datum"] = ["A"]
     asked = [(f"{name}: {kind}", {"type": kind, **about, "tolerance": 0.2}) for kind in ZONES]
     asked += [(f"{name}: {kind}", {"type": kind, **about, "lower_tol": -0.2, "upper_tol": 0.2}) for kind in sizes]
@@ -74,7 +73,8 @@ def _gear(name: str, *, bore: bool, sizes: tuple[str, ...]) -> Subject:
 def _made_gear(order: Order, drawn: Document, gear: GearFeature, bore: bool, rng: Rng) -> Toothed:
     """Other diameters and thickness than drawn, good or bad pitches, leaning flanks, teeth off the bore."""
     teeth, coarse = gear.teeth, 0.001 * 10.0 ** float(rng.uniform(-0.7, 0.8))
-    built = _gear_of(_order("built", [_off_size(drawn, gear, rng)], [("", {"type": "runout", "feature": "W", "tolerance": 0.2})], {}))
+    anything = ("", {"type": "runout", "feature": "W", "tolerance": 0.2})
+    built = _gear_of(_order("built", [_off_size(drawn, gear, rng)], [anything], {}))
     arcs = rng.normal(0.0, coarse, (2, teeth)) / gear.measuring_radius_mm
     lean = np.broadcast_to(rng.normal(0.0, 0.003, 2), (teeth, 2)) + rng.normal(0.0, 0.001, (teeth, 2))
     x, y = rng.normal(0.0, 2.0 * coarse, 2).tolist()

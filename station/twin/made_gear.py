@@ -7,7 +7,6 @@ dense polylines of the flanks, without anything the station measures with.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,7 +71,7 @@ def true_gear(
 ) -> TrueGear:
     """What is true of it, at the circles of the drawn `gear`, about an axis (part frame)."""
     made = built or gear
-    flanks = [[_polyline(made, errors, tooth, left) for left in (True, False)] for tooth in range(gear.teeth)]
+    flanks = _polylines(made, errors)
     axis = np.asarray(axis_mm)
     places = np.array([[_angle(one, axis, gear.measuring_radius_mm) for one in both] for both in flanks])
     drawn = 2.0 * math.pi * np.arange(gear.teeth) / gear.teeth
@@ -86,7 +85,7 @@ def true_gear(
     distance = np.hypot(*(balls - axis).T)
     left, right = np.abs(single).max(axis=0).tolist()
     low, high = np.ptp(index, axis=0).tolist()
-    tips, roots = (_across(made, errors, axis, radius) for radius in (made.tip_radius_mm, made.root_radius_mm))
+    tips, roots = _across(made, errors, axis)
     return TrueGear((left, right), (low, high), float(np.ptp(distance)), float(thickness.mean()), tips, roots)
 
 
@@ -94,9 +93,8 @@ def own_center(gear: GearFeature, errors: GearErrors, built: GearFeature | None 
     """Where its flanks alone have their centre: least squares against the drawn ones, free to turn and to grow."""
     still = GearErrors(np.zeros(gear.teeth), np.zeros(gear.teeth))
     rows, off = [], []
-    for tooth in range(gear.teeth):
-        for left in (True, False):
-            made, drawn = _polyline(built or gear, errors, tooth, left), _polyline(gear, still, tooth, left)
+    for both in zip(_polylines(built or gear, errors), _polylines(gear, still), strict=True):
+        for left, made, drawn in zip((True, False), *both, strict=True):
             along = np.gradient(drawn, axis=0)
             apart = np.linalg.norm(along, axis=1)
             some = np.flatnonzero(apart > 0.0)[::_COARSE]
@@ -123,12 +121,13 @@ def _spread(gear: GearFeature, errors: GearErrors) -> list[Segment]:
     """Every flank moved by its error; lands of tips and roots reach from one to the next, or a line does."""
     found: list[tuple[int, Segment]] = []
     center = (gear.center_mm[0] + errors.off_center_mm[0], gear.center_mm[1] + errors.off_center_mm[1])
+    own = _own_motions(gear, errors)
     for tooth, pieces in enumerate(_pieces(gear)):
         for piece in pieces:
             if _is_land(piece):
                 continue
             left = _is_left(piece, gear, tooth)
-            lean, by = _own_motion(gear, errors, tooth, left)
+            lean, by = own[tooth][0 if left else 1]
             turn = math.degrees(float((errors.left_rad if left else errors.right_rad)[tooth]))
             # The motion is that of a tooth along +x.
             towards = gear.phase_deg + 360.0 * tooth / gear.teeth
@@ -144,19 +143,25 @@ def _spread(gear: GearFeature, errors: GearErrors) -> list[Segment]:
     return joined
 
 
-def _own_motion(gear: GearFeature, errors: GearErrors, tooth: int, left: bool) -> tuple[float, Point]:
-    """Turn (rad) about (0, 0) and, after it, move of a flank of a tooth along +x that leans about its own middle."""
-    side = 0 if left else 1
-    out, lean = (float(np.broadcast_to(e, (gear.teeth, 2))[tooth, side]) for e in (errors.out_mm, errors.lean_rad))
+def _own_motions(gear: GearFeature, errors: GearErrors) -> list[list[tuple[float, Point]]]:
+    """By tooth and side: turn (rad) about (0, 0) and then move of a flank of a tooth along +x that leans about its own
+    middle."""
     flank = _drawn_flank(gear)
     run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(flank, axis=0), axis=1))])
     x, y = (float(np.interp(0.5 * run[-1], run, flank[:, k])) for k in (0, 1))
     along = flank[-1] - flank[0]
-    out_x, out_y = (out / np.linalg.norm(along) * np.array([-along[1], along[0]])).tolist()
-    if not left:
-        y, out_y, lean = -y, -out_y, -lean
-    c, s = math.cos(lean), math.sin(lean)
-    return lean, (x - (c * x - s * y) + out_x, y - (s * x + c * y) + out_y)
+    out_x, out_y = (np.array([-along[1], along[0]]) / np.linalg.norm(along)).tolist()
+    outs, leans = (np.broadcast_to(e, (gear.teeth, 2)).tolist() for e in (errors.out_mm, errors.lean_rad))
+
+    def motion(out: float, lean: float, side: float) -> tuple[float, Point]:
+        c, s = math.cos(side * lean), math.sin(side * lean)
+        at_y = side * y
+        return side * lean, (x - (c * x - s * at_y) + out * out_x, at_y - (s * x + c * at_y) + side * out * out_y)
+
+    return [
+        [motion(out, lean, side) for out, lean, side in zip(*both, (1.0, -1.0), strict=True)]
+        for both in zip(outs, leans, strict=True)
+    ]
 
 
 def _is_land(piece: Segment) -> bool:
@@ -178,15 +183,17 @@ def _land(start: Point, end: Point, center: Point, radii: tuple[tuple[float, flo
     return LineSegment(start, end)
 
 
-def _across(gear: GearFeature, errors: GearErrors, axis: Floats, radius_mm: float) -> float:
-    """Twice the mean distance of the lands on a circle from an axis, every one alike."""
+def _across(gear: GearFeature, errors: GearErrors, axis: Floats) -> tuple[float, float]:
+    """Twice the mean distances of the lands of tips and of roots from an axis, every one alike."""
     center = np.add(gear.center_mm, errors.off_center_mm)
-    share, distances = np.linspace(0.0, 1.0, 101), []
+    share = np.linspace(0.0, 1.0, 101)
+    found: tuple[list[float], list[float]] = ([], [])
     for piece in _spread(gear, errors):
         if isinstance(piece, ArcSegment) and math.dist(piece.center_mm, center) < _SAME_MM:
-            if abs(piece.radius_mm - radius_mm) < _ON_LAND_MM:
-                distances.append(np.linalg.norm(_along(piece, share) - axis, axis=1).mean())
-    return 2.0 * float(np.mean(distances)) if distances else math.nan
+            is_tip = piece.radius_mm > 0.5 * (gear.tip_radius_mm + gear.root_radius_mm)
+            found[0 if is_tip else 1].append(float(np.linalg.norm(_along(piece, share) - axis, axis=1).mean()))
+    tips, roots = (2.0 * float(np.mean(distances)) if distances else math.nan for distances in found)
+    return tips, roots
 
 
 def _drawn_flank(gear: GearFeature) -> Floats:
@@ -195,13 +202,17 @@ def _drawn_flank(gear: GearFeature) -> Floats:
     return np.concatenate([_along(segment, share) for segment in gear.flank])[::-1]
 
 
-def _polyline(gear: GearFeature, errors: GearErrors, tooth: int, left: bool) -> Floats:
-    """Points (n, 2) up a flank as made, in the part's frame."""
-    points = _drawn_flank(gear) if left else _drawn_flank(gear) * np.array([1.0, -1.0])
-    lean, moved_by = _own_motion(gear, errors, tooth, left)
-    by = errors.left_rad[tooth] if left else errors.right_rad[tooth]
-    turn = math.radians(gear.phase_deg) + 2.0 * math.pi * tooth / gear.teeth + float(by)
-    return _turned(_turned(points, lean) + moved_by, turn) + np.add(gear.center_mm, errors.off_center_mm)
+def _polylines(gear: GearFeature, errors: GearErrors) -> list[tuple[Floats, Floats]]:
+    """Points (n, 2) up the left and the right flank of each tooth as made, in the part's frame."""
+    left, center = _drawn_flank(gear), np.add(gear.center_mm, errors.off_center_mm)
+    right = left * np.array([1.0, -1.0])
+    found = []
+    for tooth, ((lean, by), (other_lean, other_by)) in enumerate(_own_motions(gear, errors)):
+        turn = math.radians(gear.phase_deg) + 2.0 * math.pi * tooth / gear.teeth
+        one = _turned(_turned(left, lean) + by, turn + float(errors.left_rad[tooth]))
+        other = _turned(_turned(right, other_lean) + other_by, turn + float(errors.right_rad[tooth]))
+        found.append((one + center, other + center))
+    return found
 
 
 def _turned(points: Floats, by_rad: float) -> Floats:
