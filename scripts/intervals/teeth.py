@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 LOCAL_PX = 0.008  # of every flank, land, crest and root: as of all edges of the study
 GEARS: dict[str, Document] = {
-    "gear": {"profile": "involute", "teeth": 18, "module": 0.15},
+    "gear": {"profile": "involute", "teeth": 18, "module": 0.15, "profile_shift": 0.05},
     "wheel": {"profile": "cycloidal", "teeth": 30, "module": 0.13, "mate_teeth": 6, "root_fillet": 0.03,
               "phase_deg": 7},
     "pinion": {"profile": "cycloidal", "teeth": 8, "module": 0.32, "form": "B", "root_fillet": 0.05},
@@ -108,7 +108,8 @@ def _off_size(drawn: Document, gear: GearFeature, rng: Rng) -> Document:
     sizes = {"root_diameter": 2.0 * gear.root_radius_mm, "tooth_thickness": gear.thickness_mm}
     if drawn["profile"] == "involute":
         sizes["tip_diameter"] = 2.0 * gear.tip_radius_mm
-    return {**drawn, **{key: round(size + float(rng.normal(0.0, 0.006)), 6) for key, size in sizes.items()}}
+    off = 0.006 * np.clip(rng.normal(0.0, 1.0, len(sizes)), -2.0, 2.0)  # what is cut deeper is undercut
+    return {**drawn, **{key: round(size + by, 6) for (key, size), by in zip(sizes.items(), off.tolist(), strict=True)}}
 
 
 def _gear_of(order: Order) -> GearFeature:

@@ -53,6 +53,7 @@ class MeasuredFeature:
     kept: NDArray[np.bool_]
     gap_mm: float  # longest stretch without any edge
     gap_at_mm: tuple[float, float]
+    local_mm: float = 0.0  # how far each edge of a contour of many may be off by itself, beyond noise
 
     @property
     def fitted(self) -> int:

@@ -49,11 +49,13 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Flanks:
-    """All flanks of a gear about one circle, in the gear's own frame: `points_mm` (z, 2, k, 2) along each of them, and
-    the standard uncertainty `u_rad` (z, 2) of the angles at which they stand."""
+    """All flanks of a gear about one circle, in the gear's own frame: `points_mm` (z, 2, k, 2) along each of them, the
+    standard uncertainty `u_rad` (z, 2) of the angles at which they stand from the noise of points, and how much of it
+    (rad/mm) each has from being off by itself."""
 
     points_mm: Floats
     u_rad: Floats
+    edge_rad_per_mm: float
 
 
 def roles_of(gear: GearFeature, nominal_mm: Floats, normals: Floats) -> Roles:
@@ -125,6 +127,14 @@ class DrawnFlank:
         normals = np.column_stack([np.interp(radius_mm, self._radius, self._normals[:, k]) for k in (0, 1)])
         return points, normals / np.linalg.norm(normals, axis=1)[:, None]
 
+    def edge_rad_per_mm(self, radius_mm: float) -> float:
+        """By what a flank is turned at a circle when it is off by its own residual, as much in place as in lean: as if
+        every stretch of it were off by itself."""
+        run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self._points, axis=0), axis=1))])
+        off_middle = float(np.interp(radius_mm, self._radius, run)) / float(run[-1]) - 0.5
+        ((x, y),), ((u, v),) = self.at(np.array([radius_mm]))
+        return math.sqrt(1.0 + 12.0 * off_middle**2) / abs(float(x * v - y * u))
+
 
 def flanks_at(
     gear: GearFeature, drawn: DrawnFlank, roles: Roles, deviations: Floats, u_mm: Floats, radius_mm: float
@@ -161,7 +171,8 @@ def flanks_at(
     both = np.stack([along, along * np.array([1.0, -1.0])])
     both = both * (1.0 + move[..., None] / np.hypot(along[:, 0], along[:, 1]))[..., None]
     by = turn - move * here + _middles(gear)[:, None]
-    return Flanks(_turned(both, by[..., None]), np.sqrt(total((weight * u_mm[use]) ** 2)).reshape(-1, 2))
+    u_rad = np.sqrt(total((weight * u_mm[use]) ** 2)).reshape(-1, 2)
+    return Flanks(_turned(both, by[..., None]), u_rad, drawn.edge_rad_per_mm(radius_mm))
 
 
 def angles_at(flanks: Flanks, gear: GearFeature, center_mm: Floats, radius_mm: float) -> Floats:
@@ -177,9 +188,10 @@ def angles_at(flanks: Flanks, gear: GearFeature, center_mm: Floats, radius_mm: f
     return np.asarray(a0 + (a1 - a0) * (radius_mm - r0) / (r1 - r0))
 
 
-def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) -> tuple[Floats, Floats]:
-    """Centres (z, 2) of a ball in each space behind a tooth, touching both flanks, and the standard uncertainties (z,)
-    of their distances from the centre. `start_mm`: where to begin.
+def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) -> tuple[Floats, Floats, Floats]:
+    """Centres (z, 2) of a ball in each space behind a tooth, touching both flanks; the standard uncertainties (z,) of
+    their distances from the centre by noise, and (z,) per mm that flanks are off by themselves. `start_mm`: where to
+    begin.
 
     Raises:
         ValueError: with a sentence, if the ball does not touch the flanks within what is known of them.
@@ -201,8 +213,9 @@ def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) ->
     radial = np.einsum("ij,ij->i", normals[0], centers) / np.linalg.norm(centers, axis=1)
     # How far a turn moves the flanks along the normal on which the ball touches them.
     lever = np.abs(centers[:, 0] * normals[0, :, 1] - centers[:, 1] * normals[0, :, 0])
-    u = lever * np.hypot(flanks.u_rad[:, CCW], np.roll(flanks.u_rad[:, CW], -1)) / (2.0 * np.abs(radial))
-    return centers, u
+    per_rad = lever / (2.0 * np.abs(radial))
+    u = per_rad * np.hypot(flanks.u_rad[:, CCW], np.roll(flanks.u_rad[:, CW], -1))
+    return centers, u, per_rad * math.sqrt(2.0) * flanks.edge_rad_per_mm
 
 
 def drawn_ball(gear: GearFeature, drawn: DrawnFlank, ball_mm: float) -> tuple[float, float]:

@@ -36,10 +36,12 @@ _LEFT_OF_FLANKS_PX, _LEFT_OF_ROOTS_PX = 0.01, 0.015
 
 @dataclass(frozen=True, slots=True)
 class ThreadValues:
-    """`values` (m,) under each change, and the standard uncertainty of the unchanged one from the `noise` of points."""
+    """`values` (m,) under each change, the standard uncertainty of the unchanged one from the `noise` of points, and of
+    how many `edges` it has the own residuals (an angle: degrees per mm)."""
 
     values: Floats
     noise: float
+    edges: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class _Roles:
 @dataclass(frozen=True, slots=True)
 class _Flanks:
     """Every flank that has enough points: its `set` and `turn`, where (mm along the axis) it meets the drawn pitch
-    cylinder, its slope (along per out, positive where the ridge widens inwards), and their standard uncertainties."""
+    cylinder, its slope (along per out, positive where the ridge widens inwards), their standard uncertainties by the
+    noise of points, and how much (per mm) both have of the flank's own residual."""
 
     set: Index
     turn: Index
@@ -67,6 +70,28 @@ class _Flanks:
     slope: Floats
     u_place_mm: Floats
     u_slope: Floats
+    place_per_edge: float
+    slope_per_edge: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Places of flanks = where their set begins (4,) + pitch · turn: by which `weights` (5, n) of the places each is
+    found, and how many times the places scatter more than noise and the flanks' own residuals say."""
+
+    begin_mm: Floats
+    pitch_mm: float
+    weights: Floats
+    more: float
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One value, its noise, and how many edges' own residuals it has."""
+
+    value: float
+    noise: float
+    edges: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +103,7 @@ class _Seen:
     along_mm: Floats
     out_mm: Floats
     u_mm: Floats
+    local_mm: float
     pixel_mm: float
 
     def flanks(self) -> _Flanks:
@@ -110,13 +136,16 @@ def thread_values(
     """
     feature = feature.clean()
     roles = _roles_of(thread, feature.nominal_mm, feature.normals)
-    values, noise = np.empty(len(changes)), 0.0
+    values, first = np.empty(len(changes)), None
     for k in range(len(changes)):
         points = feature.points_mm * (1.0 + changes.relative[k]) + changes.growth_mm[k] * feature.normals
         along, out = _own_frame(thread, roles, points, feature)
-        values[k], u = _ANSWERS[kind](_Seen(thread, roles, along, out, feature.u_mm, feature.spacing_mm))
-        noise = u if k == 0 else noise
-    return ThreadValues(values, noise)
+        seen = _Seen(thread, roles, along, out, feature.u_mm, feature.local_mm, feature.spacing_mm)
+        one = _ANSWERS[kind](seen)
+        values[k] = one.value
+        first = one if first is None else first
+    assert first is not None
+    return ThreadValues(values, first.noise, first.edges)
 
 
 def _axis(thread: ThreadFeature) -> tuple[Floats, Floats, Floats]:
@@ -132,13 +161,14 @@ def _roles_of(thread: ThreadFeature, nominal_mm: Floats, normals: Floats) -> _Ro
     lean, up = normals @ along, np.abs(normals @ left)
     is_left, half = out > 0.0, math.radians(thread.flank_angle_deg / 2.0)
     first = np.where(is_left, thread.crest_mm, thread.crest_mm + thread.starts * thread.pitch_mm / 2.0)
-    from_middle = nominal_mm - middle
+    from_middle, turns = nominal_mm - middle, (place - first) / thread.pitch_mm
+    root = (up > 0.99) & (np.abs(out) < thread.pitch_diameter_mm / 2.0)
     return _Roles(
         set=2 * (~is_left).astype(np.intp) + (lean > 0.0),
-        turn=np.rint((place - first) / thread.pitch_mm).astype(np.intp),
+        turn=np.where(root, np.floor(turns), np.rint(turns)).astype(np.intp),  # a root belongs to the ridge before it
         flank=np.abs(np.abs(lean) - math.cos(half)) < 0.05,
         crest=(up > 0.99) & (np.abs(out) > thread.pitch_diameter_mm / 2.0),
-        root=(up > 0.99) & (np.abs(out) < thread.pitch_diameter_mm / 2.0),
+        root=root,
         left=is_left,
         lever_mm=from_middle[:, 0] * normals[:, 1] - from_middle[:, 1] * normals[:, 0],
     )
@@ -165,9 +195,10 @@ def _fitted(seen: _Seen, slope: float) -> _Flanks:
     """Straight lines through the flanks of the section that a `slope` gives."""
     thread, roles = seen.thread, seen.roles
     out, touch = section_mm(seen.out_mm, thread.starts * thread.pitch_mm, slope)
-    # Near the crest the shadow is that of the crest's edge; blur rounds both ends of a flank.
+    # Near the crest the shadow is that of the crest's edge; blur rounds both ends of a flank, where this one has them.
     room = _ROUNDED_PX * seen.pixel_mm
-    inside = (touch < thread.major_mm / 2.0 - room) & (out > thread.minor_mm / 2.0 + room)
+    crest, root = _mean_of(seen, roles.crest, thread.major_mm), _mean_of(seen, roles.root, thread.minor_mm)
+    inside = (touch < crest - room) & (out > root + room)
     use = np.flatnonzero(roles.flank & inside)
     lowest = int(roles.turn[use].min()) if len(use) else 0
     group = 4 * (roles.turn[use] - lowest) + roles.set[use]
@@ -198,76 +229,98 @@ def _fitted(seen: _Seen, slope: float) -> _Flanks:
         slope=(rising * total(by * place)[enough]),
         u_place_mm=np.sqrt(total((at * u) ** 2))[enough],
         u_slope=np.sqrt(total((by * u) ** 2))[enough],
+        # A flank that is off by itself leans by √12 / length; it is taken near its middle.
+        place_per_edge=math.hypot(1.0, slope),
+        slope_per_edge=math.sqrt(12.0) * math.hypot(1.0, slope) / (crest - root),
     )
 
 
-def _pitch_of(flanks: _Flanks, thread: ThreadFeature) -> tuple[float, float, float, Floats]:
-    """Mean pitch, its standard uncertainty, how many times the flanks scatter more than their noise, and where the four
-    sets begin: places = begin + pitch · turn."""
+def _mean_of(seen: _Seen, use: Mask, drawn_mm: float) -> float:
+    """Radius of crests or roots: as they are, or as drawn where none is seen."""
+    return float(np.median(seen.out_mm[use])) if use.any() else 0.5 * drawn_mm
+
+
+def _turns(seen: _Seen, flanks: _Flanks) -> _Turns:
+    """The pitch and the places of the four sets, by least squares over all flanks."""
     known = np.zeros((len(flanks.set), 5))
     known[np.arange(len(flanks.set)), flanks.set] = 1.0
     known[:, 4] = flanks.turn
     if np.ptp(flanks.turn) < _LEAST_TURNS - 1 or np.linalg.matrix_rank(known) < 5:
-        raise ValueError(f"fewer than {_LEAST_TURNS} turns of {thread.id} are seen: they have no pitch")
-    inverse = np.linalg.pinv(known)
-    found = inverse @ flanks.place_mm
-    more = _beyond_noise(flanks.place_mm - known @ found, flanks.u_place_mm, 5)
-    return float(found[4]), more * float(np.linalg.norm(inverse[4] * flanks.u_place_mm)), more, found[:4]
+        raise ValueError(f"fewer than {_LEAST_TURNS} turns of {seen.thread.id} are seen: they have no pitch")
+    weights = np.linalg.pinv(known)
+    found = weights @ flanks.place_mm
+    u = np.hypot(flanks.u_place_mm, flanks.place_per_edge * seen.local_mm)
+    more = _beyond(flanks.place_mm - known @ found, u, 5)
+    return _Turns(found[:4], float(found[4]), np.asarray(weights, np.float64), more)
 
 
-def _beyond_noise(residuals: Floats, u: Floats, fitted: int) -> float:
-    """How many times, at least 1, residuals scatter more than their noise `u` says (Birge's ratio)."""
+def _beyond(residuals: Floats, u: Floats, fitted: int) -> float:
+    """How many times, at least 1, residuals scatter more than their `u` says (Birge's ratio)."""
     freedom = len(residuals) - fitted
     if freedom < 1 or not u.all():
         return 1.0
     return max(1.0, math.sqrt(float(np.sum((residuals / u) ** 2)) / freedom))
 
 
-def _pitch(seen: _Seen) -> tuple[float, float]:
-    pitch, u, _, _ = _pitch_of(seen.flanks(), seen.thread)
-    return pitch, u
+def _of_flanks(value: float, weights: Floats, u: Floats, per_edge: float, more: float, local_mm: float) -> _One:
+    """A value that has these `weights` (n,) of its flanks; what they scatter `more` goes to the noise."""
+    noise, edges = float(np.linalg.norm(weights * u)), float(np.linalg.norm(weights)) * per_edge
+    beyond = (more**2 - 1.0) * (noise**2 + (edges * local_mm) ** 2)
+    return _One(value, math.sqrt(noise**2 + beyond), edges)
 
 
-def _flank_angle(seen: _Seen) -> tuple[float, float]:
+def _pitch(seen: _Seen) -> _One:
+    flanks = seen.flanks()
+    turns = _turns(seen, flanks)
+    return _of_flanks(
+        turns.pitch_mm, turns.weights[4], flanks.u_place_mm, flanks.place_per_edge, turns.more, seen.local_mm
+    )
+
+
+def _flank_angle(seen: _Seen) -> _One:
     """Included angle: the mean half angles of the flanks that look ahead and of those that look back."""
     flanks = seen.flanks()
-    total, variance = 0.0, 0.0
+    u = np.hypot(flanks.u_slope, flanks.slope_per_edge * seen.local_mm)
+    total, weights, more = 0.0, np.zeros(len(u)), 1.0
     for ahead in (0, 1):
         own = flanks.set % 2 == ahead
         slope = float(flanks.slope[own].mean())
         total += math.atan(slope)
-        more = _beyond_noise(flanks.slope[own] - slope, flanks.u_slope[own], 1)
-        u = more * float(np.linalg.norm(flanks.u_slope[own])) / np.count_nonzero(own)
-        variance += (u / (1.0 + slope**2)) ** 2
+        weights[own] = math.degrees(1.0 / (1.0 + slope**2) / np.count_nonzero(own))
+        more = max(more, _beyond(flanks.slope[own] - slope, u[own], 1))
+    one = _of_flanks(math.degrees(total), weights, flanks.u_slope, flanks.slope_per_edge, more, seen.local_mm)
     height = 0.5 * (seen.thread.major_mm - seen.thread.minor_mm) - 2.0 * _ROUNDED_PX * seen.pixel_mm
-    bent = 2.0 * _LEFT_OF_FLANKS_PX * seen.pixel_mm / height
-    return math.degrees(total), math.degrees(math.hypot(math.sqrt(variance), bent))
+    bent = math.degrees(2.0 * _LEFT_OF_FLANKS_PX * seen.pixel_mm / height)
+    return _One(one.value, math.hypot(one.noise, bent), one.edges)
 
 
-def _pitch_diameter(seen: _Seen) -> tuple[float, float]:
+def _pitch_diameter(seen: _Seen) -> _One:
     """Simple pitch diameter: where ridges are half a pitch wide."""
     flanks, thread = seen.flanks(), seen.thread
-    pitch, _, more, begin = _pitch_of(flanks, thread)
+    turns = _turns(seen, flanks)
     # Both flanks of a ridge carry its number.
-    width = 0.5 * ((begin[1] - begin[0]) + (begin[3] - begin[2]))
+    width = np.array([-0.5, 0.5, -0.5, 0.5, -0.5])
     slopes = float(flanks.slope[flanks.set % 2 == 0].mean() + flanks.slope[flanks.set % 2 == 1].mean())
-    each = [float(np.sum(flanks.u_place_mm[flanks.set == k] ** 2)) / np.sum(flanks.set == k) ** 2 for k in range(4)]
+    wider = float(width @ np.append(turns.begin_mm, turns.pitch_mm))
+    one = _of_flanks(
+        thread.pitch_diameter_mm + 2.0 * wider / slopes, 2.0 / slopes * (width @ turns.weights), flanks.u_place_mm,
+        flanks.place_per_edge, turns.more, seen.local_mm,
+    )  # fmt: skip
     left = _LEFT_OF_FLANKS_PX * seen.pixel_mm * math.hypot(1.0, 0.5 * slopes) / (0.5 * slopes)
-    u = math.hypot(more * math.sqrt(sum(each)) / slopes, left)
-    return thread.pitch_diameter_mm + 2.0 * (width - pitch / 2.0) / slopes, u
+    return _One(one.value, math.hypot(one.noise, left), one.edges)
 
 
-def _major_diameter(seen: _Seen) -> tuple[float, float]:
+def _major_diameter(seen: _Seen) -> _One:
     return _across(seen, seen.roles.crest, "crests", 0.0)
 
 
-def _minor_diameter(seen: _Seen) -> tuple[float, float]:
+def _minor_diameter(seen: _Seen) -> _One:
     return _across(seen, seen.roles.root, "roots", _LEFT_OF_ROOTS_PX)
 
 
-def _across(seen: _Seen, use: Mask, words: str, left_px: float) -> tuple[float, float]:
+def _across(seen: _Seen, use: Mask, words: str, left_px: float) -> _One:
     """Mean distance of the crests (roots) of both sides."""
-    found, variance = 0.0, 0.0
+    found, variance, edges = 0.0, 0.0, 0.0
     for side in (seen.roles.left, ~seen.roles.left):
         own = use & side
         count = np.count_nonzero(own)
@@ -277,10 +330,13 @@ def _across(seen: _Seen, use: Mask, words: str, left_px: float) -> tuple[float, 
             )
         found += float(seen.out_mm[own].mean())
         variance += float(np.sum(seen.u_mm[own] ** 2)) / count**2
-    return found, math.hypot(math.sqrt(variance), left_px * seen.pixel_mm)
+        # Every crest is an edge of its own.
+        each = np.unique(seen.roles.turn[own], return_counts=True)[1] / count
+        edges += float(each @ each)
+    return _One(found, math.hypot(math.sqrt(variance), left_px * seen.pixel_mm), math.sqrt(edges))
 
 
-_ANSWERS: Mapping[CharacteristicType, Callable[[_Seen], tuple[float, float]]] = {
+_ANSWERS: Mapping[CharacteristicType, Callable[[_Seen], _One]] = {
     CharacteristicType.PITCH: _pitch,
     CharacteristicType.MAJOR_DIAMETER: _major_diameter,
     CharacteristicType.MINOR_DIAMETER: _minor_diameter,
