@@ -25,7 +25,7 @@ from station.metrology.forms import Found, parallels, profiles, quiet_circle, ra
 from station.metrology.gear_values import GEAR_TYPES, gear_values
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
-from station.metrology.thread import THREAD_TYPES, thread_values
+from station.metrology.thread_values import THREAD_TYPES, thread_values
 from station.order.geometry import CircleFeature, ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
 
