@@ -71,7 +71,7 @@ def true_gear(
 ) -> TrueGear:
     """What is true of it, at the circles of the drawn `gear`, about an axis (part frame)."""
     made = built or gear
-    flanks = _polylines(made, errors)
+    flanks = polylines(made, errors)
     axis = np.asarray(axis_mm)
     places = np.array([[_angle(one, axis, gear.measuring_radius_mm) for one in both] for both in flanks])
     drawn = 2.0 * math.pi * np.arange(gear.teeth) / gear.teeth
@@ -93,7 +93,7 @@ def own_center(gear: GearFeature, errors: GearErrors, built: GearFeature | None 
     """Where its flanks alone have their centre: least squares against the drawn ones, free to turn and to grow."""
     still = GearErrors(np.zeros(gear.teeth), np.zeros(gear.teeth))
     rows, off = [], []
-    for both in zip(_polylines(built or gear, errors), _polylines(gear, still), strict=True):
+    for both in zip(polylines(built or gear, errors), polylines(gear, still), strict=True):
         for left, made, drawn in zip((True, False), *both, strict=True):
             along = np.gradient(drawn, axis=0)
             apart = np.linalg.norm(along, axis=1)
@@ -202,7 +202,7 @@ def _drawn_flank(gear: GearFeature) -> Floats:
     return np.concatenate([_along(segment, share) for segment in gear.flank])[::-1]
 
 
-def _polylines(gear: GearFeature, errors: GearErrors) -> list[tuple[Floats, Floats]]:
+def polylines(gear: GearFeature, errors: GearErrors) -> list[tuple[Floats, Floats]]:
     """Points (n, 2) up the left and the right flank of each tooth as made, in the part's frame."""
     left, center = _drawn_flank(gear), np.add(gear.center_mm, errors.off_center_mm)
     right = left * np.array([1.0, -1.0])
