@@ -154,10 +154,9 @@ def test_teeth_cut_thicker_and_leaning_are_met_at_the_circle(document, more):
     still = np.zeros(gear.teeth)
     errors = GearErrors(still, still, lean_rad=0.003)
     nominal, normals = probes(gear.outlines[0].segments)
-    near = np.hypot(*(nominal - gear.center_mm).T)
-    nominal, normals = (
-        a[(near > gear.root_radius_mm + 0.05) & (near < gear.tip_radius_mm - 0.02)] for a in (nominal, normals)
-    )
+    near, foot = np.hypot(*(nominal - gear.center_mm).T), math.hypot(*gear.flank[-1].end_mm)
+    inside = (near > foot + 0.02) & (near < gear.tip_radius_mm - 0.02)
+    nominal, normals = nominal[inside], normals[inside]
     outline = np.concatenate([np.concatenate(both) for both in polylines(built, errors)])
     points = np.empty_like(nominal)
     for k, (at, out) in enumerate(zip(nominal, normals, strict=True)):
