@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 # What is left of a mean, where noise averages out (px, of a hundred rendered gears each): the blur of near edges, of
 # joints of lines and arcs, and in roots of fillets that are hardly wider than it.
-_LEFT_OF_THICKNESS_PX, _LEFT_OF_TIPS_PX, _LEFT_OF_ROOTS_PX = 0.002, 0.003, 0.02
+_LEFT_OF_THICKNESS_PX, _LEFT_OF_TIPS_PX, _LEFT_OF_ROOTS_PX = 0.006, 0.003, 0.02
 _ON_CIRCLE_MM = 1e-6
 
 _SIDES = {"": (CCW, CW), "left": (CCW,), "right": (CW,)}
