@@ -19,7 +19,8 @@ from dataclasses import asdict
 from benchmark.part import finite
 from benchmark.spread import spread
 from intervals.study import Measured, Row, measure_parts, rows_of
-from intervals.subjects import subjects
+from intervals.subjects import Subject, subjects
+from intervals.teeth import toothed_subjects
 
 from station.tables.basics import console, table
 
@@ -29,7 +30,7 @@ CHUNK = 25
 def main() -> int:
     """Exit status 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = [subject.name for subject in subjects()]
+    known = [subject.name for subject in _all()]
     parser.add_argument("--parts", type=int, default=400, metavar="N", help="parts of each kind (default 400)")
     parser.add_argument("--only", nargs="+", choices=known, default=known, help="some kinds of part")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="share the work (default 2)")
@@ -55,9 +56,13 @@ def main() -> int:
     return 0
 
 
+def _all() -> tuple[Subject, ...]:
+    return (*subjects(), *toothed_subjects())
+
+
 def _chunk(job: tuple[str, int, int]) -> tuple[list[Measured], list[str]]:
     name, parts, seed = job
-    subject = next(s for s in subjects() if s.name == name)
+    subject = next(s for s in _all() if s.name == name)
     found: list[Measured] = []
     missed: list[str] = []
     for some, none in measure_parts(subject, parts, seed):
@@ -75,8 +80,9 @@ def _print(rows: list[Row]) -> None:
     shown = table("", "asked", "measured", "U95 holds", "PASS at the limit: lower", "upper", "bias / u", "rms / u", "u")
     for row in rows:
         shares = (f"{100 * share:.1f} %" for share in (row.covered, row.low_pass, row.high_pass))
-        unit = "°" if row.name == "angle" else " µm" if row.name != "all" else ""
-        u = row.u if row.name == "angle" else 1e3 * row.u
+        turns = row.name.endswith("angle")
+        unit = "°" if turns else " µm" if row.name != "all" else ""
+        u = row.u if turns else 1e3 * row.u
         shown.add_row(
             row.name, str(row.asked), str(row.measured), *shares, f"{row.bias:+.2f}", f"{row.spread:.2f}",
             f"{u:.2g}{unit}" if unit else "",

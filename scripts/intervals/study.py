@@ -84,8 +84,9 @@ def measure_parts(subject: Subject, parts: int, seed: int) -> Iterator[tuple[lis
             raise ValueError(f"{subject.name}, {subject.named[item.characteristic.id]}: {item.refusal}")
     for number in range(parts):
         rng = np.random.default_rng((seed, number))
-        made = part_of_order(subject.order, subject.make(rng))
-        scene, conditions = _scene(subject, made, rng)
+        toothed = subject.toothed(rng) if subject.toothed else None
+        made = toothed.made if toothed else part_of_order(subject.order, subject.make(rng))
+        scene, conditions = _scene(subject, toothed.seen if toothed else made, rng)
         outcome = inspect_picture(subject.order, plan, calibration, picture_from(render(scene, rng)), conditions)
         truth = true_features(made)
         found, missed = [], []
@@ -94,7 +95,8 @@ def measure_parts(subject: Subject, parts: int, seed: int) -> Iterator[tuple[lis
             if item.value is None or item.u is None:
                 missed.append(row)
             else:
-                true = true_value(item.item.question, truth)
+                asked = item.item.question
+                true = toothed.true(asked) if toothed else true_value(asked, truth)
                 if item.item.question.association == "LP":
                     # Of two extremes nearly as bad as each other either may be named: how bad it is counts.
                     middle = item.item.question.nominal or 0.0

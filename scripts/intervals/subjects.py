@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from station.metrology.characteristics import Question
 from station.order.model import Order
 from station.order.read import parse_order
-from station.twin.part import CircleDeviation, Deviation, LineDeviation, Lobes
+from station.twin.part import CircleDeviation, Deviation, LineDeviation, Lobes, MadePart
 from station.twin.scene import Optics, Pose
 
 Rng: TypeAlias = np.random.Generator
@@ -23,8 +24,19 @@ TOLERANCE = 0.2  # wide: verdicts are made from the values afterwards
 
 
 @dataclass(frozen=True, slots=True)
+class Toothed:
+    """A gear or a screw as it was `made`, as it is `seen` with every flank a little off, and what is `true` of it."""
+
+    made: MadePart
+    seen: MadePart
+    true: Callable[[Question], float]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """A part to make again and again; `named` says of each characteristic's id which row of the table it is in."""
+    """A part to make again and again; `named` says of each characteristic's id which row of the table it is in.
+
+    What has teeth is made by `toothed`, all else from its order with the deviations of `make`."""
 
     name: str
     order: Order
@@ -32,6 +44,7 @@ class Subject:
     named: dict[str, str]
     make: Callable[[Rng], tuple[Deviation, ...]]
     place: Callable[[Rng], Pose]
+    toothed: Callable[[Rng], Toothed] | None = None
 
 
 def subjects() -> tuple[Subject, ...]:

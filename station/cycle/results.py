@@ -213,7 +213,10 @@ def _doubt(
             return f"no edge was found over {feature.gap_mm:.2g} mm at ({x:.3g}, {y:.3g}) mm."
     if all(feature.fitted == len(feature.kept) for feature in own):
         return ""
-    whole = evaluate(item.question, features)
+    try:
+        whole = evaluate(item.question, features)
+    except ValueError as error:
+        return f"with what stands on its edge, a burr or dirt, {error}. Clean the part and measure again."
     if decided(whole.value).verdict is Verdict.PASS:
         return ""
     x, y = whole.where_mm

@@ -27,7 +27,7 @@ from station.metrology.lens_field import Bending
 from station.metrology.local_sizes import circle_size, width_size
 from station.metrology.medians import check_symmetry
 from station.metrology.reference_circle import jump_mm, touching_center
-from station.metrology.thread import THREAD_TYPES, thread_values
+from station.metrology.thread_values import THREAD_TYPES, thread_values
 from station.order.geometry import CircleFeature, ContourFeature, Feature, GearFeature, LineFeature, ThreadFeature
 from station.order.model import CharacteristicType
 
@@ -331,20 +331,14 @@ def _of_gear(question: Question, features: Features, changes: Changes) -> tuple[
     assert isinstance(gear, GearFeature)
     datum = features[question.datums[0]] if question.datums else None
     found = gear_values(question.type, _first(question, features), gear, datum, changes, question.of, question.ball_mm)
-    return Answer(float(found.values[0]), found.where_mm, found.noise, found.excess), found.values
+    return Answer(float(found.values[0]), found.where_mm, found.noise, found.excess, found.edges), found.values
 
 
 def _of_thread(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     feature, thread = _first(question, features), question.geometry[question.features[0]]
     assert isinstance(thread, ThreadFeature)
     found = thread_values(question.type, feature, thread, changes)
-    edges = 1.0
-    if question.type is CharacteristicType.FLANK_ANGLE:
-        # Edges that are off by themselves lean: by √12 / length each, two mean flanks of one on either side a turn.
-        height = 0.5 * (thread.major_mm - thread.minor_mm) / math.cos(math.radians(thread.flank_angle_deg / 2.0))
-        turns = max(math.dist(thread.start_mm, thread.end_mm) / thread.pitch_mm, 1.0)
-        edges = math.degrees(math.sqrt(12.0 / turns) / height)
-    return Answer(float(found.values[0]), _at(feature.center_mm), found.noise, edges=edges), found.values
+    return Answer(float(found.values[0]), _at(feature.center_mm), found.noise, edges=found.edges), found.values
 
 
 def _at(point: Floats) -> tuple[float, float]:

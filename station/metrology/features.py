@@ -54,6 +54,7 @@ class MeasuredFeature:
     gap_mm: float  # longest stretch without any edge
     gap_at_mm: tuple[float, float]
     edge: int = 0  # the number of its kind of edge among those of the calibration
+    local_mm: float = 0.0  # how far each edge of a contour of many may be off by itself, beyond noise
 
     @property
     def fitted(self) -> int:

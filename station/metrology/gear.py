@@ -1,9 +1,9 @@
 """Teeth of a measured gear: where each flank, tip and root lies, and what ISO 1328-1 makes of it.
 
 Every edge point is compared with the drawn outline, along its normal. A flank's place at a circle is the drawn flank
-turned about the centre and moved outwards, fitted within half a module of that circle: the noise of all those points
-averages, and form far from the circle does not enter. The centre is that of the gear's own flanks (least squares) or of
-a datum circle.
+turned about the centre and leaning (a cycloidal one above and below the pitch circle by itself), fitted within half a
+module of that circle: the noise of all those points averages, and form far from the circle does not enter. The centre
+is that of the gear's own flanks (least squares) or of a datum circle.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.order.geometry import ArcSegment, GearFeature, Segment
+from station.order.geometry import ArcSegment, GearFeature, Segment, ToothForm
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -23,7 +23,8 @@ Mask = NDArray[np.bool_]
 
 _LEAST_POINTS = 4  # of a flank about the circle at which it is taken
 _WINDOW = 0.5  # of the module, to both sides of that circle
-_RADIAL = 0.02  # scatter of the cotangent between normal and radius below which a flank is straight to the centre
+_LEAST_LEAN = 0.05  # rad: a flank that its points say nothing of leans by less
+_LEAST_NOISE_MM = 1e-6
 _STEEP = 0.3  # sine between a flank's normal and the radius, at least
 _LEVEL = 0.97  # cosine between a tip's or root's normal and the radius, at least
 _SAMPLES = 33  # of a flank about a circle
@@ -49,11 +50,13 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Flanks:
-    """All flanks of a gear about one circle, in the gear's own frame: `points_mm` (z, 2, k, 2) along each of them, and
-    the standard uncertainty `u_rad` (z, 2) of the angles at which they stand."""
+    """All flanks of a gear about one circle, in the gear's own frame: `points_mm` (z, 2, k, 2) along each of them, the
+    standard uncertainty `u_rad` (z, 2) of the angles at which they stand from the noise of points, and how much of it
+    (rad/mm) each has from being off by itself."""
 
     points_mm: Floats
     u_rad: Floats
+    edge_rad_per_mm: float
 
 
 def roles_of(gear: GearFeature, nominal_mm: Floats, normals: Floats) -> Roles:
@@ -125,6 +128,14 @@ class DrawnFlank:
         normals = np.column_stack([np.interp(radius_mm, self._radius, self._normals[:, k]) for k in (0, 1)])
         return points, normals / np.linalg.norm(normals, axis=1)[:, None]
 
+    def edge_rad_per_mm(self, radius_mm: float) -> float:
+        """By what a flank is turned at a circle when it is off by its own residual, as much in place as in lean: as if
+        every stretch of it were off by itself."""
+        run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self._points, axis=0), axis=1))])
+        off_middle = float(np.interp(radius_mm, self._radius, run)) / float(run[-1]) - 0.5
+        ((x, y),), ((u, v),) = self.at(np.array([radius_mm]))
+        return math.sqrt(1.0 + 12.0 * off_middle**2) / abs(float(x * v - y * u))
+
 
 def flanks_at(
     gear: GearFeature, drawn: DrawnFlank, roles: Roles, deviations: Floats, u_mm: Floats, radius_mm: float
@@ -144,24 +155,40 @@ def flanks_at(
     size = total(np.ones(len(use)))
     if size.min() < _LEAST_POINTS:
         raise ValueError(_too_few(gear, int(size.argmin()), int(size.min()), radius_mm))
-    place, out = (found[0] for found in drawn.at(np.array([radius_mm])))
-    # A move outwards shifts a flank along its normal as a turn by this (rad/mm) does.
-    here = float(place @ out) / radius_mm / float(place[0] * out[1] - place[1] * out[0]) * np.array([1.0, -1.0])
-    off = roles.level[use] / lever - here[roles.side[use]]
-    # Least squares of lever · (turn + off · move): sums of the deviations with these weights.
-    none, first, second = total(lever**2), total(lever**2 * off), total(lever**2 * off * off)
-    scale = none * second - first * first
-    radial = scale < (_RADIAL / radius_mm * none) ** 2  # nothing tells a move outwards: the turn alone
-    second[radial], first[radial], scale[radial] = 1.0, 0.0, none[radial]
-    weight = lever * (second[group] - first[group] * off) / scale[group]
-    slope = np.where(radial[group], 0.0, lever * (none[group] * off - first[group]) / scale[group])
-    turn, move = (total(w * deviations[use]).reshape(-1, 2) for w in (weight, slope))
+    # Least squares of lever · turn + leans; what points tell nothing of leans by nothing.
+    leans = _leans(gear, roles.radius_mm[use], radius_mm)
+    basis = np.column_stack([lever, leans])
+    normal = np.array([[total(one * other) for other in basis.T] for one in basis.T]).transpose(2, 0, 1)
+    usual = max(float(np.median(u_mm[use])), _LEAST_NOISE_MM)
+    normal += np.diag([0.0, *[(usual / _LEAST_LEAN) ** 2] * leans.shape[1]])
+    inverse = np.linalg.inv(normal)
+    found = np.einsum("fij,jf->fi", inverse, np.array([total(one * deviations[use]) for one in basis.T]))
     low, high = drawn.ends_mm
-    along = drawn.at(np.linspace(max(low, radius_mm - reach), min(high, radius_mm + reach), _SAMPLES))[0]
-    both = np.stack([along, along * np.array([1.0, -1.0])])
-    both = both * (1.0 + move[..., None] / np.hypot(along[:, 0], along[:, 1]))[..., None]
-    by = turn - move * here + _middles(gear)[:, None]
-    return Flanks(_turned(both, by[..., None]), np.sqrt(total((weight * u_mm[use]) ** 2)).reshape(-1, 2))
+    at = np.append(np.linspace(max(low, radius_mm - reach), min(high, radius_mm + reach), _SAMPLES), radius_mm)
+    place, out = drawn.at(at)
+    more = (
+        _leans(gear, at, radius_mm)
+        / np.maximum(place[:, 0] * out[:, 1] - place[:, 1] * out[:, 0], _STEEP * at)[:, None]
+    )
+    # The other side of a tooth is turned the other way by what moves it out.
+    sign = np.where(np.arange(count) % 2 == CCW, 1.0, -1.0)
+    turns = found[:, :1] + sign[:, None] * (found[:, 1:] @ more.T)
+    at_circle = np.column_stack([np.ones(count), sign[:, None] * more[-1]])
+    weight = np.einsum("nj,nj->n", np.einsum("fi,fij->fj", at_circle, inverse)[group], basis)
+    along = place[:-1]
+    both = np.broadcast_to(np.stack([along, along * np.array([1.0, -1.0])]), (gear.teeth, 2, _SAMPLES, 2))
+    by = _middles(gear)[:, None, None] + turns[:, :-1].reshape(gear.teeth, 2, _SAMPLES)
+    u_rad = np.sqrt(total((weight * u_mm[use]) ** 2)).reshape(-1, 2)
+    return Flanks(_turned(both, by), u_rad, drawn.edge_rad_per_mm(radius_mm))
+
+
+def _leans(gear: GearFeature, at_mm: Floats, radius_mm: float) -> Floats:
+    """By how much (n, 1 or 2) a flank moves out at radii if it leans by one. A cycloidal one may bend where its arc
+    begins, at the pitch circle: what is below leans by itself."""
+    if gear.form is ToothForm.INVOLUTE:
+        return (at_mm - radius_mm)[:, None]
+    off = at_mm - gear.reference_radius_mm
+    return np.column_stack([np.maximum(off, 0.0), np.minimum(off, 0.0)])
 
 
 def angles_at(flanks: Flanks, gear: GearFeature, center_mm: Floats, radius_mm: float) -> Floats:
@@ -177,9 +204,10 @@ def angles_at(flanks: Flanks, gear: GearFeature, center_mm: Floats, radius_mm: f
     return np.asarray(a0 + (a1 - a0) * (radius_mm - r0) / (r1 - r0))
 
 
-def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) -> tuple[Floats, Floats]:
-    """Centres (z, 2) of a ball in each space behind a tooth, touching both flanks, and the standard uncertainties (z,)
-    of their distances from the centre. `start_mm`: where to begin.
+def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) -> tuple[Floats, Floats, Floats]:
+    """Centres (z, 2) of a ball in each space behind a tooth, touching both flanks; the standard uncertainties (z,) of
+    their distances from the centre by noise, and (z,) per mm that flanks are off by themselves. `start_mm`: where to
+    begin.
 
     Raises:
         ValueError: with a sentence, if the ball does not touch the flanks within what is known of them.
@@ -201,8 +229,9 @@ def balls(flanks: Flanks, gear: GearFeature, ball_mm: float, start_mm: float) ->
     radial = np.einsum("ij,ij->i", normals[0], centers) / np.linalg.norm(centers, axis=1)
     # How far a turn moves the flanks along the normal on which the ball touches them.
     lever = np.abs(centers[:, 0] * normals[0, :, 1] - centers[:, 1] * normals[0, :, 0])
-    u = lever * np.hypot(flanks.u_rad[:, CCW], np.roll(flanks.u_rad[:, CW], -1)) / (2.0 * np.abs(radial))
-    return centers, u
+    per_rad = lever / (2.0 * np.abs(radial))
+    u = per_rad * np.hypot(flanks.u_rad[:, CCW], np.roll(flanks.u_rad[:, CW], -1))
+    return centers, u, per_rad * math.sqrt(2.0) * flanks.edge_rad_per_mm
 
 
 def drawn_ball(gear: GearFeature, drawn: DrawnFlank, ball_mm: float) -> tuple[float, float]:
@@ -230,7 +259,7 @@ def _middles(gear: GearFeature) -> Floats:
 
 
 def _turned(points: Floats, by: Floats) -> Floats:
-    """Points (z, 2, k, 2) turned about (0, 0) by angles (z, 2, 1)."""
+    """Points (z, 2, k, 2) turned about (0, 0) by angles (z, 2, k)."""
     c, s = np.cos(by), np.sin(by)
     x, y = points[..., 0], points[..., 1]
     return np.stack([c * x - s * y, s * x + c * y], axis=-1)

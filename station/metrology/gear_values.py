@@ -1,7 +1,7 @@
 """Characteristics of gears after ISO 1328-1:2013 and ISO 21771: a value and how it answers to small changes.
 
-Deviations are the largest of many flanks: noise alone would show one, and what it adds (about in quadrature) is taken
-off, as with zones.
+Deviations are the largest of many flanks: noise alone, and what each flank is off by itself, would show one. What that
+adds (in quadrature: flanks that are off at random add so) is taken off; a third of it stays in the budget.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from station.metrology.changes import Changes
 from station.metrology.features import Kind, MeasuredFeature
@@ -36,7 +37,7 @@ Floats = NDArray[np.float64]
 
 # What is left of a mean, where noise averages out (px, of a hundred rendered gears each): the blur of near edges, of
 # joints of lines and arcs, and in roots of fillets that are hardly wider than it.
-_LEFT_OF_THICKNESS_PX, _LEFT_OF_TIPS_PX, _LEFT_OF_ROOTS_PX = 0.002, 0.003, 0.015
+_LEFT_OF_THICKNESS_PX, _LEFT_OF_TIPS_PX, _LEFT_OF_ROOTS_PX = 0.006, 0.003, 0.02
 _ON_CIRCLE_MM = 1e-6
 
 _SIDES = {"": (CCW, CW), "left": (CCW,), "right": (CW,)}
@@ -45,21 +46,24 @@ _SIDES = {"": (CCW, CW), "left": (CCW,), "right": (CW,)}
 @dataclass(frozen=True, slots=True)
 class GearValues:
     """`values` (m,) under each change; where the unchanged one is decided (part frame, mm), its standard uncertainty
-    from the `noise` of points, and the `excess` that noise adds to it."""
+    from the `noise` of points, the `excess` that was taken off it, and how many `edges` it has the own residuals of."""
 
     values: Floats
     where_mm: tuple[float, float]
     noise: float
     excess: float
+    edges: float
 
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """One value: its noise, what noise adds to it, and where (own frame, mm) it is decided."""
+    """One value: its noise, what was taken off it, of how many edges it has the residuals, and where (own frame, mm) it
+    is decided."""
 
     value: float
     noise: float
     excess: float
+    edges: float
     at_mm: Floats
 
 
@@ -72,6 +76,7 @@ class _Seen:
     roles: Roles
     deviations: Floats
     u_mm: Floats
+    local_mm: float
     axis_mm: Floats
     pixel_mm: float
 
@@ -112,13 +117,14 @@ def gear_values(
         own = to_own(points, center, turn)
         deviations = np.einsum("ij,ij->i", own - (feature.nominal_mm - gear.center_mm), feature.normals)
         axis = np.zeros(2) if axes is None else to_own(axes[k : k + 1], center, turn)[0]
-        one = answer(_Seen(gear, drawn, roles, deviations, feature.u_mm, axis, feature.spacing_mm), of, ball_mm)
+        seen = _Seen(gear, drawn, roles, deviations, feature.u_mm, feature.local_mm, axis, feature.spacing_mm)
+        one = answer(seen, of, ball_mm)
         values[k] = one.value
         if first is None:
             c, s = math.cos(turn), math.sin(turn)
             first, where = one, center + np.array([[c, -s], [s, c]]) @ one.at_mm
     assert first is not None
-    return GearValues(values, (float(where[0]), float(where[1])), first.noise, first.excess)
+    return GearValues(values, (float(where[0]), float(where[1])), first.noise, first.excess, first.edges)
 
 
 def _axes(datum: MeasuredFeature, changes: Changes) -> Floats:
@@ -127,26 +133,36 @@ def _axes(datum: MeasuredFeature, changes: Changes) -> Floats:
     return changes.of(datum)[:, :2]
 
 
-def _index(seen: _Seen, side: int) -> tuple[Floats, Floats, Floats]:
-    """Places (z,) of the flanks of one side along the measuring circle against their mean, as arcs, their standard
-    uncertainties, and the flanks' points (z, 2)."""
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Flanks of one side along the measuring circle against their mean, as arcs (z,): their noise, how many times each
+    has its own residual, and their points (z, 2)."""
+
+    arc_mm: Floats
+    noise_mm: Floats
+    edges: float
+    points_mm: Floats
+
+
+def _places(seen: _Seen, side: int) -> _Places:
     radius = seen.gear.measuring_radius_mm
     flanks = seen.flanks(radius)
     angle = angles_at(flanks, seen.gear, seen.axis_mm, radius)[:, side]
     middle = flanks.points_mm[:, side, flanks.points_mm.shape[2] // 2]
-    return radius * (angle - angle.mean()), flanks.u_rad[:, side] * radius, middle
+    edges = radius * flanks.edge_rad_per_mm
+    return _Places(radius * (angle - angle.mean()), flanks.u_rad[:, side] * radius, edges, middle)
 
 
 def _pitch_deviation(seen: _Seen, of: str, _: float | None) -> _One:
     """Largest deviation of a pitch from the mean pitch: of one flank from the one before it."""
     found = []
     for side in _SIDES[of]:
-        place, u, at = _index(seen, side)
-        single = place - np.roll(place, 1)
+        places = _places(seen, side)
+        single = places.arc_mm - np.roll(places.arc_mm, 1)
         worst = int(np.abs(single).argmax())
-        noise = np.hypot(u, np.roll(u, 1))
-        adds = _usual(noise) * math.sqrt(2.0 * math.log(len(place)))
-        found.append(_One(_less(abs(float(single[worst])), adds), float(noise[worst]), adds, at[worst]))
+        noise, edges = np.hypot(places.noise_mm, np.roll(places.noise_mm, 1)), math.sqrt(2.0) * places.edges
+        adds = _usual(np.hypot(noise, edges * seen.local_mm)) * _largest(2 * len(single))
+        found.append(_less(abs(float(single[worst])), adds, float(noise[worst]), edges, places.points_mm[worst]))
     return max(found, key=lambda one: one.value)
 
 
@@ -154,11 +170,9 @@ def _cumulative_pitch(seen: _Seen, of: str, _: float | None) -> _One:
     """Range of the places of all flanks of one side."""
     found = []
     for side in _SIDES[of]:
-        place, u, at = _index(seen, side)
-        low, high = int(place.argmin()), int(place.argmax())
-        adds = _range(u)
-        noise = math.hypot(float(u[low]), float(u[high]))
-        found.append(_One(_less(float(np.ptp(place)), adds), noise, adds, at[high]))
+        places = _places(seen, side)
+        edges = np.full(len(places.arc_mm), places.edges)
+        found.append(_range(places.arc_mm, places.noise_mm, edges, seen.local_mm, places.points_mm))
     return max(found, key=lambda one: one.value)
 
 
@@ -166,11 +180,8 @@ def _runout(seen: _Seen, _: str, ball_mm: float | None) -> _One:
     """Range of the distances of a ball's centre from the axis, laid into each space."""
     ball = seen.gear.ball_mm if ball_mm is None else ball_mm
     start, touch = drawn_ball(seen.gear, seen.drawn, ball)
-    centers, u = balls(seen.flanks(touch), seen.gear, ball, start)
-    radius = np.hypot(*(centers - seen.axis_mm).T)
-    low, high = int(radius.argmin()), int(radius.argmax())
-    adds = _range(u)
-    return _One(_less(float(np.ptp(radius)), adds), math.hypot(float(u[low]), float(u[high])), adds, centers[high])
+    centers, noise, edges = balls(seen.flanks(touch), seen.gear, ball, start)
+    return _range(np.hypot(*(centers - seen.axis_mm).T), noise, edges, seen.local_mm, centers)
 
 
 def _tooth_thickness(seen: _Seen, of: str, _: float | None) -> _One:
@@ -182,7 +193,8 @@ def _tooth_thickness(seen: _Seen, of: str, _: float | None) -> _One:
     noise = radius * math.sqrt(float(np.sum(flanks.u_rad**2))) / gear.teeth
     noise = math.hypot(noise, _LEFT_OF_THICKNESS_PX * seen.pixel_mm)
     value = 2.0 * radius * (math.sin(half) if of == "chord" else half)
-    return _One(value, noise, 0.0, flanks.points_mm[0, 0, 0])
+    edges = radius * flanks.edge_rad_per_mm * math.sqrt(2.0 / gear.teeth)
+    return _One(value, noise, 0.0, edges, flanks.points_mm[0, 0, 0])
 
 
 def _tip_diameter(seen: _Seen, _: str, __: float | None) -> _One:
@@ -214,20 +226,31 @@ def _land(seen: _Seen, level: NDArray[np.bool_], radius_mm: float, words: str, l
     # About another axis the mean distance grows by a quarter of the square of how far that lies off.
     off = float(seen.axis_mm @ seen.axis_mm) / (4.0 * radius_mm)
     u = math.hypot(2.0 * noise, left_px * seen.pixel_mm)
-    return _One(2.0 * (radius_mm + mean + off), u, 0.0, np.array([radius_mm, 0.0]))
+    edges = 2.0 / math.sqrt(gear.teeth)  # each land is one of its own
+    return _One(2.0 * (radius_mm + mean + off), u, 0.0, edges, np.array([radius_mm, 0.0]))
 
 
 def _usual(noise: Floats) -> float:
     return float(np.sqrt(np.mean(noise**2)))
 
 
-def _range(u: Floats) -> float:
-    """The range that noise alone would show."""
-    return 2.0 * _usual(u) * math.sqrt(2.0 * math.log(len(u)))
+def _range(values: Floats, noise: Floats, edges: Floats, local_mm: float, at_mm: Floats) -> _One:
+    """The range of values (z,), each with its noise and the residuals of so many edges, less what these would show."""
+    low, high = int(values.argmin()), int(values.argmax())
+    adds = 2.0 * _usual(np.hypot(noise, edges * local_mm)) * _largest(len(values))
+    both = math.hypot(float(noise[low]), float(noise[high])), math.hypot(float(edges[low]), float(edges[high]))
+    return _less(float(values[high] - values[low]), adds, *both, at_mm[high])
 
 
-def _less(value: float, excess: float) -> float:
-    return math.sqrt(max(value * value - excess * excess, 0.0))
+def _largest(count: int) -> float:
+    """Expected largest of so many standard normal deviates (Blom, Statistical Estimates and Transformed Beta-Variables,
+    1958)."""
+    return float(ndtri((count - 0.375) / (count + 0.25)))
+
+
+def _less(value: float, adds: float, noise: float, edges: float, at_mm: Floats) -> _One:
+    left = math.sqrt(max(value * value - adds * adds, 0.0))
+    return _One(left, noise, value - left, edges, at_mm)
 
 
 _MEANS = frozenset(

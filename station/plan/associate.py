@@ -21,6 +21,7 @@ Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _CROSSING = 0.2  # sine: edges that meet more bluntly have no corner to speak of
+_BREAK = 2.5  # spacings: where the points of a contour are farther apart there is a corner, or a piece is missing
 PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels leave, at most, over a run
 
 
@@ -101,9 +102,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
     everything = [every[: len(s.points_mm)] if k is None else k for k, s in zip(kept, seen, strict=True)]
     for i, (target, s) in enumerate(zip(targets, seen, strict=True)):
         if target.kind is Kind.CONTOUR and sizes[i]:
-            offset = np.einsum("ij,ij->i", s.points_mm - s.nominal_mm, s.normals)
-            more = excess(offset, everything[i], noises[i], np.array([0, len(offset)]))
-            noises[i] = noises[i] * min(more[0], s.unexplained)
+            noises[i] = noises[i] * min(_beyond_noise(target, s, everything[i]), s.unexplained)
     return [
         MeasuredFeature(
             id=target.id,
@@ -122,9 +121,21 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             gap_mm=s.gap_mm,
             gap_at_mm=s.gap_at_mm,
             edge=target.edge,
+            local_mm=s.local_mm,
         )
         for i, (target, s) in enumerate(zip(targets, seen, strict=True))
     ]
+
+
+def _beyond_noise(target: Target, s: Seen, belongs: Mask) -> float:
+    """How many times the points of a contour scatter more than their noise says, within each of its stretches: from one
+    side of a corner to the other they jump by what the edges there are off."""
+    offset = np.einsum("ij,ij->i", s.points_mm - s.nominal_mm, s.normals)
+    apart = np.linalg.norm(np.diff(s.nominal_mm, axis=0), axis=1)
+    breaks = np.flatnonzero(apart > _BREAK * target.spacing_mm) + 1
+    # A point that is not used ends a run of neighbours.
+    offset, noise = np.insert(offset, breaks, 0.0), np.insert(s.noise_mm, breaks, 0.0)
+    return float(excess(offset, np.insert(belongs, breaks, False), noise, np.array([0, len(offset)]))[0])
 
 
 def _doubt_ends(

@@ -14,7 +14,7 @@ import numpy as np
 from station.metrology.characteristics import Question, evaluate
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.gear_values import GEAR_TYPES
-from station.metrology.thread import THREAD_TYPES
+from station.metrology.thread_values import THREAD_TYPES
 from station.order.model import CharacteristicType
 from station.plan.targets import Target
 

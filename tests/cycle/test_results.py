@@ -26,3 +26,22 @@ def test_an_edge_that_is_mostly_dirty_is_not_measured(share: float, verdict: Ver
     nothing = Findings((), np.zeros((0, 2)), None, {}, {})
     (item,) = answer_items(what, plan, {"OD": replace(feature, kept=kept)}, nothing, exact(seen), AT_20_C)
     assert item.verdict is verdict
+
+
+def test_teeth_that_dirt_makes_nonsense_of_are_undecided_and_end_nothing() -> None:
+    """Without the dirt the run-out is measured; with it no ball touches the flanks of that space."""
+    gear = {"id": "W", "type": "gear", "profile": "involute", "center": [0, 0], "teeth": 18, "module": 0.15}
+    what = order([gear], {"type": "runout", "feature": "W", "tolerance": 0.05})
+    seen, rng = optics(380, 380), np.random.default_rng(2)
+    plan = compile_plan(what, exact(seen))
+    (feature,) = inspected(what, photograph(made(what), seen, rng), exact(seen), plan).features
+    x, y = feature.nominal_mm.T
+    dirty = (np.abs(np.arctan2(y, x)) < 0.15) & (y > 0.0) & (np.arange(len(x)) % 2 == 0)
+    points = feature.points_mm + 1.0 * dirty[:, None] * feature.normals
+    spoilt = {"W": replace(feature, points_mm=points, kept=~dirty)}
+    nothing = Findings((), np.zeros((0, 2)), None, {}, {})
+    (item,) = answer_items(what, plan, spoilt, nothing, exact(seen), AT_20_C)
+    assert item.verdict is Verdict.UNDECIDED
+    assert (
+        "with what stands on its edge, a burr or dirt, a ball of 0.252 mm does not touch the flanks of W" in item.reason
+    )

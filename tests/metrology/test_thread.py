@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from station.metrology.changes import NOTHING_CHANGED
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.thread import section_mm, thread_values
+from station.metrology.thread import section_mm
+from station.metrology.thread_values import thread_values
 from station.order.geometry import ThreadFeature
 from station.order.model import CharacteristicType
 from station.twin.made_thread import MadeThread, shadow
@@ -91,6 +93,42 @@ def test_turns_that_differ_among_each_other_widen_the_uncertainty():
     second = (seen.nominal_mm[:, 0] > PITCH) & (seen.nominal_mm[:, 0] < 2 * PITCH)
     seen.points_mm[second, 0] += 0.003
     assert thread_values(CharacteristicType.PITCH, seen, thread, NOTHING_CHANGED).noise > 3 * clean
+
+
+def test_flanks_that_are_off_by_themselves_are_not_counted_as_one_edge():
+    """Sixteen flanks: a mean of them has less of their residuals than one edge, and a pitch less than a diameter."""
+    thread = drawn()
+    seen = replace(measured(thread, TRUE), local_mm=2e-5)
+    rng, local = np.random.default_rng(6), 2e-5
+    edges = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(seen.nominal_mm, axis=0), axis=1) > 3 * STEP)])
+    middle, height = np.zeros(len(edges)), np.zeros(len(edges))
+    for edge in np.unique(edges):
+        run = np.linalg.norm(seen.nominal_mm - seen.nominal_mm[edges == edge][0], axis=1)[edges == edge]
+        middle[edges == edge], height[edges == edge] = run - run.mean(), np.ptp(run)
+    kinds = [CharacteristicType(kind) for kind in ("pitch", "pitch_diameter", "major_diameter", "flank_angle")]
+    values = []
+    for _ in range(60):
+        off = rng.normal(0.0, local, (2, edges.max() + 1))
+        by = off[0][edges] + off[1][edges] * math.sqrt(12.0) * middle / height
+        moved = replace(seen, points_mm=seen.points_mm + by[:, None] * seen.normals)
+        values.append([thread_values(kind, moved, thread, NOTHING_CHANGED).values[0] for kind in kinds])
+    for kind, scatter in zip(kinds, np.std(values, axis=0), strict=True):
+        assert scatter == pytest.approx(thread_values(kind, seen, thread, NOTHING_CHANGED).edges * local, rel=0.35), (
+            kind
+        )
+
+
+def test_a_head_beside_the_last_flank_is_left_out():
+    thread = drawn()
+    seen = measured(thread, TRUE)
+    kinds = [CharacteristicType(kind) for kind in ("pitch", "pitch_diameter", "flank_angle")]
+    clean = [thread_values(kind, seen, thread, NOTHING_CHANGED).values[0] for kind in kinds]
+    last = (seen.nominal_mm[:, 0] > 5 * PITCH - 0.12) & (np.abs(seen.normals[:, 0]) > 0.5)
+    lean = np.where(last, 0.05 * (np.abs(seen.nominal_mm[:, 1]) - 0.43), 0.0)
+    leaning = replace(seen, points_mm=seen.points_mm + lean[:, None] * seen.normals)
+    for kind, value in zip(kinds, clean, strict=True):
+        found = thread_values(kind, leaning, thread, NOTHING_CHANGED).values[0]
+        assert found == pytest.approx(value, abs=0.01 if kind == "flank_angle" else 1e-4)
 
 
 def test_too_little_of_a_thread_is_refused():

@@ -14,7 +14,7 @@ from station.metrology.datums import datum_frame
 from station.metrology.decision import Verdict
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.smoothing import robust_residuals, smooth
-from station.metrology.thread import THREAD_TYPES
+from station.metrology.thread_values import THREAD_TYPES
 from station.order.geometry import GearFeature
 from station.order.model import CharacteristicType
 
