@@ -6,6 +6,9 @@ geometry in each picture (image relative to the CSV), or the centre distance of 
 --camera the lens model of a board (scripts/calibrate_camera.py) is kept and only its scale is corrected to the
 masters' plane.
 
+Where edges are not all of one kind (turned, punched, ...) the column edge names the kind of each; an empty cell is the
+kind that the order says, or the default kind. Each kind gets an edge offset of its own.
+
 Further columns may say whose sizes they are: master, certificate, issuer, date, due (dates as 2026-11-22). They stand
 in the calibration, and a certificate that was over is named when the calibration is accepted.
 """
@@ -19,7 +22,8 @@ from pathlib import Path
 
 from station import __version__
 from station.app import load_calibration, now, operator_name, valid_for_days, write_json
-from station.cycle.masters import Certificate, Origin, calibrate_from_masters, read_certificates
+from station.cycle.certificates import Certificate, read_certificates
+from station.cycle.masters import Origin, calibrate_from_masters
 from station.documents import parse_json, read_limited
 from station.errors import StationError
 from station.metrology.calibration import Calibration

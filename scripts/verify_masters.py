@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from station.app import MAIN_CAMERA, check_and_record, now, operator_name, try_check
-from station.cycle.masters import read_certificates
+from station.cycle.certificates import read_certificates
 from station.cycle.shift_check import CheckedMaster
 from station.cycle.shift_check_file import because_from, master_of, read_check
 from station.errors import InputError, StationError
@@ -37,7 +37,9 @@ def main() -> int:
     parser.add_argument(
         "--because", action="append", default=[], metavar="WHY", help="CHARACTERISTIC[:too large|small]"
     )
-    parser.add_argument("--certificates", type=Path, metavar="CSV", help="certified sizes: image,feature,value_mm,u_mm")
+    parser.add_argument(
+        "--certificates", type=Path, metavar="CSV", help="certified sizes: image,feature,value_mm,u_mm[,edge]"
+    )
     parser.add_argument("--view", default="backlight", help="light of the pictures (default backlight)")
     parser.add_argument("--temperature", type=float, metavar="C", help="masters' temperature in °C")
     parser.add_argument(

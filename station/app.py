@@ -27,8 +27,9 @@ from station.cycle.calibration_life import (
     propose,
 )
 from station.cycle.cell import Cell, queue_of
+from station.cycle.certificates import read_certificates
 from station.cycle.inspect import Committed, Instrument, inspect_pictures
-from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.cycle.masters import calibrate_from_masters
 from station.cycle.pictures import TakenPicture, read_picture
 from station.cycle.readiness import ShiftCheck, Watch
 from station.cycle.shift_check import MOST_VALID, CheckedMaster, check_masters, check_payload

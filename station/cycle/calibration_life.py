@@ -125,7 +125,11 @@ def accept_proposal(genealogy: Genealogy, proposal: Proposal, *, by: str, remark
     more: dict[str, object] = {"calibration": proposal.calibration.id, "doubts": list(proposal.doubts)}
     if proposal.before is not None and change is not None:
         more["before"] = {"id": proposal.before.id, "sha256": proposal.before.sha256}
-        more["change"] = {"scale_ppm": change.scale_ppm, "edge_px": change.edge_px}
+        more["change"] = {
+            "scale_ppm": change.scale_ppm,
+            "edge_px": change.edge_px,
+            "edges": [{"kind": edge.kind, "edge_px": edge.change_px} for edge in change.edges],
+        }
     accept(genealogy, proposal.data, at=now, by=by, camera=proposal.camera, remark=remark, more=more)
 
 

@@ -22,12 +22,13 @@ _LEAST_SHOWN = 0.05  # px: less is not worth a sentence
 @dataclass(frozen=True, slots=True)
 class EdgeSeen:
     """One feature's edge in a picture: its spread with the standard uncertainty of that (px), and its misfit (of the
-    step); NaN where no edge was found."""
+    step), NaN where no edge was found; `edge` its kind among those of the calibration."""
 
     id: str
     spread_px: float
     u_spread_px: float
     misfit: float
+    edge: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,23 @@ def edges_seen(plan: Plan, sighting: Sighting, edges: Edges) -> tuple[EdgeSeen, 
         span = target.span
         count = int(np.count_nonzero(clear[span]))
         if count == 0:
-            found.append(EdgeSeen(target.id, math.nan, math.nan, math.nan))
+            found.append(EdgeSeen(target.id, math.nan, math.nan, math.nan, target.edge))
             continue
         run = int(np.searchsorted(plan.track.runs, target.rows[0], side="right")) - 1
         more = math.sqrt(max(float(edges.unexplained[run]) ** 2 - 1.0, 0.0))
         own = _SPREAD_PER_PLACE * float(u[span].sum()) / count**1.5
-        found.append(EdgeSeen(target.id, math.sqrt(float(square[span].sum()) / count), own, more * noise))
+        spread = math.sqrt(float(square[span].sum()) / count)
+        found.append(EdgeSeen(target.id, spread, own, more * noise, target.edge))
     return tuple(found)
 
 
 def odd_edges(calibration: Calibration, seen: Sequence[EdgeSeen]) -> dict[str, EdgeOdd]:
-    """Those edges, by feature, that do not look like the masters'; none where the calibration does not know theirs."""
-    look = calibration.edge_look
-    if look is None:
-        return {}
-    found = {}
+    """Those edges, by feature, that do not look like the masters' of their kind; none where the calibration does not
+    know how those look."""
+    looks, found = [kind.look for kind in calibration.kinds], {}
     for edge in seen:
-        if math.isfinite(edge.spread_px):
+        look = looks[edge.edge]
+        if look is not None and math.isfinite(edge.spread_px):
             off, other = look.odd_px(edge.spread_px, edge.u_spread_px), look.is_other_step(edge.misfit)
             if off > 0.0 or other:
                 found[edge.id] = EdgeOdd(edge, off, other)
@@ -87,11 +88,13 @@ def _told(item: ItemResult, odd: Mapping[str, EdgeOdd], calibration: Calibration
     undecided = item.verdict is Verdict.UNDECIDED or any(o.other_step for o in own)
     if not own or item.verdict not in (Verdict.PASS, Verdict.UNDECIDED) or not undecided:
         return item
-    assert calibration.edge_look is not None
     worst = max(own, key=lambda o: (o.other_step, o.off_px))
+    kind = calibration.kinds[worst.seen.edge]
+    assert kind.look is not None
+    masters = f"the masters' {kind.kind} edges" if kind.kind else "the masters' edges"
     why = (
-        f"The edge of {worst.seen.id} does not look like the masters' edges ({worst.seen.spread_px:.2f} px wide, "
-        f"theirs {calibration.edge_look.spread_px:.2f} px): a chamfer, a burr, dirt, another focus or light?"
+        f"The edge of {worst.seen.id} does not look like {masters} ({worst.seen.spread_px:.2f} px wide, "
+        f"theirs {kind.look.spread_px:.2f} px): a chamfer, a burr, dirt, another focus or light?"
     )
     label = "" if item.reason else f"Characteristic {item.item.characteristic.id} cannot be decided. "
     return replace(item, verdict=Verdict.UNDECIDED, reason=f"{label}{item.reason} {why}".strip())

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from station.cycle.edge_looks import EdgeSeen, edges_seen
-from station.cycle.measure import measure_features, measure_track
-from station.cycle.pictures import TakenPicture, read_picture
-from station.cycle.sight import Sighting, sight
-from station.documents import read_limited
-from station.errors import CalibrationError, ImageError, InputError
+from station.cycle.certificates import Certificate, feature_names, kinds_in
+from station.cycle.master_pictures import (
+    MastersSeen,
+    asking_for,
+    check_sizes,
+    measure_masters,
+    provisional_calibration,
+    read_pictures,
+    rough_camera,
+)
+from station.errors import CalibrationError
 from station.metrology.calibration import Calibration, Clipping, MasterResidual
-from station.metrology.calibration_origin import Artefact, Devices, MasterPapers, Section, day_from
+from station.metrology.calibration_origin import Artefact, Devices, Section
 from station.metrology.camera import CameraModel
-from station.metrology.edge_look import edge_look
+from station.metrology.edge_kinds import DEFAULT, EdgeKind, kinds_from_covariance, of_no_kind
+from station.metrology.edge_look import EdgeLook, edge_look
 from station.metrology.features import Kind, MeasuredFeature
-from station.metrology.masters import CertifiedSize, fit_masters
-from station.order.geometry import ArcFeature, CircleFeature, signed_area_mm2
-from station.order.model import Characteristic, CharacteristicType, Limits, Order
-from station.plan.compile import compile_plan
-from station.vision.field import decimation_for, look
-from station.vision.picture import picture_from
-from station.vision.pieces import choose_piece, pieces_of
-from station.vision.refusal import Refusal
+from station.metrology.masters import CertifiedSize, MasterFit, fit_masters
+from station.order.model import Order
 
 # How far an edge may lie from where geometry has it before anyone has calibrated it (one standard uncertainty).
 PRIOR_EDGE_TELECENTRIC_PX = 0.30  # diffraction at a collimated backlight
 PRIOR_EDGE_PX = 0.12  # an ordinary lens, whose scale a board has already given
 CONTRADICTION_PX = 3.0  # no edge of a master is that far off: a typing error, or another part
-MAX_ROWS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """One row of MASTERS.csv: a feature's certified size, or the centre distance of two (`A-B`), and whose."""
-
-    image: Path
-    feature: str
-    value_mm: float
-    u_mm: float
-    place: str  # file and row, for sentences
-    papers: MasterPapers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,55 +45,6 @@ class Origin:
     artefact: Artefact = field(default_factory=Artefact)
     devices: Devices = field(default_factory=Devices)
     sections: tuple[Section, ...] = ()
-
-
-def read_certificates(path: Path) -> list[Certificate]:
-    """MASTERS.csv: image, feature, value_mm, u_mm, and where known whose: master, certificate, issuer, date, due.
-
-    Raises:
-        InputError: with the row.
-    """
-    text = read_limited(path).decode("utf-8-sig", errors="replace")
-    reader = csv.DictReader(io.StringIO(text))
-    needed = {"image", "feature", "value_mm", "u_mm"}
-    reader.fieldnames = [(name or "").strip() for name in (reader.fieldnames or [])]
-    columns = set(reader.fieldnames)
-    if not needed <= columns:
-        raise InputError(f"the table lacks the columns {', '.join(sorted(needed - columns))}", place=str(path))
-    rows = []
-    for number, row in enumerate(reader, start=2):
-        place = f"{path}, row {number}"
-        if number > MAX_ROWS:
-            raise InputError(f"the table has more than {MAX_ROWS} rows", place=str(path))
-        try:
-            value, u = float(row["value_mm"]), float(row["u_mm"])
-        except (TypeError, ValueError) as error:
-            raise InputError("value_mm and u_mm have to be numbers", place=place) from error
-        if not (math.isfinite(value) and value > 0.0 and math.isfinite(u) and u >= 0.0):
-            raise InputError(f"value_mm = {value:g}, u_mm = {u:g} is not a certified size", place=place)
-        if not (row["image"] or "").strip() or not (row["feature"] or "").strip():
-            raise InputError("image and feature must not be empty", place=place)
-        rows.append(
-            Certificate(
-                path.parent / row["image"].strip(), row["feature"].strip(), value, u, place, _papers(row, place)
-            )
-        )
-    if not rows:
-        raise InputError("the table has no rows", place=str(path))
-    return rows
-
-
-def _papers(row: dict[str, str | None], place: str) -> MasterPapers | None:
-    """What the further columns say of the master's certificate, if anything."""
-    master, certificate, issuer, dated, due = (
-        (row.get(name) or "").strip() for name in ("master", "certificate", "issuer", "date", "due")
-    )
-    if not (master or certificate or issuer or dated or due):
-        return None
-    try:
-        return MasterPapers(master, certificate, issuer, day_from(dated, "date"), day_from(due, "due"))
-    except CalibrationError as error:
-        raise InputError(f"{error.place}: {error.sentence}", place=place) from error
 
 
 def calibrate_from_masters(
@@ -125,95 +61,43 @@ def calibrate_from_masters(
     view: str = "backlight",
     origin: Origin | None = None,
 ) -> Calibration:
-    """Scale, edge offset and their covariance from certified sizes; `camera` is a board's calibration to build on.
+    """Scale, edge offset of each kind of edge and their covariance from certified sizes; `camera` is a board's
+    calibration to build on.
 
     Raises:
-        CalibrationError: a master's picture is refused, a feature is not of the order, or the sizes say nothing.
+        CalibrationError: a master's picture is refused, a feature is not of the order or its edge of two kinds, or the
+            sizes say nothing.
     """
     if not -40.0 <= temperature_c <= 150.0:
         raise CalibrationError(f"{temperature_c:g} °C is no temperature to calibrate at")
     known = origin or Origin()
-    pictures: dict[Path, TakenPicture] = {}
-    for certificate in certificates:
-        feature_names(certificate, order)
-        if certificate.image not in pictures:
-            try:
-                pictures[certificate.image] = read_picture(certificate.image, view)
-            except ImageError as error:
-                raise ImageError(str(error), place=certificate.place) from error
+    kinds = kinds_in(certificates, order)
+    pictures = read_pictures(certificates, view)
     images = list(pictures)
-    first = pictures[images[0]]
-    for image, picture in pictures.items():
-        if (picture.width_px, picture.height_px) != (first.width_px, first.height_px):
-            raise CalibrationError("the masters' pictures differ in size", place=str(image))
-    start = camera if camera is not None else _rough_camera(order, first)
-    if (start.width_px, start.height_px) != (first.width_px, first.height_px):
-        raise CalibrationError(
-            f"the camera's calibration is for {start.width_px} × {start.height_px} pixels, the pictures have "
-            f"{first.width_px} × {first.height_px}",
-            place=str(images[0]),
-        )
-    provisional = Calibration(
-        id="provisional",
-        created=made,
-        valid_until=made + valid_for,
-        camera=start,
-        u_scale=0.02,
-        edge_offset_px=0.0,
-        u_edge_px=0.5,
-        correlation=0.0,
-        local_px=0.0,
-        psf_sigma_px=None,
-        clipping=Clipping.ANY,
-        temperature_c=temperature_c,
-        made_from="",
-    )
-    wanted = _questions(order, certificates)
-    plan = compile_plan(wanted, provisional)
-    if plan.refusal:
-        raise CalibrationError(f"the master cannot be measured: {plan.refusal}")
-    pixel_mm = plan.mm_per_px
-    seen: dict[Path, tuple[Sighting, dict[str, MeasuredFeature]]] = {}
-    looks: list[EdgeSeen] = []
-    for image in images:
-        progress(image.name)
-        found = sight(plan, provisional, picture_from(pictures[image].pixels))
-        if isinstance(found, Refusal):
-            raise CalibrationError(found.sentence, place=str(image))
-        track = measure_track(plan, provisional, found)
-        looks += [edge for edge in edges_seen(plan, found, track.edges) if math.isfinite(edge.spread_px)]
-        seen[image] = (found, measure_features(plan, provisional, found, track))
-    sizes = [_certified(c, feature_names(c, order), seen[c.image][1]) for c in certificates]
-    prior = (
-        prior_edge_px if prior_edge_px is not None else (PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX)
-    )
-    fit = fit_masters(sizes, prior * pixel_mm, pixel_mm)
-    u_scale, u_edge = math.sqrt(fit.covariance[0, 0]), math.sqrt(fit.covariance[1, 1])
-    if fit.local_mm > CONTRADICTION_PX * pixel_mm:
-        errors = np.abs(fit.corrected_mm - np.array([s.certified_mm for s in sizes]))
-        worst = int(errors.argmax())
-        raise CalibrationError(
-            f"the certified sizes contradict each other: {sizes[worst].feature} is off by {errors[worst]:.3g} mm, "
-            "far more than its certificate and the picture allow; check the row",
-            place=certificates[worst].place,
-        )
-    clipped = [s.field.clipped for s, _ in seen.values()]
-    if any(clipped) and not all(clipped):
-        raise CalibrationError(
-            "some of the masters' pictures are clipped and some are not; take them all under one light"
-        )
+    start = camera if camera is not None else rough_camera(order, pictures[images[0]])
+    check_sizes(pictures, start)
+    provisional = provisional_calibration(start, made, made + valid_for, temperature_c)
+    seen = measure_masters(asking_for(order, certificates), provisional, pictures, progress)
+    pixel_mm = start.scale_mm_per_px()
+    sizes = [_certified(c, feature_names(c, order), seen[c.image].features, kinds) for c in certificates]
+    prior = PRIOR_EDGE_TELECENTRIC_PX if camera is None else PRIOR_EDGE_PX
+    fit = fit_masters(sizes, (prior if prior_edge_px is None else prior_edge_px) * pixel_mm, pixel_mm)
+    _check_agreement(fit, sizes, certificates, pixel_mm)
+    edges = _edges(fit, pixel_mm, seen, kinds)
+    u_scale = math.sqrt(fit.covariance[0, 0])
+    whole, only_default = of_no_kind(edges, u_scale), fit.kinds == (DEFAULT,)
     return Calibration(
         id=identity,
         created=made,
         valid_until=made + valid_for,
         camera=start.scaled(fit.factor),
         u_scale=u_scale,
-        edge_offset_px=fit.edge_offset_mm / pixel_mm,
-        u_edge_px=u_edge / pixel_mm,
-        correlation=float(fit.covariance[0, 1]) / (u_scale * u_edge),
+        edge_offset_px=whole.offset_px,
+        u_edge_px=whole.u_px,
+        correlation=whole.correlation[0],
         local_px=fit.local_mm / pixel_mm,
-        psf_sigma_px=float(np.median([s.blur_px for s, _ in seen.values()])),
-        clipping=Clipping.CLIPPED if all(clipped) else Clipping.NONE,
+        psf_sigma_px=float(np.median([s.sighting.blur_px for s in seen.values()])),
+        clipping=_clipping(seen.values()),
         temperature_c=temperature_c,
         made_from=f"masters of {order.part.part_number or order.order_id}: "
         f"{len(sizes)} certified sizes in {len(images)} pictures",
@@ -229,8 +113,47 @@ def calibrate_from_masters(
         devices=None if known.devices == Devices() else known.devices,
         statistics=fit.statistics,
         sections=known.sections,
-        edge_look=edge_look([e.spread_px for e in looks], [e.misfit for e in looks]),
+        edge_look=whole.look if only_default else None,
+        edges=() if only_default else edges,
     )
+
+
+def _check_agreement(
+    fit: MasterFit, sizes: Sequence[CertifiedSize], certificates: Sequence[Certificate], pixel_mm: float
+) -> None:
+    """Refuse certified sizes of which one must be a typing error."""
+    if fit.local_mm <= CONTRADICTION_PX * pixel_mm:
+        return
+    errors = np.abs(fit.corrected_mm - np.array([s.certified_mm for s in sizes]))
+    worst = int(errors.argmax())
+    raise CalibrationError(
+        f"the certified sizes contradict each other: {sizes[worst].feature} is off by {errors[worst]:.3g} mm, "
+        "far more than its certificate and the picture allow; check the row",
+        place=certificates[worst].place,
+    )
+
+
+def _edges(
+    fit: MasterFit, pixel_mm: float, seen: Mapping[Path, MastersSeen], kinds: Mapping[tuple[Path, str], str]
+) -> tuple[EdgeKind, ...]:
+    """The kinds of edges that the masters had: where they appear, and how they look."""
+    only = fit.kinds[0] if len(fit.kinds) == 1 else None
+    looks: dict[str, EdgeLook | None] = {}
+    for kind in fit.kinds:
+        own = [edge for image, one in seen.items() for edge in one.looks if kinds.get((image, edge.id), only) == kind]
+        looks[kind] = edge_look([e.spread_px for e in own], [e.misfit for e in own])
+    to_px = np.array([1.0, *[1.0 / pixel_mm] * len(fit.kinds)])
+    covariance = fit.covariance * np.outer(to_px, to_px)
+    return kinds_from_covariance(fit.kinds, fit.edge_offsets_mm / pixel_mm, covariance, looks)
+
+
+def _clipping(seen: Collection[MastersSeen]) -> Clipping:
+    clipped = [one.sighting.field.clipped for one in seen]
+    if any(clipped) and not all(clipped):
+        raise CalibrationError(
+            "some of the masters' pictures are clipped and some are not; take them all under one light"
+        )
+    return Clipping.CLIPPED if all(clipped) else Clipping.NONE
 
 
 def _artefact(named: Artefact, certificates: Sequence[Certificate]) -> Artefact | None:
@@ -241,63 +164,21 @@ def _artefact(named: Artefact, certificates: Sequence[Certificate]) -> Artefact 
 
 
 def _seen_at(
-    c: Certificate, order: Order, seen: dict[Path, tuple[Sighting, dict[str, MeasuredFeature]]], camera: CameraModel
+    c: Certificate, order: Order, seen: Mapping[Path, MastersSeen], camera: CameraModel
 ) -> tuple[float, float]:
     """Where in the picture (px) a size was measured: the middle of its features."""
-    sighting, features = seen[c.image]
-    middle = np.mean([features[name].center_mm for name in feature_names(c, order)], axis=0)
-    x, y = camera.to_px(sighting.pose.to_plane(middle[None, :]))[0]
+    one = seen[c.image]
+    middle = np.mean([one.features[name].center_mm for name in feature_names(c, order)], axis=0)
+    x, y = camera.to_px(one.sighting.pose.to_plane(middle[None, :]))[0]
     return float(x), float(y)
 
 
-def _rough_camera(order: Order, picture: TakenPicture) -> CameraModel:
-    """A scale to start from: the part's nominal area against its area in the picture."""
-    silhouette = order.geometry.silhouette
-    if silhouette is None:
-        raise CalibrationError("the order's geometry does not close to a silhouette; masters need a whole part")
-    area_mm2 = sum(abs(signed_area_mm2(o)) for o in silhouette.outer)
-    grey = picture_from(picture.pixels)
-    field = look(grey, decimation_for(grey, None))
-    if isinstance(field, Refusal):
-        raise CalibrationError(field.sentence, place=picture.name)
-    piece = choose_piece(pieces_of(field, 6.0 * field.decimation**2), None)
-    if isinstance(piece, Refusal):
-        raise CalibrationError(piece.sentence, place=picture.name)
-    return CameraModel.similarity(picture.width_px, picture.height_px, math.sqrt(area_mm2 / piece.area_px))
-
-
-def _questions(order: Order, certificates: Sequence[Certificate]) -> Order:
-    """The master's order with exactly the certified features as characteristics."""
-    names: dict[str, None] = {}
-    for certificate in certificates:
-        for name in feature_names(certificate, order):
-            names[name] = None
-    characteristics = tuple(
-        Characteristic(f"M{number}", CharacteristicType.RADIUS, (name,), (), Limits(None, None, None), "mm")
-        for number, name in enumerate(names, start=1)
-    )
-    return replace(order, characteristics=characteristics)
-
-
-def feature_names(certificate: Certificate, order: Order) -> tuple[str, ...]:
-    """The one or two features of the order that a certificate speaks of. Raises: CalibrationError with its row."""
-    features = order.geometry.features
-    name = certificate.feature
-    if name in features:
-        if not isinstance(features[name], CircleFeature | ArcFeature):
-            raise CalibrationError(
-                f"{name} has no size: masters are circles, arcs, or distances A-B of two circles",
-                place=certificate.place,
-            )
-        return (name,)
-    for cut in range(1, len(name)):
-        pair = (name[:cut], name[cut + 1 :])
-        if name[cut] in "-:" and all(part in features for part in pair):
-            return pair
-    raise CalibrationError(f"the order's geometry has no feature {name!r}", place=certificate.place)
-
-
-def _certified(c: Certificate, names: tuple[str, ...], features: dict[str, MeasuredFeature]) -> CertifiedSize:
+def _certified(
+    c: Certificate,
+    names: tuple[str, ...],
+    features: Mapping[str, MeasuredFeature],
+    kinds: Mapping[tuple[Path, str], str],
+) -> CertifiedSize:
     parts = [features[name] for name in names]
     for feature in parts:
         if feature.kind is not Kind.CIRCLE or not feature.params or len(feature.points_mm) < 0.6 * feature.expected:
@@ -310,4 +191,5 @@ def _certified(c: Certificate, names: tuple[str, ...], features: dict[str, Measu
     feature = parts[0]
     size, edges = (2.0 * feature.radius_mm, 2.0)
     u = edges * math.sqrt(float(feature.covariance[2, 2]))
-    return CertifiedSize(c.image.name, c.feature, c.value_mm, c.u_mm, size, u, edges * feature.outward)
+    kind = kinds[c.image, feature.id]
+    return CertifiedSize(c.image.name, c.feature, c.value_mm, c.u_mm, size, u, edges * feature.outward, kind)

@@ -73,7 +73,7 @@ def inspect_picture(
         found.field,
         found.pose,
         found.blur_px,
-        _deviations(calibration, measured),
+        measured.deviations_px,
     )
     items = with_odd_edges(answer_items(order, plan, features, findings, calibration, conditions), odd, calibration)
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
@@ -84,9 +84,11 @@ def inspect_picture(
 
 @dataclass(frozen=True, slots=True)
 class MeasuredTrack:
-    """The edges of all probes of the plan: as found in the picture, and as points (n, 2) on the part, mm."""
+    """The edges of all probes of the plan: as found in the picture; how far (px, out of the material) each (n,) lies
+    from the drawing, NaN where none was found; and as points (n, 2) on the part, mm."""
 
     edges: Edges
+    deviations_px: Floats
     points_mm: Floats
 
 
@@ -94,13 +96,21 @@ def measure_track(plan: Plan, calibration: Calibration, sighting: Sighting) -> M
     """Every edge of the plan in one pass."""
     probes = place_probes(plan.track, sighting.pose, calibration, plan.mm_per_px)
     edges = find_edges(sighting.picture, sighting.field, probes, sighting.blur_px, SEARCH_PX)
-    offset = edges.offset_px - calibration.edge_offset_px
-    return MeasuredTrack(edges, to_part(plan.track, probes, offset, sighting.pose, calibration))
+    deviations = edges.offset_px - _appear_px(plan, calibration)
+    return MeasuredTrack(edges, deviations, to_part(plan.track, probes, deviations, sighting.pose, calibration))
+
+
+def _appear_px(plan: Plan, calibration: Calibration) -> float | Floats:
+    """How far out of the material edges appear, at each probe (n,) where they are not all of one kind."""
+    if plan.edges is None:
+        return calibration.edge_offset_px
+    # The last one is that of edges whose kind is not known (`NO_KIND`).
+    return np.array([*(kind.offset_px for kind in calibration.kinds), calibration.edge_offset_px])[plan.edges]
 
 
 def _odd(plan: Plan, calibration: Calibration, sighting: Sighting, measured: MeasuredTrack) -> dict[str, EdgeOdd]:
     """Edges that do not look like the masters'."""
-    if calibration.edge_look is None:
+    if not any(kind.look for kind in calibration.kinds):
         return {}
     return odd_edges(calibration, edges_seen(plan, sighting, measured.edges))
 
@@ -160,11 +170,6 @@ def _seen(target: Target, measured: MeasuredTrack, u_mm: Floats, local_mm: float
         clear.take(rows),
         *_gap(target, found),
     )
-
-
-def _deviations(calibration: Calibration, measured: MeasuredTrack) -> Floats:
-    """How far (px, out of the material) each edge (n,) lies from the drawing; NaN where none was found."""
-    return measured.edges.offset_px - calibration.edge_offset_px
 
 
 def crowding_px(plan: Plan, blur_px: float) -> Floats | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from station.cycle.findings import Findings
@@ -99,9 +99,9 @@ def answer_items(
     read = {name for q in questions if not is_plain(q) for name in q.features + q.datums}
     clean = {**features, **{name: features[name].clean() for name in read}}
     measured = measure_all(questions, clean, calibration, plan.mm_per_px, conditions)
-    u_edge_mm = calibration.u_edge_px * plan.mm_per_px
+    u_edges_mm = [kind.u_px * plan.mm_per_px for kind in calibration.kinds]
     for place, result in zip(open_, measured, strict=True):
-        answers[place] = _decided(plan.items[place], result, order, features, u_edge_mm, plan.mm_per_px)
+        answers[place] = _decided(plan.items[place], result, order, features, u_edges_mm, plan.mm_per_px)
     return tuple(answer for answer in answers if answer is not None)
 
 
@@ -155,7 +155,7 @@ def _decided(
     result: Measurement | ValueError,
     order: Order,
     features: Mapping[str, MeasuredFeature],
-    u_edge_mm: float,
+    u_edges_mm: Sequence[float],
     pixel_mm: float,
 ) -> ItemResult:
     """A measured value with its verdict, and a sentence where that is not PASS."""
@@ -165,7 +165,7 @@ def _decided(
         return _not_measured(item, "the fit of its edges failed")
     c, lower, upper, u_total, bonus, u_bonus = item.characteristic, item.lower, item.upper, result.u, 0.0, 0.0
     if c.type is CharacteristicType.POSITION and c.modifier and upper is not None:
-        bonus, u_bonus = _bonus(item, order, features, u_edge_mm)
+        bonus, u_bonus = _bonus(item, order, features, u_edges_mm)
         upper, u_total = upper + bonus, math.hypot(u_total, u_bonus)
 
     def decided(value: float) -> Decision:
@@ -212,7 +212,9 @@ def _doubt(
     return f"something stands{high} on the edge at {where}, a burr or dirt. Clean the part and measure again."
 
 
-def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edge_mm: float) -> tuple[float, float]:
+def _bonus(
+    item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_edges_mm: Sequence[float]
+) -> tuple[float, float]:
     """Maximum (least) material bonus of ISO 2692 and its standard uncertainty (mm).
 
     How far the size that mates departs from that material limit, within the size tolerance: a size outside it earns
@@ -234,7 +236,7 @@ def _bonus(item: Item, order: Order, features: Mapping[str, MeasuredFeature], u_
         return 0.0, 0.0  # an arc mates with nothing
     departure = found.value - low if hole == most else high - found.value
     bonus = min(max(departure, 0.0), high - low)
-    u = math.hypot(found.point_noise, found.excess / 3.0, 2.0 * u_edge_mm)
+    u = math.hypot(found.point_noise, found.excess / 3.0, 2.0 * u_edges_mm[feature.edge])
     return bonus, u if 0.0 < bonus < high - low else 0.0
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from station.cycle.certificates import Certificate, feature_names, with_kinds
 from station.cycle.examine import Examination, examine
 from station.cycle.inspect import Instrument, check_fit
-from station.cycle.masters import Certificate, feature_names
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.documents import sha256_hex
@@ -150,10 +150,12 @@ def check_payload(
 
 def _master_document(result: MasterResult) -> dict[str, Any]:
     master = result.master
+    edges = with_kinds(master.order, master.certificates).geometry.edges
     return {
         "master": master.name,
         "order_id": master.order.order_id,
         "order_sha256": sha256_hex(master.order.document),
+        **({"edges": edges} if edges else {}),
         "frames": [{"view": master.picture.view, "sha256": sha256_hex(master.picture.data)}],
         "expected": str(master.expected),
         "because": [str(one) for one in master.because],
@@ -184,6 +186,7 @@ def _check_known(master: CheckedMaster) -> None:
     for because in master.because:
         if because.way and because.what not in known:
             raise InputError(f"the order has no characteristic {because.what!r}", place=master.name)
+    with_kinds(master.order, master.certificates)
     asked = {c.features for c in master.order.characteristics if _certifiable(c.type)}
     for certificate in master.certificates:
         names = feature_names(certificate, master.order)
@@ -200,9 +203,10 @@ def _certifiable(kind: CharacteristicType) -> bool:
 
 def _measured(master: CheckedMaster, instrument: Instrument, temperature_c: float | None) -> MasterResult:
     assert instrument.calibration is not None
-    plan = compile_plan(master.order, instrument.calibration)
-    conditions = Conditions(temperature_c, master.order.part.cte_ppm_per_k)
-    found = examine(master.order, plan, instrument.calibration, [master.picture], conditions)
+    order = with_kinds(master.order, master.certificates)
+    plan = compile_plan(order, instrument.calibration)
+    conditions = Conditions(temperature_c, order.part.cte_ppm_per_k)
+    found = examine(order, plan, instrument.calibration, [master.picture], conditions)
     certified: Mapping[tuple[str, ...], Certificate] = {feature_names(c, master.order): c for c in master.certificates}
     comparisons = tuple(_compared(item, certified) for item in found.items)
     why = _why_not_bad(master, found) if master.because else _why_not_good(master, found)

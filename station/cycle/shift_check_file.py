@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from station.cycle.masters import Certificate, read_certificates
+from station.cycle.certificates import Certificate, read_certificates
 from station.cycle.pictures import read_picture
 from station.cycle.shift_check import TOO_LARGE, TOO_SMALL, Because, CheckedMaster
 from station.documents import parse_json, read_limited

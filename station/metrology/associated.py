@@ -38,12 +38,14 @@ class Measurand(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Associated:
     """Features f of one part: `straight` (f,) is it a line, `params` (f, 3) and `drawn` (f, 4) as above, `outward`
-    (f,), `scatter` (f, 3, 3): one independent one-sigma change of the parameters a row."""
+    (f,), `edge` (f,) the kind of its edge, `scatter` (f, 3, 3): one independent one-sigma change of the parameters a
+    row."""
 
     straight: Flags
     params: Floats
     drawn: Floats
     outward: Floats
+    edge: Index
     scatter: Floats
 
 

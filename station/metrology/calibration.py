@@ -1,8 +1,9 @@
 """What turns pixels into millimetres, with its uncertainty: one immutable document, `calibration/1`.
 
 Two parameters act on every length at once and are kept with their covariance: the natural logarithm of the scale, and
-the edge offset, by which each edge of the material appears moved outwards (diffraction, level, clipping). A part's own
-local deviations from that model (masters' residuals) enter as `local_px`, independent from edge to edge.
+the edge offset, by which each edge of the material appears moved outwards (diffraction, level, clipping). Edges of
+different kinds have an offset each. A part's own local deviations from that model (masters' residuals) enter as
+`local_px`, independent from edge to edge.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from station.metrology.calibration_origin import (
     text_from,
 )
 from station.metrology.camera import CameraModel
+from station.metrology.edge_kinds import DEFAULT, EdgeKind, kinds_document, kinds_from, of_no_kind
 from station.metrology.edge_look import EdgeLook, look_document, look_from
 
 SCHEMA = "calibration/1"
@@ -68,7 +70,9 @@ class Calibration:
     """A calibration as used: immutable, dated, hashed.
 
     `u_scale` is the relative standard uncertainty of all lengths, `u_edge_px` that of the edge offset,
-    `correlation` theirs; `local_px` is the standard uncertainty of one edge's place beyond both.
+    `correlation` theirs; `local_px` is the standard uncertainty of one edge's place beyond both. `edges` are the kinds
+    of edges that the masters had; without any it is the default kind alone, else `edge_offset_px`, `u_edge_px` and
+    `correlation` are those of an edge of which nobody says the kind.
     """
 
     id: str
@@ -92,6 +96,14 @@ class Calibration:
     statistics: ResidualStatistics | None = None
     sections: tuple[Section, ...] = ()
     edge_look: EdgeLook | None = None
+    edges: tuple[EdgeKind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[EdgeKind, ...]:
+        """Every kind of edge that it knows, at least one."""
+        if self.edges:
+            return self.edges
+        return (EdgeKind(DEFAULT, self.edge_offset_px, self.u_edge_px, (self.correlation,), self.edge_look),)
 
     @property
     def sha256(self) -> str:
@@ -153,6 +165,8 @@ class Calibration:
             found["statistics"] = statistics_document(self.statistics)
         if self.edge_look is not None:
             found["edge_misfit"] = look_document(self.edge_look)
+        if self.edges:
+            found["edges"] = kinds_document(self.edges)
         return found | {section.name: section.to_document() for section in self.sections}
 
 
@@ -212,7 +226,19 @@ def calibration_from(document: object, place: str) -> Calibration:
         raise CalibrationError("the calibration's dates have no time zone", place=place)
     if abs(found.correlation) > 1.0:
         raise CalibrationError("the calibration's correlation is not between -1 and 1", place=place)
+    _check_edges(found, place)
     return found
+
+
+def _check_edges(found: Calibration, place: str) -> None:
+    """Refuse an edge offset that is not that of its own kinds."""
+    if not found.edges:
+        return
+    whole = of_no_kind(found.edges, found.u_scale)
+    stated = (found.edge_offset_px, found.u_edge_px, found.correlation)
+    own = (whole.offset_px, whole.u_px, whole.correlation[0])
+    if any(abs(a - b) > 1e-9 for a, b in zip(stated, own, strict=True)):
+        raise CalibrationError("the edge offset is not that of the calibration's own edges", place=place)
 
 
 def _number(document: Mapping[str, Any], key: str, place: str, *, low: float) -> float:
@@ -251,11 +277,13 @@ def _read_optional(document: Mapping[str, Any], place: str) -> dict[str, Any]:
     sections = tuple(section_from(name, document[name], f"{place}, {name}") for name in SECTIONS if name in document)
     if "edge_misfit" in document:
         found["edge_look"] = look_from(document["edge_misfit"], f"{place}, edge_misfit")
+    if "edges" in document:
+        found["edges"] = kinds_from(document["edges"], f"{place}, edges")
     return {**found, "sections": sections}
 
 
 _KEYS = {
     "schema", "id", "created", "valid_until", "camera", "u_scale", "edge_offset_px", "u_edge_px", "correlation",
     "local_px", "psf_sigma_px", "clipping", "temperature_c", "made_from", "residuals", "made_by", "software",
-    "artefact", "devices", "statistics", "edge_misfit", *SECTIONS,
+    "artefact", "devices", "statistics", "edge_misfit", "edges", *SECTIONS,
 }  # fmt: skip

@@ -19,25 +19,31 @@ _NO_NUDGES = np.zeros((0, 3))
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Changes (m,) of everything measured, each from where nothing is changed, as in the first of them: all lengths
-    longer by `relative`, every edge moved out of the material by `growth_mm`, and by feature the change (m, 3) of its
-    associated geometry alone."""
+    longer by `relative`, by kind of edge how far every such edge moved out of the material (`growth_mm`, (m,) each),
+    and by feature the change (m, 3) of its associated geometry alone."""
 
     relative: Floats
-    growth_mm: Floats
+    growth_mm: Mapping[int, Floats]
     nudges: Mapping[str, Floats]
 
     def __len__(self) -> int:
         return len(self.relative)
+
+    def growth_of(self, feature: MeasuredFeature) -> Floats:
+        """How far (m,) the edge of a feature moved out of the material under each change."""
+        found = self.growth_mm.get(feature.edge)
+        return np.zeros(len(self)) if found is None else found
 
     def of(self, feature: MeasuredFeature) -> Floats:
         """The parameters (m, 3) of a circle or a line under each change."""
         a, b, c = feature.params
         nudges = self.nudges.get(feature.id, _NO_NUDGES)
         straight = feature.kind is Kind.LINE
-        return np.asarray(_changed(straight, a, b, c, feature.outward, self.relative, self.growth_mm, nudges))
+        growth = self.growth_of(feature)
+        return np.asarray(_changed(straight, a, b, c, feature.outward, self.relative, growth, nudges))
 
 
-NOTHING_CHANGED = Changes(np.zeros(1), np.zeros(1), {})
+NOTHING_CHANGED = Changes(np.zeros(1), {}, {})
 
 
 @compiled

@@ -155,6 +155,7 @@ def plain(questions: Sequence[Question], features: Features, moving: bool = True
             params=np.array([f.params for f in used]),
             drawn=np.array(drawn),
             outward=np.array([f.outward for f in used]),
+            edge=np.array([f.edge for f in used], dtype=np.intp),
             scatter=scatters(used) if moving else np.zeros((0, 3, 3)),
         ),
         Asked(
@@ -214,15 +215,17 @@ def _circular_runout(question: Question, features: Features, changes: Changes) -
 def _extreme_size(question: Question, features: Features, changes: Changes) -> tuple[Answer, Floats]:
     """GX, GN or LP of a circle or of two edges: it grows with them as every such size does."""
     feature, how = _first(question, features), question.association
+    growth = changes.growth_of(feature)
     if len(question.features) == 1:
         sigma = min(FORM_SMOOTHING_POINTS, _per_radius(feature) * feature.radius_mm) if feature.params else 0.0
         found = circle_size(feature, how, sigma, question.nominal)
     else:
         other = features[question.features[1]]
+        growth = (growth + changes.growth_of(other)) / 2.0  # half of it by each of its edges
         unseen = [unseen_mm(edge, question.geometry.get(edge.id)) for edge in (feature, other)]
         found = width_size(feature, other, how, FORM_SMOOTHING_POINTS, question.nominal, unseen)
     half = 0.5 if question.type is CharacteristicType.RADIUS else 1.0
-    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * changes.growth_mm)
+    values = half * (found.value * (1.0 + changes.relative) + found.per_edge * growth)
     answer = Answer(
         float(values[0]), found.where_mm, half * found.noise, half * found.excess, half * found.edges, half * found.ends
     )  # fmt: skip

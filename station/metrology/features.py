@@ -53,6 +53,7 @@ class MeasuredFeature:
     kept: NDArray[np.bool_]
     gap_mm: float  # longest stretch without any edge
     gap_at_mm: tuple[float, float]
+    edge: int = 0  # the number of its kind of edge among those of the calibration
 
     @property
     def fitted(self) -> int:

@@ -52,16 +52,14 @@ def zones(
     """
     straight, params, widths = feature.kind is Kind.LINE, changes.of(feature), np.empty(len(changes))
     points, normals, u_mm, closed = feature.points_mm, feature.normals, feature.u_mm, _is_ring(feature)
-    sigmas = np.empty(len(changes))
+    growth, sigmas = changes.growth_of(feature), np.empty(len(changes))
     certified, worst, noise, excess, ends = _zones(
-        straight, points, normals, u_mm, changes.relative, changes.growth_mm, params, sigma, sigma_per_radius, closed,
+        straight, points, normals, u_mm, changes.relative, growth, params, sigma, sigma_per_radius, closed,
         unseen, sigmas, widths,
     )  # fmt: skip
     if not certified:
         for k in np.flatnonzero(np.isnan(widths)).tolist():
-            quiet, basis, _ = _seen(
-                straight, points, normals, changes.growth_mm[k], params[k], sigmas[k], closed, unseen
-            )
+            quiet, basis, _ = _seen(straight, points, normals, growth[k], params[k], sigmas[k], closed, unseen)
             half, residuals = minimum_zone(quiet, basis)
             worst = _of_seen(farthest(residuals), len(points)) if k == 0 else worst
             widths[k] = _less(2.0 * half, _noise(u_mm, sigmas[k], straight)[1])
@@ -82,8 +80,8 @@ def ranges(
         params[:, :2] = about
     sigma = sigma if straight else min(sigma, sigma_per_radius * feature.radius_mm)
     worst, noise, excess, ends = _ranges(
-        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, sigma,
-        _is_ring(feature), unseen, widths,
+        straight, feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_of(feature),
+        params, sigma, _is_ring(feature), unseen, widths,
     )  # fmt: skip
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
@@ -96,8 +94,8 @@ def parallels(
     widths = np.empty(len(changes))
     params, turn = changes.of(feature), changes.of(datum)[:, 0] + turn_rad
     worst, noise, excess, ends = _parallels(
-        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm, params, turn, unseen,
-        sigma, _is_ring(feature), widths,
+        feature.points_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_of(feature), params, turn,
+        unseen, sigma, _is_ring(feature), widths,
     )  # fmt: skip
     return Found(widths, worst, noise, excess, DOUBT * ends)
 
@@ -125,9 +123,9 @@ def profiles(
     values = np.empty(len(changes))
     bend = feature.outward / feature.radius_mm if feature.kind is Kind.CIRCLE and feature.params else 0.0
     worst, noise, ends = _profiles(
-        feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative, changes.growth_mm,
-        motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE, feature.kind is not Kind.CONTOUR,
-        bend, unseen, values,
+        feature.points_mm, feature.nominal_mm, feature.normals, feature.u_mm, changes.relative,
+        changes.growth_of(feature), motions, free, fixed, sigma, _is_ring(feature), feature.kind is Kind.LINE,
+        feature.kind is not Kind.CONTOUR, bend, unseen, values,
     )  # fmt: skip
     return Found(values, worst, noise, 2.0 * noise, 2.0 * DOUBT * ends)
 
@@ -139,7 +137,7 @@ def round_profile(feature: MeasuredFeature, radius_mm: float, changes: Changes, 
     evenly about the drawing's centre.
     """
     distance = np.hypot(*(quiet_circle(feature, sigma) - feature.center_mm).T)
-    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_mm[:, None]
+    seen = distance * (1.0 + changes.relative)[:, None] + feature.outward * changes.growth_of(feature)[:, None]
     off = np.abs(seen - radius_mm)
     noise = float(np.median(feature.u_mm)) * noise_left(sigma)
     return Found(2.0 * off.max(axis=1), int(off[0].argmax()), noise, 2.0 * noise)

@@ -105,8 +105,9 @@ def gear_values(
     values = np.empty(len(changes))
     first: _One | None = None
     where = feature.points_mm[0]
+    growth = changes.growth_of(feature)
     for k in range(len(changes)):
-        points = feature.points_mm * (1.0 + changes.relative[k]) + changes.growth_mm[k] * feature.normals
+        points = feature.points_mm * (1.0 + changes.relative[k]) + growth[k] * feature.normals
         center, turn = own_frame(gear, roles, points, feature.nominal_mm, feature.normals)
         own = to_own(points, center, turn)
         deviations = np.einsum("ij,ij->i", own - (feature.nominal_mm - gear.center_mm), feature.normals)

@@ -26,29 +26,37 @@ _ALIKE = 1.0 - 1e-6  # slopes: rounding leaves them that different
 
 @dataclass(frozen=True, slots=True)
 class Sensitivities:
-    """Per question: `value`; `where` (q, 2) it is decided; its slope against the relative scale and against the growth
-    of the material; `own` (q, s): its variance from the scatter of the feature in each slot."""
+    """Per question: `value`; `where` (q, 2) it is decided; its slopes against the relative scale and against the growth
+    of the material at each kind of edge (q, n); its variance from both; `own` (q, s): that from the scatter of the
+    feature in each slot."""
 
     value: Floats
     where: Floats
     to_scale: Floats
     to_edge: Floats
+    systematic: Floats
     own: Floats
 
 
-def sensitivities(of: Associated, asked: Asked, scale_step: float, edge_step: float) -> Sensitivities:
+def sensitivities(of: Associated, asked: Asked, steps: Floats, covariance: Floats) -> Sensitivities:
     """Values with how they answer to one step of each source.
 
-    A scatter's effect is the larger of those up and down: a value at a kink can go either way.
+    `steps` (n + 1,) of the relative scale and of the growth (mm) of each kind of edge, with their `covariance`. A
+    scatter's effect is the larger of those up and down: a value at a kink can go either way.
     """
     count = len(asked.what)
     found = Sensitivities(
-        np.empty(count), np.empty((count, 2)), np.empty(count), np.empty(count), np.zeros((count, MOST_SLOTS))
+        np.empty(count),
+        np.empty((count, 2)),
+        np.empty(count),
+        np.zeros((count, len(steps) - 1)),
+        np.empty(count),
+        np.zeros((count, MOST_SLOTS)),
     )
     _sensitivities(
-        of.straight, of.params, of.drawn, of.outward, of.scatter, asked.what, asked.slots, asked.levels,
-        asked.nominal, scale_step,
-edge_step, found.value, found.where, found.to_scale, found.to_edge, found.own,
+        of.straight, of.params, of.drawn, of.outward, of.edge, of.scatter, asked.what, asked.slots, asked.levels,
+        asked.nominal, steps, covariance, found.value, found.where, found.to_scale, found.to_edge, found.systematic,
+        found.own,
     )  # fmt: skip
     return found
 
@@ -65,6 +73,17 @@ def steeper(plus: float, value: float, minus: float, step: float) -> float:
 
 
 @compiled
+def together(to_scale: float, to_edge: Floats, covariance: Floats) -> float:
+    """Variance of a value with these slopes against the scale and the growth of each kind of edge (n,)."""
+    total = to_scale * to_scale * covariance[0, 0]
+    for i in range(len(to_edge)):
+        total += 2.0 * to_scale * to_edge[i] * covariance[0, i + 1]
+        for j in range(len(to_edge)):
+            total += to_edge[i] * to_edge[j] * covariance[i + 1, j + 1]
+    return float(total)
+
+
+@compiled
 def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
     """All lengths longer by `relative`."""
     for j in range(len(p)):
@@ -75,11 +94,17 @@ def _scaled(straight: Flags, p: Floats, relative: float, moved: Floats) -> None:
 
 
 @compiled
-def _grown(straight: Flags, outward: Floats, rows: Index, p: Floats, growth: float, moved: Floats) -> None:
-    """Every edge moved out of the material by `growth`."""
+def _grown(
+    straight: Flags, outward: Floats, edge: Index, rows: Index, kind: int, p: Floats, growth: float, moved: Floats
+) -> bool:
+    """Every edge of a kind moved out of the material by `growth`; whether there is any."""
     moved[:] = p
+    any_moved = False
     for j in range(len(p)):
-        moved[j, 1 if straight[j] else 2] += growth if straight[j] else outward[rows[j]] * growth
+        if edge[rows[j]] == kind:
+            moved[j, 1 if straight[j] else 2] += growth if straight[j] else outward[rows[j]] * growth
+            any_moved = True
+    return any_moved
 
 
 @compiled
@@ -105,17 +130,19 @@ def _sensitivities(
     params: Floats,
     drawn: Floats,
     outward: Floats,
+    edge: Index,
     scatter: Floats,
     what: Index,
     slots: Index,
     levels: Index,
     nominal: Floats,
-    scale_step: float,
-    edge_step: float,
+    steps: Floats,
+    covariance: Floats,
     value: Floats,
     where: Floats,
     to_scale: Floats,
     to_edge: Floats,
+    systematic: Floats,
     own: Floats,
 ) -> None:
     straight, room, at = np.zeros(MOST_SLOTS, np.bool_), np.zeros((MOST_SLOTS, 3)), np.zeros((MOST_SLOTS, 4))
@@ -127,16 +154,19 @@ def _sensitivities(
         here = value_of(kind, order, straight, p, at, meant)
         value[q] = here
         where_of(kind, straight, p, where[q])
-        _scaled(straight, p, scale_step, plus)
-        _scaled(straight, p, -scale_step, minus)
+        _scaled(straight, p, steps[0], plus)
+        _scaled(straight, p, -steps[0], minus)
         up = value_of(kind, order, straight, plus, at, meant)
         down = value_of(kind, order, straight, minus, at, meant)
-        to_scale[q] = steeper(up, here, down, scale_step)
-        _grown(straight, outward, rows, p, edge_step, plus)
-        _grown(straight, outward, rows, p, -edge_step, minus)
-        up = value_of(kind, order, straight, plus, at, meant)
-        down = value_of(kind, order, straight, minus, at, meant)
-        to_edge[q] = steeper(up, here, down, edge_step)
+        to_scale[q] = steeper(up, here, down, steps[0])
+        for n in range(len(steps) - 1):
+            step = steps[n + 1]
+            if _grown(straight, outward, edge, rows, n, p, step, plus):
+                _grown(straight, outward, edge, rows, n, p, -step, minus)
+                up = value_of(kind, order, straight, plus, at, meant)
+                down = value_of(kind, order, straight, minus, at, meant)
+                to_edge[q, n] = steeper(up, here, down, step)
+        systematic[q] = together(to_scale[q], to_edge[q], covariance)
         for slot in range(count):
             if (rows[:slot] == rows[slot]).any():
                 continue  # the same feature again: its scatter is counted once

@@ -111,8 +111,9 @@ def thread_values(
     feature = feature.clean()
     roles = _roles_of(thread, feature.nominal_mm, feature.normals)
     values, noise = np.empty(len(changes)), 0.0
+    growth = changes.growth_of(feature)
     for k in range(len(changes)):
-        points = feature.points_mm * (1.0 + changes.relative[k]) + changes.growth_mm[k] * feature.normals
+        points = feature.points_mm * (1.0 + changes.relative[k]) + growth[k] * feature.normals
         along, out = _own_frame(thread, roles, points, feature)
         values[k], u = _ANSWERS[kind](_Seen(thread, roles, along, out, feature.u_mm, feature.spacing_mm))
         noise = u if k == 0 else noise

@@ -1,26 +1,31 @@
 """The uncertainty budget of one characteristic: GUM, linear propagation, correlation kept.
 
 Every contribution is the change of the value when one independent source moves by one standard uncertainty: the scale
-and the edge offset (correlated: both act on every length and edge at once), each feature's own scatter, the material's
-expansion, single points' noise. JCGM 100:2008, 5.1 and 5.2, with numerical sensitivities.
+and the edge offset of each kind of edge (correlated: they act on every length and edge at once), each feature's own
+scatter, the material's expansion, single points' noise. JCGM 100:2008, 5.1 and 5.2, with numerical sensitivities.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from station.metrology.calibration import Calibration
 from station.metrology.changes import Changes
 from station.metrology.characteristics import Answer, Question, check_plain, evaluate_form, is_plain, plain
+from station.metrology.edge_kinds import DEFAULT, EdgeKind, correlations
 from station.metrology.features import MeasuredFeature
-from station.metrology.sensitivities import sensitivities, steeper
+from station.metrology.sensitivities import sensitivities, steeper, together
 from station.order.model import CharacteristicType
+
+Floats = NDArray[np.float64]
 
 COVERAGE_FACTOR = 2.0
 DEFAULT_CTE_PPM_PER_K = 12.0  # steel; used when the order does not say
@@ -59,30 +64,43 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Sources:
-    """What acts on every characteristic: standard uncertainties of scale and edge offset with their correlation, of one
-    edge's own place, and what is known of the temperature."""
+    """What acts on every characteristic: standard uncertainties of the scale and of the edge offset of each kind of
+    edge with their correlations, of one edge's own place, and what is known of the temperature."""
 
     u_scale: float
-    u_edge_mm: float
-    correlation: float
+    kinds: tuple[EdgeKind, ...]
     local_mm: float
+    mm_per_px: float
     conditions: Conditions
+    _changes: dict[tuple[int, ...], Changes] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def changes(self) -> Changes:
-        """Nothing, then the scale and the edge offset up and down: what every form is asked under."""
-        scale, edge = self.scale_step, self.edge_step
-        return Changes(np.array([0.0, scale, -scale, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, edge, -edge]), {})
+    def u(self) -> Floats:
+        """(n + 1,) of the scale and of the edge offset (mm) of each kind."""
+        return np.array([self.u_scale, *[kind.u_px * self.mm_per_px for kind in self.kinds]])
 
-    @property
-    def scale_step(self) -> float:
-        """By which the scale is changed to see what it does."""
-        return max(self.u_scale, 1e-7)
+    @cached_property
+    def covariance(self) -> Floats:
+        """(n + 1, n + 1) of the relative scale and the growth (mm) of the material at each kind of edge."""
+        # An edge offset that is too large takes too much off: it acts against the growth of the material.
+        signed = np.concatenate([self.u[:1], -self.u[1:]])
+        return np.asarray(correlations(self.kinds) * np.outer(signed, signed))
 
-    @property
-    def edge_step(self) -> float:
-        """By which edges are moved (mm)."""
-        return max(self.u_edge_mm, 1e-6)
+    @cached_property
+    def steps(self) -> Floats:
+        """(n + 1,) by which the scale is changed and edges are moved (mm) to see what that does."""
+        return np.maximum(self.u, [1e-7, *[1e-6] * len(self.kinds)])
+
+    def changes(self, kinds: tuple[int, ...]) -> Changes:
+        """Nothing, then the scale and each of these kinds of edges up and down: what a form is asked under."""
+        if kinds not in self._changes:
+            count = 3 + 2 * len(kinds)
+            relative, growth = np.zeros(count), {kind: np.zeros(count) for kind in kinds}
+            relative[1:3] = self.steps[0], -self.steps[0]
+            for at, kind in enumerate(kinds):
+                growth[kind][3 + 2 * at : 5 + 2 * at] = self.steps[1 + kind], -self.steps[1 + kind]
+            self._changes[kinds] = Changes(relative, growth, {})
+        return self._changes[kinds]
 
     @cached_property
     def expansion(self) -> tuple[float, float]:
@@ -100,15 +118,15 @@ class Sources:
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """A value at 20 °C with its standard uncertainty, and what that is made of: the value's slopes against the relative
-    scale and the growth of the material, the variance from the `scatter` of each feature, the noise of single points
-    and the excess it adds to a zone or an extreme, how many `edges` it has the own residuals of, and what unseen `ends`
-    of an edge leave. What `expands` does so with the part."""
+    scale and the growth of the material at each kind of edge, the variance from the `scatter` of each feature, the
+    noise of single points and the excess it adds to a zone or an extreme, how many `edges` it has the own residuals of,
+    and what unseen `ends` of an edge leave. What `expands` does so with the part."""
 
     value: float
     u: float
     where_mm: tuple[float, float]
     to_scale: float
-    to_edge: float
+    to_edge: Sequence[float]
     scatter: Sequence[tuple[str, float]]
     point_noise: float
     excess: float
@@ -120,15 +138,8 @@ class Measurement:
     @property
     def budget(self) -> tuple[Contribution, ...]:
         """The rows whose contributions make up `u`."""
-        by, to_scale, to_edge = self.sources, self.to_scale, self.to_edge
-        rows = [
-            _row("scale of the calibration", by.u_scale, "1", to_scale),
-            _row("edge offset of the calibration", by.u_edge_mm, "mm", to_edge),
-        ]
-        both = -2.0 * by.correlation * rows[0].contribution * rows[1].contribution
-        if both != 0.0:
-            shown = math.copysign(math.sqrt(abs(both)), both)
-            rows.append(Contribution("scale and edge offset together", by.correlation, "1", 0.0, shown, both))
+        by, to_scale = self.sources, self.to_scale
+        rows = _systematic(by, to_scale, self.to_edge)
         rows += [_row(f"edge of {name}", math.sqrt(own)) for name, own in self.scatter]
         if self.point_noise > 0.0:
             rows.append(_row("noise of single points", self.point_noise))
@@ -144,6 +155,27 @@ class Measurement:
 
 def _row(source: str, u: float, unit: str = "mm", sensitivity: float = 1.0) -> Contribution:
     return Contribution(source, u, unit, sensitivity, sensitivity * u, (sensitivity * u) ** 2)
+
+
+def _systematic(by: Sources, to_scale: float, to_edge: Sequence[float]) -> list[Contribution]:
+    """The rows of the scale, of the edge offset of each kind of edge that the value depends on, and of what they have
+    in common."""
+    u = by.u.tolist()
+    kinds = [kind for kind, slope in enumerate(to_edge) if slope != 0.0 or len(to_edge) == 1]
+    named = len(by.kinds) > 1 or by.kinds[0].kind != DEFAULT
+    names = ["scale", *(f"edge offset ({by.kinds[kind].name})" if named else "edge offset" for kind in kinds)]
+    rows = [_row("scale of the calibration", u[0], "1", to_scale)]
+    for name, kind in zip(names[1:], kinds, strict=True):
+        rows.append(_row(name if named else f"{name} of the calibration", u[1 + kind], "mm", to_edge[kind]))
+    known, own = correlations(by.kinds), [0, *(1 + kind for kind in kinds)]
+    for (a, one), (b, other) in combinations(enumerate(own), 2):
+        coefficient = float(known[one, other])
+        sign = -2.0 if a == 0 else 2.0  # an edge offset that is too large takes too much off
+        both = sign * coefficient * rows[a].contribution * rows[b].contribution
+        if both != 0.0:
+            shown = math.copysign(math.sqrt(abs(both)), both)
+            rows.append(Contribution(f"{names[a]} and {names[b]} together", coefficient, "1", 0.0, shown, both))
+    return rows
 
 
 def measure(
@@ -174,8 +206,7 @@ def measure_all(
     """`measure` of all characteristics of one order; an error in the place of what the features cannot answer."""
     found: list[Measurement | ValueError] = [ValueError("this was not measured")] * len(questions)
     together = []
-    scale, edge = calibration.u_scale, calibration.u_edge_px * mm_per_px
-    sources = Sources(scale, edge, calibration.correlation, calibration.local_px * mm_per_px, conditions)
+    sources = Sources(calibration.u_scale, calibration.kinds, calibration.local_px * mm_per_px, mm_per_px, conditions)
     for place, question in enumerate(questions):
         try:
             if is_plain(question):
@@ -187,15 +218,15 @@ def measure_all(
             found[place] = error
     if together:
         asked = [questions[place] for place in together]
-        known = sensitivities(*plain(asked, features), sources.scale_step, sources.edge_step)
+        known = sensitivities(*plain(asked, features), sources.steps, sources.covariance)
         rows = zip(
             together, asked, known.value.tolist(), known.where.tolist(), known.to_scale.tolist(),
-            known.to_edge.tolist(), known.own.tolist(), strict=True,
+            known.to_edge.tolist(), known.systematic.tolist(), known.own.tolist(), strict=True,
         )  # fmt: skip
-        for place, question, value, (x, y), to_scale, to_edge, own in rows:
+        for place, question, value, (x, y), to_scale, to_edge, systematic, own in rows:
             names = question.features + question.datums
             scatter = [(name, own_) for name, own_ in zip(names, own, strict=False) if own_ > 0.0]
-            found[place] = _combined(question, Answer(value, (x, y)), to_scale, to_edge, scatter, sources)
+            found[place] = _combined(question, Answer(value, (x, y)), to_scale, to_edge, systematic, scatter, sources)
     return found
 
 
@@ -205,13 +236,19 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
     edge = question.features[0]
     # A zone is read off its feature's points: where they have noise, the geometry fitted through them does not enter.
     nudged = [name for name in names if name != edge or not features[edge].u_mm.any()]
-    changes = sources.changes if not nudged else _with_scatter(sources.changes, [features[name] for name in nudged])
+    kinds = tuple(sorted({features[name].edge for name in names}))
+    changes = sources.changes(kinds)
+    at = len(changes)
+    if nudged:
+        changes = _with_scatter(changes, [features[name] for name in nudged])
     answer, values = evaluate_form(question, features, changes)
-    value, *changed = values.tolist()
-    to_scale = steeper(changed[0], value, changed[1], sources.scale_step)
-    to_edge = steeper(changed[2], value, changed[3], sources.edge_step)
+    changed = values.tolist()
+    value = changed[0]
+    steps = sources.steps
+    to_scale, to_edge = steeper(changed[1], value, changed[2], steps[0]), np.zeros(len(sources.kinds))
+    for number, kind in enumerate(kinds):
+        to_edge[kind] = steeper(changed[3 + 2 * number], value, changed[4 + 2 * number], steps[1 + kind])
     scatter = []
-    at = 4
     for name in nudged:
         own = 0.0
         for _ in range(len(features[name].covariance)):
@@ -220,7 +257,8 @@ def _form(question: Question, features: Mapping[str, MeasuredFeature], sources: 
             at += 2
         if own > 0.0 and not (answer.point_noise > 0.0 and name == edge):
             scatter.append((name, own))
-    return _combined(question, answer, to_scale, to_edge, scatter, sources)
+    systematic = together(to_scale, to_edge, sources.covariance)
+    return _combined(question, answer, to_scale, to_edge.tolist(), systematic, scatter, sources)
 
 
 def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Changes:
@@ -232,21 +270,22 @@ def _with_scatter(changes: Changes, nudged: Sequence[MeasuredFeature]) -> Change
         nudges[feature.id] = np.zeros((int(ends[-1]), 3))
         nudges[feature.id][first : first + len(own), : own.shape[1]] = own
     still = np.zeros(int(ends[-1]) - len(changes))
-    return Changes(np.concatenate([changes.relative, still]), np.concatenate([changes.growth_mm, still]), nudges)
+    growth = {kind: np.concatenate([own, still]) for kind, own in changes.growth_mm.items()}
+    return Changes(np.concatenate([changes.relative, still]), growth, nudges)
 
 
 def _combined(
     question: Question,
     answer: Answer,
     to_scale: float,
-    to_edge: float,
+    to_edge: Sequence[float],
+    systematic: float,
     scatter: Sequence[tuple[str, float]],
     sources: Sources,
 ) -> Measurement:
-    """The sum of all contributions; a deviation expands with what it is part of."""
-    by_scale, by_edge = to_scale * sources.u_scale, to_edge * sources.u_edge_mm
-    # An edge offset that is too large takes too much off: it acts against the growth of the material.
-    variance = by_scale**2 + by_edge**2 - 2.0 * sources.correlation * by_scale * by_edge
+    """The sum of all contributions, `systematic` that of scale and edge offsets; a deviation expands with what it is
+    part of."""
+    variance = systematic
     for _, own in scatter:
         variance += own
     if answer.point_noise > 0.0:

@@ -11,6 +11,7 @@ from station.order.fields import (
     Bounds,
     Corners,
     Document,
+    EdgeName,
     Expansion,
     Expected,
     Id,
@@ -54,6 +55,7 @@ class GeometryDocument(Document):
     layers: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
     view: Literal["top", "bottom"] = "top"
     partial: bool = False
+    edge: EdgeName = ""
     features: Annotated[
         Annotated[FeatureList, Tag("list")] | Annotated[AllDrawnDocument, Tag("drawing")],
         Discriminator(_features_tag),

@@ -7,37 +7,42 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
-from station.order.fields import Angle, Coordinates, Corners, Document, Id, Name, Nominal, Signed, Size, Whole
+from station.order.fields import Angle, Coordinates, Corners, Document, EdgeName, Id, Name, Nominal, Signed, Size, Whole
 from station.order.limits import MAX_FEATURES
 
 SideName: TypeAlias = Literal["outer", "inner"]
 FromDrawing: TypeAlias = Literal["drawing"]
 
 
-class CircleDocument(Document):
-    """A full circle, written out."""
+class _FeatureBase(Document):
+    """What every feature may say: its name, and the kind of its edge (how it was made) where that is not the
+    geometry's."""
 
     id: Id
+    edge: EdgeName | None = None
+
+
+class CircleDocument(_FeatureBase):
+    """A full circle, written out."""
+
     type: Literal["circle"]
     side: SideName
     center: Coordinates
     diameter: Size
 
 
-class LineDocument(Document):
+class LineDocument(_FeatureBase):
     """A straight edge, written out."""
 
-    id: Id
     type: Literal["line"]
     start: Coordinates
     end: Coordinates
     material: Literal["left", "right"]
 
 
-class ArcDocument(Document):
+class ArcDocument(_FeatureBase):
     """A part of a circle, counter-clockwise from `start_angle` to `end_angle` (degrees), written out."""
 
-    id: Id
     type: Literal["arc"]
     side: SideName
     center: Coordinates
@@ -46,19 +51,17 @@ class ArcDocument(Document):
     end_angle: Angle
 
 
-class ContourDocument(Document):
+class ContourDocument(_FeatureBase):
     """The outlines of one layer of the drawing, or with `from` alone of the whole drawing."""
 
-    id: Id
     type: Literal["contour"]
     layer: Name | None = None
     source: FromDrawing | None = Field(None, alias="from")
 
 
-class NamedDocument(Document):
+class NamedDocument(_FeatureBase):
     """One item of the drawing (`CIRCLE-1`, `LINE-3`, see docs/orders.md) under an id of the order's own."""
 
-    id: Id
     type: Literal["circle", "line", "arc", "contour"]
     source: FromDrawing = Field(alias="from")
     entity: Id
@@ -70,10 +73,9 @@ class AllDrawnDocument(Document):
     source: FromDrawing = Field(alias="from")
 
 
-class GearDocument(Document):
+class GearDocument(_FeatureBase):
     """An external spur gear: an involute one (ISO 21771), or a watch wheel or pinion (BS 978-2, NIHS 20-02)."""
 
-    id: Id
     type: Literal["gear"]
     profile: Literal["involute", "cycloidal"]
     side: SideName = "outer"
@@ -93,10 +95,9 @@ class GearDocument(Document):
     ratio: Size | None = None
 
 
-class ThreadDocument(Document):
+class ThreadDocument(_FeatureBase):
     """An external thread seen from the side: both sides of its silhouette between the two points of `axis`."""
 
-    id: Id
     type: Literal["thread"]
     axis: Corners
     major_diameter: Size

@@ -59,6 +59,7 @@ class Features:
     written: frozenset[str]
     place: dict[str, str]
     sizes: dict[str, Decimal]  # diameter of a circle, radius of an arc: exact, in mm
+    edges: dict[str, str]  # of those that say so: the kind of their edge
 
     def kind(self, name: str) -> str:
         """`circle`, `arc`, `line`, `contour`, `gear` or `thread`."""
@@ -88,7 +89,7 @@ def resolve_features(geometry: GeometryDocument, drawing: Drawing | None) -> Fea
                 resolver.take(document, place)
     if len(resolver.by_id) > MAX_FEATURES:
         raise OrderError(f"the geometry has more than the {MAX_FEATURES:,} features allowed", place="geometry")
-    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes)
+    return Features(resolver.by_id, frozenset(resolver.written), resolver.place, resolver.sizes, resolver.edges)
 
 
 class _Resolver:
@@ -98,6 +99,7 @@ class _Resolver:
         self.written: set[str] = set()
         self.place: dict[str, str] = {}
         self.sizes: dict[str, Decimal] = {}
+        self.edges: dict[str, str] = {}
         self._items: dict[str, DrawnItem] | None = None
 
     def items(self, place: str) -> dict[str, DrawnItem]:
@@ -121,6 +123,8 @@ class _Resolver:
             raise OrderError(f"the feature id {document.id!r} is used twice", place=f"{place}.id")
         if isinstance(document, _Written):
             self.written.add(document.id)
+        if document.edge is not None:
+            self.edges[document.id] = document.edge
         self._add(self._feature(document, place), place)
         if isinstance(document, CircleDocument):
             self.sizes[document.id] = document.diameter

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from station.order.limits import MAX_COORDINATE_MM, MAX_DECIMALS, MAX_EXPECTED, MAX_ID, MAX_NAME
+from station.order.limits import MAX_COORDINATE_MM, MAX_DECIMALS, MAX_EDGE, MAX_EXPECTED, MAX_ID, MAX_NAME
 
 
 class Document(BaseModel):
@@ -55,9 +55,9 @@ def _number(
     return BeforeValidator(check), WithJsonSchema(schema)
 
 
-def _words(longest: int, *, any_control: bool = False) -> tuple[Any, AfterValidator]:
+def _words(longest: int, *, any_control: bool = False, least: int = 1) -> tuple[Any, AfterValidator]:
     def check(value: str) -> str:
-        if not value.strip():
+        if len(value) < least or (value and not value.strip()):
             raise PydanticCustomError("words", "this must not be empty")
         if not any_control and any(unicodedata.category(letter) in _UNPRINTABLE for letter in value):
             raise PydanticCustomError("words", "this contains a control or an invisible character")
@@ -65,7 +65,7 @@ def _words(longest: int, *, any_control: bool = False) -> tuple[Any, AfterValida
             raise PydanticCustomError("words", "this must not begin or end with a space")
         return value
 
-    return Field(min_length=1, max_length=longest), AfterValidator(check)
+    return Field(min_length=least, max_length=longest), AfterValidator(check)
 
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
@@ -87,6 +87,7 @@ _EXPANSION = _number(at_least=Decimal(-100), at_most=Decimal(1000))
 _ID = _words(MAX_ID)
 _NAME = _words(MAX_NAME)
 _EXPECTED = _words(MAX_EXPECTED, any_control=True)
+_EDGE = _words(MAX_EDGE, least=0)
 
 Signed: TypeAlias = Annotated[Decimal, *_COORDINATE]  # mm or degrees, any sign
 Size: TypeAlias = Annotated[Decimal, *_SIZE]  # mm or degrees, positive
@@ -99,6 +100,7 @@ Whole: TypeAlias = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_
 Id: TypeAlias = Annotated[str, *_ID]
 Name: TypeAlias = Annotated[str, *_NAME]
 Expected: TypeAlias = Annotated[str, *_EXPECTED]
+EdgeName: TypeAlias = Annotated[str, *_EDGE]  # a kind of edge; empty: the default kind
 Coordinates: TypeAlias = Annotated[tuple[Signed, Signed], Strict(False)]
 Corners: TypeAlias = Annotated[tuple[Coordinates, Coordinates], Strict(False)]
 Bounds: TypeAlias = Annotated[tuple[Signed | None, Signed | None], Strict(False)]

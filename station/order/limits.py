@@ -18,6 +18,7 @@ MAX_COORDINATE_MM = Decimal(10_000)
 MAX_DECIMALS = 340  # places after the point of any number: what a double in print can have (6.123233995736766e-17)
 MAX_ID = 64  # characters of a feature's or characteristic's id
 MAX_NAME = 128  # characters of order_id, serial and the other names
+MAX_EDGE = 32  # characters of the name of a kind of edge
 MAX_EXPECTED = 4000  # characters of a code's or text's expected content
 
 CHORD_ERROR_MM = 0.0002  # splines and ellipses become chords that stay this close

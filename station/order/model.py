@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -107,7 +107,10 @@ class DecisionRule:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """What the part must be. `silhouette` is None when `partial` and nothing closes, or when there are no features."""
+    """What the part must be. `silhouette` is None when `partial` and nothing closes, or when there are no features.
+
+    `edge` is the kind of edge all around (empty: the default kind), `edges` that of features which say their own.
+    """
 
     features: dict[str, Feature]
     silhouette: Silhouette | None
@@ -115,6 +118,8 @@ class Geometry:
     partial: bool = False
     drawing: str = ""
     drawing_sha256: str = ""
+    edge: str = ""
+    edges: dict[str, str] = field(default_factory=dict)  # feature id -> kind of edge
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,8 @@ def _geometry(document: GeometryDocument, features: Features, drawn: Drawing | N
         partial=document.partial,
         drawing=document.drawing or "",
         drawing_sha256=sha256_hex(data) if document.drawing is not None else "",
+        edge=document.edge,
+        edges=features.edges,
     )
 
 

@@ -120,6 +120,7 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             kept=everything[i],
             gap_mm=s.gap_mm,
             gap_at_mm=s.gap_at_mm,
+            edge=target.edge,
         )
         for i, (target, s) in enumerate(zip(targets, seen, strict=True))
     ]

@@ -13,6 +13,7 @@ from station.metrology.characteristics import MEASURED_TYPES, SIZES, Question
 from station.order.geometry import CircleFeature, Outline
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Order
 from station.plan.allowance import allowances_of
+from station.plan.kinds import Kinds, kinds_of
 from station.plan.layout import Layout, lay
 from station.plan.nominal import Nominal
 from station.plan.plan import Item, OutlineCheck, Plan
@@ -47,15 +48,16 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     if too_large:
         layout = Layout(no_track(), (), {}, {}, ())
     else:
-        wanted = dict.fromkeys((*needed, *counted))
+        wanted = dict.fromkeys((*needed, *counted, *geometry.edges))
         layout = lay(strokes, geometry.features, wanted, pixel_mm, partial=geometry.partial)
     numbers = np.arange(len(layout.track))
+    kinds = kinds_of(geometry, layout.features, len(layout.track), calibration.kinds)
     targets = {
-        name: feature_target(geometry.features[name], layout.track, numbers, rows, pixel_mm)
+        name: feature_target(geometry.features[name], layout.track, numbers, rows, pixel_mm, kinds.features[name])
         for name, rows in layout.features.items()
     }
     nominal = Nominal(targets)
-    items = tuple(_item(c, order, nominal, layout, too_large) for c in order.characteristics)
+    items = tuple(_item(c, order, nominal, layout, kinds, too_large) for c in order.characteristics)
     checks = () if too_large else _checks(order, outlines, len(outer), polygons, layout, numbers, pixel_mm)
     return Plan(
         items=items,
@@ -71,6 +73,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
         area_mm2=float(np.abs(areas_mm2(strokes)[: len(outer)]).sum()),
         size_mm=float(np.hypot(*np.ptp(np.concatenate(polygons[: len(outer)]), axis=0))) if outer else 0.0,
         refusal=too_large,
+        edges=kinds.rows,
     )
 
 
@@ -119,7 +122,7 @@ def _larger_than_field(outer: Sequence[Floats], width_mm: float, height_mm: floa
     )
 
 
-def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too_large: str) -> Item:
+def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, kinds: Kinds, too_large: str) -> Item:
     groups = [order.datum_features(d) for d in c.datums]
     names = tuple(name for group in groups for name in group)
     levels = tuple(level for level, group in enumerate(groups) for _ in group)
@@ -150,7 +153,8 @@ def _item(c: Characteristic, order: Order, nominal: Nominal, layout: Layout, too
         if order.geometry.silhouette is None:
             refusal = refusal or "a count needs the whole outline of the part in the geometry"
     elif not refusal:
-        refusal = nominal.refusal(question)
+        unknown = (kinds.refused[name] for name in (*c.features, *names) if name in kinds.refused)
+        refusal = next(unknown, "") or nominal.refusal(question)
     return Item(c, question, lower, upper, refusal)
 
 

@@ -43,7 +43,8 @@ class OutlineCheck:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything the cycle needs. Polygons (n, 2) in mm, part frame."""
+    """Everything the cycle needs. Polygons (n, 2) in mm, part frame. `edges` has the kind of edge that each probe of
+    the track looks for (as `Kinds.rows`)."""
 
     items: tuple[Item, ...]
     track: Track
@@ -58,3 +59,4 @@ class Plan:
     area_mm2: float  # of the filled outer outlines
     size_mm: float  # diagonal of the bounding box
     refusal: str = ""  # the part as a whole cannot be looked at: larger than the field
+    edges: NDArray[np.intp] | None = None

@@ -30,7 +30,8 @@ class Target:
     """Probes of one feature or outline, part frame: `points_mm`, `normals` (n, 2) outward, `curvature_per_mm` (n,),
     `reach_in_mm`, `reach_out_mm` (n,); `rows` (n,) are theirs in the track, `span` the same as a slice where they
     follow each other, of which a view costs no copy. `closed`: one closed outline, even if corners leave gaps in it;
-    `start` the nominal parameters of its association (empty for a contour)."""
+    `start` the nominal parameters of its association (empty for a contour); `edge` the number of its kind of edge among
+    those of the calibration."""
 
     id: str
     kind: Kind
@@ -46,6 +47,7 @@ class Target:
     rows: Index
     span: Rows
     ends_mm: tuple[Point, Point] | None = None  # of a line, its material on the left
+    edge: int = 0
 
     def __len__(self) -> int:
         return len(self.points_mm)
@@ -68,6 +70,7 @@ def target_on(
     outward: float = 1.0,
     start: tuple[float, ...] = (),
     ends_mm: tuple[Point, Point] | None = None,
+    edge: int = 0,
 ) -> Target:
     """The probes `rows` of the track, whose rows have the `numbers` 0, 1, 2, …; views where they follow each other."""
     own = numbers[rows]
@@ -87,11 +90,14 @@ def target_on(
         rows=own,
         span=slice(first, behind) if behind - first == len(own) else own,
         ends_mm=ends_mm,
+        edge=edge,
     )
 
 
-def feature_target(feature: Feature, track: Track, numbers: Index, rows: Rows, spacing_mm: float) -> Target:
-    """The probes of a feature."""
+def feature_target(
+    feature: Feature, track: Track, numbers: Index, rows: Rows, spacing_mm: float, edge: int = 0
+) -> Target:
+    """The probes of a feature whose edge is of the kind with that number."""
     kind, closed, outward = Kind.CONTOUR, False, 1.0
     start: tuple[float, ...] = ()
     ends: tuple[Point, Point] | None = None
@@ -118,6 +124,7 @@ def feature_target(feature: Feature, track: Track, numbers: Index, rows: Rows, s
         outward=outward,
         start=start,
         ends_mm=ends,
+        edge=edge,
     )
 
 

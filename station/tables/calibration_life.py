@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 
 from station.cycle.calibration_life import Lived, Proposal, Standing
 from station.genealogy.shift_checks import CheckState, CheckStatus
 from station.metrology.calibration import Calibration
-from station.metrology.calibration_change import CalibrationChange
+from station.metrology.calibration_change import CalibrationChange, EdgeChange
 from station.tables.basics import console, print_rows, table
 from station.tables.calibrations import calibration_rows
 
@@ -43,6 +44,7 @@ def _named(calibration: Calibration) -> dict[str, Any]:
         "scale_mm_per_px": calibration.camera.scale_mm_per_px(),
         "u_scale": calibration.u_scale,
         "edge_offset_px": calibration.edge_offset_px,
+        "edges": [{"kind": k.kind, "offset_px": k.offset_px, "u_px": k.u_px} for k in calibration.kinds],
         "u_edge_px": calibration.u_edge_px,
         "local_px": calibration.local_px,
         "psf_sigma_px": calibration.psf_sigma_px,
@@ -55,6 +57,10 @@ def _change_document(change: CalibrationChange) -> dict[str, Any]:
         "scale_in_u": _finite(change.scale_in_u),
         "edge_px": change.edge_px,
         "edge_in_u": _finite(change.edge_in_u),
+        "edges": [
+            {"kind": e.kind, "edge_px": e.change_px, "edge_in_u": None if e.in_u is None else _finite(e.in_u)}
+            for e in change.edges
+        ],
         "lengths": [
             {"length_mm": c.length_mm, "change_mm": c.change_mm, "expanded_uncertainty_mm": c.expanded_mm}
             for c in change.lengths
@@ -82,10 +88,8 @@ def print_proposal(proposal: Proposal) -> None:
         rows.add_row(
             "u of the scale", f"{before.u_scale:.2g}", f"{new.u_scale:.2g}", _ratio(before.u_scale, new.u_scale)
         )
-        offsets = [f"{c.edge_offset_px:+.4f}" for c in (before, new)]
-        rows.add_row("edge offset, px", *offsets, f"{change.edge_px:+.4f} px, {change.edge_in_u:+.1f} u")
-        edges = [f"{c.u_edge_px:.4f}" for c in (before, new)]
-        rows.add_row("u of the edge offset, px", *edges, _ratio(before.u_edge_px, new.u_edge_px))
+        for edge in change.edges:
+            _add_edge(rows, edge)
         local = [f"{c.local_px:.4f}" for c in (before, new)]
         rows.add_row("single edge, px", *local, _ratio(before.local_px, new.local_px))
         spread = ["not known" if c.psf_sigma_px is None else f"{c.psf_sigma_px:.3f}" for c in (before, new)]
@@ -98,6 +102,15 @@ def print_proposal(proposal: Proposal) -> None:
             )
     for doubt in proposal.doubts:
         out.print(Text(f"? {doubt[0].upper()}{doubt[1:]}.", "yellow"))
+
+
+def _add_edge(rows: Table, edge: EdgeChange) -> None:
+    """The edge offset of one kind of edge, before and after."""
+    of, both = f" ({edge.kind})" if edge.kind else "", (edge.before, edge.new)
+    change = "" if edge.change_px is None else f"{edge.change_px:+.4f} px, {edge.in_u:+.1f} u"
+    rows.add_row(f"edge offset{of}, px", *("not known" if k is None else f"{k.offset_px:+.4f}" for k in both), change)
+    u = [0.0 if k is None else k.u_px for k in both]
+    rows.add_row(f"u of the edge offset{of}, px", *("" if k is None else f"{k.u_px:.4f}" for k in both), _ratio(*u))
 
 
 def _ratio(before: float, new: float) -> str:
@@ -120,6 +133,7 @@ def history_document(found: tuple[Lived, ...], checks: Mapping[str, CheckStatus]
                 "valid_until": None if one.calibration is None else one.calibration.valid_until.isoformat(),
                 "state": str(one.standing),
                 "in_force": one.in_force,
+                "edges": [] if one.calibration is None else [kind.kind for kind in one.calibration.kinds],
             }
             for one in found
         ],
@@ -143,7 +157,7 @@ def print_history(found: tuple[Lived, ...], checks: Mapping[str, CheckStatus]) -
     if not found:
         out.print("No calibration was ever accepted at this station.")
         return
-    rows = table("State", "Id", "Camera", "Made", "Event", "By", "Valid until", "Remark")
+    rows = table("State", "Id", "Camera", "Made", "Edges", "Event", "By", "Valid until", "Remark")
     for one in found:
         symbol, style = _STYLES[one.standing]
         state = f"{symbol} {one.standing}" + (" (in force)" if one.in_force and one.standing != Standing.ACTIVE else "")
@@ -153,6 +167,7 @@ def print_history(found: tuple[Lived, ...], checks: Mapping[str, CheckStatus]) -
             event.sha256[:12] + "…" if known is None else known.id,
             event.camera,
             "" if known is None else f"{known.created:%Y-%m-%d}",
+            "" if known is None else ", ".join(kind.name for kind in known.kinds),
             f"{'rolled back' if event.rollback else 'accepted'} {event.accepted[:16]}Z",
             event.by,
             "" if known is None else f"{known.valid_until:%Y-%m-%d %H:%M}",

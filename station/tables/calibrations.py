@@ -8,6 +8,7 @@ from rich.text import Text
 
 from station.cycle.camera_report import BoardReport
 from station.metrology.calibration import Calibration
+from station.metrology.edge_kinds import EdgeKind
 from station.metrology.masters import DOUBTFUL_P
 from station.tables.basics import console, print_rows, table
 
@@ -20,7 +21,10 @@ def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
         ("made from", calibration.made_from),
         ("picture", f"{calibration.camera.width_px} × {calibration.camera.height_px} px"),
         ("scale", f"{scale:.9g} mm/px, u {calibration.u_scale:.2g} relative"),
-        ("edge offset", f"{calibration.edge_offset_px:+.4f} px out of the material, u {calibration.u_edge_px:.4f} px"),
+        *(
+            (_of_kind("edge offset", kind), f"{kind.offset_px:+.4f} px out of the material, u {kind.u_px:.4f} px")
+            for kind in calibration.kinds
+        ),
         ("single edge beyond both", f"u {calibration.local_px:.4f} px"),
         ("edge spread", "not known" if calibration.psf_sigma_px is None else f"{calibration.psf_sigma_px:.2f} px"),
         *_look_rows(calibration),
@@ -32,16 +36,17 @@ def calibration_rows(calibration: Calibration) -> list[tuple[str, str]]:
 
 
 def _look_rows(c: Calibration) -> list[tuple[str, str]]:
-    look = c.edge_look
-    if look is None:
-        return []
-    spread = f"{look.least_spread_px:.3f} to {look.most_spread_px:.3f} px wide"
-    return [
-        (
-            "masters' edges",
-            f"{spread}, pixels off a clean step by {look.misfit:.2g} of it, at most {look.most_misfit:.2g}",
-        )
-    ]
+    rows = []
+    for kind in c.kinds:
+        if (look := kind.look) is not None:
+            spread = f"{look.least_spread_px:.3f} to {look.most_spread_px:.3f} px wide"
+            off = f"pixels off a clean step by {look.misfit:.2g} of it, at most {look.most_misfit:.2g}"
+            rows.append((_of_kind("masters' edges", kind), f"{spread}, {off}"))
+    return rows
+
+
+def _of_kind(words: str, kind: EdgeKind) -> str:
+    return f"{words} ({kind.kind})" if kind.kind else words
 
 
 def _origin_rows(c: Calibration) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from station import app
 from station.metrology.calibration import Clipping
 from station.metrology.calibration_origin import Artefact, Devices, MasterPapers, ResidualStatistics
 from station.metrology.camera import CameraModel
+from station.metrology.edge_kinds import EdgeKind, of_no_kind
 
 from .conftest import World
 from .program import Ran, station
@@ -263,3 +265,45 @@ def test_each_camera_has_its_own_history(world: World) -> None:
     }
     only = station(world.home, "calibrations", "--camera", "side", "--json").document["calibrations"]
     assert [one["id"] for one in only] == ["B"]
+
+
+KINDS = (EdgeKind("punched", -0.05, 0.02, (0.0,)), EdgeKind("turned", 0.15, 0.02, (0.0, 0.1)))
+
+
+def with_kinds(world: World, name: str, *kinds: EdgeKind) -> Path:
+    whole = of_no_kind(kinds, 1e-5)
+    known = {"edge_offset_px": whole.offset_px, "u_edge_px": whole.u_px, "correlation": whole.correlation[0]}
+    return made(world, name, edges=kinds, **known)
+
+
+def test_kinds_of_edges_stand_side_by_side_and_in_the_history(world: World) -> None:
+    world.run("accept", with_kinds(world, "A", *KINDS), "--yes")
+    moved = replace(KINDS[1], offset_px=0.17)
+    done = world.run("accept", with_kinds(world, "B", KINDS[0], moved))
+    assert done.status == 0, done.err
+    for text in ("edge offset (punched), px", "edge offset (turned), px", "+0.1500", "+0.1700", "+0.0200 px", "+0.7 u"):
+        assert text in done.out
+    assert [one["edges"] for one in history(world)] == [["punched", "turned"], ["punched", "turned"]]
+    shown = world.run("calibrations").out
+    assert "punched" in shown
+    assert "turned" in shown
+    with sqlite3.connect(world.home / "station.db") as connection:
+        (body,) = connection.execute("SELECT body FROM chain ORDER BY cursor DESC LIMIT 1").fetchone()
+    connection.close()
+    edges = json.loads(body)["payload"]["change"]["edges"]
+    assert [(edge["kind"], edge["edge_px"]) for edge in edges] == [("punched", 0.0), ("turned", pytest.approx(0.02))]
+
+
+def test_a_plan_names_the_edges_that_the_calibration_does_not_know(world: World) -> None:
+    known = with_kinds(world, "A", *KINDS)
+    done = world.run("plan", world.order, "--calibration", known, "--json")
+    refusals = [row["reason"] for row in done.document["characteristics"]]
+    assert all("nobody says of which kind" in refusal for refusal in refusals)
+    document = json.loads(world.order.read_text())
+    for feature, kind in zip(document["geometry"]["features"], ("turned", "ground"), strict=False):
+        feature["edge"] = kind
+    world.order.write_text(json.dumps(document))
+    done = world.run("plan", world.order, "--calibration", known, "--json")
+    first, second, *_ = [row["reason"] for row in done.document["characteristics"]]
+    assert first == ""
+    assert "'ground', which the calibration does not know (it knows 'punched', 'turned')" in second

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from station.metrology.decision import Verdict
+from station.metrology.edge_kinds import EdgeKind
 from station.order.geometry import GearFeature
 from station.order.model import CharacteristicType, Order
 from station.plan.compile import compile_plan
@@ -127,3 +129,29 @@ def test_a_screw_turned_any_way_about_its_axis_is_measured_within_its_uncertaint
 def test_a_thread_too_small_for_the_optics_is_refused_before_it_exists():
     plan = compile_plan(thread_order(), exact(optics()))
     assert all(item.refusal for item in plan.items)
+
+
+KINDS = (EdgeKind("ground", -0.4, 0.01, (0.0,)), EdgeKind("hobbed", 0.3, 0.01, (0.0, 0.0)))
+
+
+def test_a_gear_and_a_screw_are_measured_with_their_own_kind_of_edge():
+    gear_asked, gear = gear_order({**INVOLUTE, "edge": "hobbed"}, 0.05, *SIZES)
+    bore = replace(gear_asked.geometry, edge="ground")
+    wheel = replace(gear_asked, geometry=bore)
+    seen, rng = optics(380, 380, edge_offset_px=0.3), np.random.default_rng(11)
+    pictured = made_gear(part_of_order(wheel), gear, random_errors(gear, rng))
+    outcome = inspected(wheel, photograph(pictured, seen, rng, anywhere(rng)), exact(seen, edges=KINDS))
+    values = {str(item.item.characteristic.type): item for item in outcome.items}
+    for name, true in (("tip_diameter", 2 * gear.tip_radius_mm), ("root_diameter", 2 * gear.root_radius_mm)):
+        assert abs(values[name].value - true) < 3 * values[name].u
+    sources = {row.source: row.sensitivity for row in values["tip_diameter"].budget}
+    assert sources["edge offset (hobbed)"] == pytest.approx(2.0, rel=0.02)
+    assert "edge offset (ground)" not in sources  # a bore of any kind has its axis where it is
+    seen, true = (
+        Optics(800, 620, 0.003, 1.0, edge_offset_px=0.3),
+        MadeThread(0.25, 0.997, 0.722, 0.836, 30.0, 30.0, 0.17),
+    )
+    picture = photograph(screw(true, 1.75, (1.5, 0.4)), seen, np.random.default_rng(13), Pose(-1.0, 0.02, 1.5))
+    major = inspected(thread_order(edge="hobbed"), picture, exact(seen, edges=KINDS)).items[1]
+    assert abs(major.value - true.major_mm) < 3 * major.u
+    assert {row.source for row in major.budget} >= {"edge offset (hobbed)"}

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from station.cycle.masters import calibrate_from_masters, read_certificates
+from station.cycle.certificates import read_certificates
+from station.cycle.masters import calibrate_from_masters
 from station.errors import CalibrationError, ImageError, InputError
 from station.metrology.calibration import Calibration, Clipping, calibration_from
 from station.metrology.camera import CameraModel

@@ -172,7 +172,7 @@ def test_what_noise_adds_is_taken_off_and_stays_in_the_budget():
 def test_scale_acts_on_sizes_and_the_edge_on_thickness_alone():
     gear = drawn(INVOLUTE)
     errors = GearErrors(np.where(np.arange(gear.teeth) == 3, 0.002, 0.0), np.zeros(gear.teeth))
-    changes = Changes(np.array([0.0, 1e-4, 0.0]), np.array([0.0, 0.0, 0.001]), {})
+    changes = Changes(np.array([0.0, 1e-4, 0.0]), {0: np.array([0.0, 0.0, 0.001])}, {})
 
     def asked(kind: str) -> np.ndarray:
         return gear_values(CharacteristicType(kind), measured(gear, errors), gear, None, changes).values

@@ -53,7 +53,7 @@ def test_noise_alone_does_not_make_a_hole_smaller():
     errors, shown = [], []
     for _ in range(60):
         feature = circle("H", radius=2.0, count=COUNT, form=rng.normal(0.0, 1e-3, COUNT), u_mm=1e-3)
-        found, _ = evaluate_form(size("GX"), {"H": feature}, Changes(np.zeros(1), np.zeros(1), {}))
+        found, _ = evaluate_form(size("GX"), {"H": feature}, Changes(np.zeros(1), {}, {}))
         errors.append(found.value - 4.0)
         shown.append(math.hypot(found.point_noise, found.excess / 3.0))
     assert abs(np.mean(errors)) < 1.5 * np.mean(shown)
@@ -63,7 +63,7 @@ def test_noise_alone_does_not_make_a_hole_smaller():
 @pytest.mark.parametrize(("outward", "sign"), [(1.0, 1.0), (-1.0, -1.0)])
 def test_it_answers_to_scale_and_growth_as_a_size(outward, sign):
     feature = circle("H", radius=2.0, count=COUNT, form=OVAL, outward=outward)
-    changes = Changes(np.array([0.0, 1e-3, 0.0]), np.array([0.0, 0.0, 1e-3]), {})
+    changes = Changes(np.array([0.0, 1e-3, 0.0]), {0: np.array([0.0, 0.0, 1e-3])}, {})
     _, (here, longer, grown) = evaluate_form(size("GN"), {"H": feature}, changes)
     assert longer == pytest.approx(here * 1.001)
     assert grown == pytest.approx(here + sign * 2e-3)
@@ -96,7 +96,7 @@ def test_two_bumps_apart_tilt_what_fits_between():
 
 
 def test_a_slab_grows_where_a_slot_shrinks():
-    changes = Changes(np.zeros(2), np.array([0.0, 1e-3]), {})
+    changes = Changes(np.zeros(2), {0: np.array([0.0, 1e-3])}, {})
     asked = replace(question("width", ["L", "H"], nominal=2.0), association="GX")
     edges = slot()
     features = {f.id: f for f in edges}
@@ -159,7 +159,7 @@ def test_runout_holds_form_and_offset():
 
 def test_runout_answers_to_its_axis():
     axis, journal = circle("AX"), circle("J", (0.01, 0.0), 5.0, count=COUNT)
-    changes = Changes(np.zeros(2), np.zeros(2), {"AX": np.array([[0.0, 0.0, 0.0], [-0.001, 0.0, 0.0]])})
+    changes = Changes(np.zeros(2), {}, {"AX": np.array([[0.0, 0.0, 0.0], [-0.001, 0.0, 0.0]])})
     _, (here, moved) = evaluate_form(question("circular_runout", "J", ["AX"]), {"J": journal, "AX": axis}, changes)
     assert moved - here == pytest.approx(2e-3, rel=1e-3)
 

@@ -8,6 +8,7 @@ import pytest
 
 from station.metrology.camera import telecentric
 from station.metrology.characteristics import evaluate
+from station.metrology.edge_kinds import EdgeKind, correlations
 from station.metrology.uncertainty import Conditions, measure, measure_all
 
 from .calibrations_for_tests import exact_calibration
@@ -233,3 +234,63 @@ def test_a_datum_that_is_also_what_is_asked_scatters_once():
     result, rows = budget(question("concentricity", "H", ["H"]), part)
     assert (result.value, result.u) == (0.0, 0.0)
     assert "edge of H" not in rows
+
+
+KINDS = (EdgeKind("punched", -0.1, 0.03, (0.4,)), EdgeKind("turned", 0.3, 0.05, (-0.2, 0.5)))
+
+
+def of_kinds(u_scale=1e-4):
+    return exact_calibration(telecentric(1600, 1200, MM_PER_PX), u_scale=u_scale, psf_sigma_px=1.0, edges=KINDS)
+
+
+def test_a_width_between_two_kinds_of_edges_keeps_all_three_correlations():
+    low, high = line("L", (-3.0, 0.0), (3.0, 0.0)), replace(line("H", (3.0, 2.0), (-3.0, 2.0)), edge=1)
+    result, rows = budget(question("width", ["L", "H"]), low, high, known=of_kinds())
+    scale, punched, turned = 2.0 * 1e-4, 0.03 * MM_PER_PX, 0.05 * MM_PER_PX
+    # Offsets act against the growth of the material: what both take off adds, what the scale adds they take.
+    expected = (
+        scale**2 + punched**2 + turned**2
+        + 2 * 0.5 * punched * turned - 2 * 0.4 * scale * punched - 2 * -0.2 * scale * turned
+    )  # fmt: skip
+    assert result.u**2 == pytest.approx(expected, rel=1e-6)
+    assert sum(row.variance for row in result.budget) == pytest.approx(result.u**2, rel=1e-9)
+    assert rows["edge offset (punched)"].contribution == pytest.approx(punched, rel=1e-6)
+    assert rows["edge offset (turned)"].contribution == pytest.approx(turned, rel=1e-6)
+    assert rows["edge offset (punched) and edge offset (turned) together"].variance > 0.0
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_size_pays_for_its_own_kind_of_edge_only(kind):
+    shaft = replace(circle("S", radius=2.0), edge=kind)
+    _, rows = budget(question("diameter", "S"), shaft, known=of_kinds())
+    assert [name for name in rows if name.startswith("edge offset")] == [f"edge offset ({KINDS[kind].kind})"]
+    assert rows[f"edge offset ({KINDS[kind].kind})"].standard_uncertainty == KINDS[kind].u_px * MM_PER_PX
+
+
+@pytest.mark.parametrize("kinds", [(0, 0), (0, 1), (1, 1)])
+def test_an_extreme_width_shares_its_growth_between_its_edges(kinds):
+    low, high = line("L", (-3.0, 0.0), (3.0, 0.0)), line("H", (3.0, 2.0), (-3.0, 2.0))
+    edges = [replace(edge, edge=kind) for edge, kind in zip((low, high), kinds, strict=True)]
+    one = replace(question("width", ["L", "H"]), association="GX")
+    _, rows = budget(one, *edges, known=of_kinds())
+    for kind in set(kinds):
+        assert abs(rows[f"edge offset ({KINDS[kind].kind})"].sensitivity) == pytest.approx(kinds.count(kind), rel=1e-6)
+
+
+def test_a_position_in_datums_of_another_kind_is_what_monte_carlo_gives():
+    """JCGM 101: scale and offsets drawn together, edges moved, the value evaluated anew."""
+    geometry = [nominal_line("L", (-3, 0), (3, 0)), nominal_line("M", (3, -3), (3, 3)), nominal_circle("H", (1, 2))]
+    one = question("position", "H", ["L", "M"], geometry=geometry)
+    low = line("L", (-3.0, 0.0), (3.0, 0.0))
+    side = replace(line("M", (3.0, -3.0), (3.0, 3.0)), edge=1)
+    hole = circle("H", (1.03, 2.05), 0.5, outward=-1.0)
+    still = [replace(f, covariance=np.zeros_like(f.covariance)) for f in (low, side, hole)]
+    known = of_kinds()
+    result, _ = budget(one, *still, known=known)
+    u = np.array([1e-4, *(kind.u_px * MM_PER_PX for kind in KINDS)])
+    rng, values = np.random.default_rng(5), []
+    asked = as_drawn(one, still)
+    for relative, *offsets in rng.multivariate_normal(np.zeros(3), correlations(KINDS) * np.outer(u, u), 4000):
+        moved = [f.scaled(float(relative)).grown(-float(offsets[f.edge])) for f in still]
+        values.append(evaluate(asked, {f.id: f for f in moved}).value)
+    assert result.u == pytest.approx(np.std(values), rel=0.05)

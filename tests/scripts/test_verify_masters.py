@@ -15,6 +15,7 @@ from station import app
 from station.genealogy.home import StationHome
 from station.genealogy.shift_checks import check_values
 from station.genealogy.store import Genealogy
+from station.metrology.edge_kinds import EdgeKind, of_no_kind
 from station.order.read import parse_order
 from station.twin.part import Chamfer, CircleDeviation, part_of_order
 from station.twin.render import render
@@ -305,3 +306,32 @@ def test_without_a_calibration_in_force_there_is_nothing_to_check(cell: Station)
     assert "camera side" in cell.check("--camera", "side").sentence
     late = write_calibration(cell.world.folder / "B.json", calibration(id="B", valid_until=NOW - timedelta(days=1)))
     assert "expired" in cell.check("--calibration", late).sentence
+
+
+def test_kinds_of_edges_in_the_certificates_are_those_that_are_measured(cell: Station) -> None:
+    """The order says nothing of edges, the calibration knows two kinds: without the column nobody knows which."""
+    kinds = (EdgeKind("punched", 0.3, 0.02, (0.0,)), EdgeKind("turned", 0.0, 0.02, (0.0, 0.1)))
+    whole = of_no_kind(kinds, 1e-5)
+    known = write_calibration(
+        cell.world.folder / "K.json",
+        calibration(id="K", edges=kinds, edge_offset_px=whole.offset_px, u_edge_px=whole.u_px,
+                    correlation=whole.correlation[0]),
+    )  # fmt: skip
+    assert cell.check("--calibration", known).status == 1
+    plain = cell.table.read_text().splitlines()
+    cell.table.write_text("\n".join([f"{plain[0]},edge", *(f"{row},turned" for row in plain[1:])]) + "\n")
+    # Of the bad master only OD is certified: its hole takes the kind that the order says.
+    document = json.loads(cell.world.order.read_text())
+    document["geometry"]["edge"] = "turned"
+    cell.world.order.write_text(json.dumps(document))
+    done = cell.check("--calibration", known, "--json")
+    assert (done.status, done.err) == (0, "")
+    cell.table.write_text(cell.table.read_text().replace("turned", "punched"))
+    assert "'punched' here and 'turned' in the order" in cell.check("--calibration", known).sentence
+    del document["geometry"]["edge"]
+    document["geometry"]["features"][1]["edge"] = "punched"
+    cell.world.order.write_text(json.dumps(document))
+    # All edges taken for punched ones, which they are not: far outside every certificate.
+    done = cell.check("--calibration", known, "--json")
+    assert done.status == 1
+    assert done.document["masters"][0]["characteristics"][0]["e_n"] > 3.0
