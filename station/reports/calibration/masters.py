@@ -8,7 +8,7 @@ from pathlib import Path
 
 from station.cycle.certificates import Certificate
 from station.metrology.calibration import Calibration
-from station.metrology.calibration_change import CalibrationChange, compare
+from station.metrology.calibration_change import CalibrationChange, EdgeChange, compare
 from station.metrology.masters import DOUBTFUL_P
 from station.order.model import Order
 from station.reports.calibration import masters_figures as figures
@@ -47,8 +47,8 @@ def masters_page(
     errors = errors_of(calibration, order, certificates, before)
     camera = calibration.camera
     plots = [figures.each(errors), figures.over_field(errors, camera), figures.by_size(errors)]
-    if calibration.edge_look is not None:
-        plots.append(figures.edge_look(calibration.edge_look, MICRON * camera.scale_mm_per_px()))
+    looks = [(kind.kind, kind.look) for kind in calibration.kinds if kind.look is not None]
+    plots += [figures.edge_look(name, look, MICRON * camera.scale_mm_per_px()) for name, look in looks]
     sections = [
         Section("What it says", facts=facts_of([row for row in rows if row[0] not in _IN_HEAD])),
         Section("How the masters are reproduced", (_RESIDUALS,), plots=tuple(plots)),
@@ -131,8 +131,8 @@ def _table(errors: Sequence[Shown]) -> Section:
         at = "–" if e.at_px is None else f"{e.at_px[0]:.0f}, {e.at_px[1]:.0f}"
         before = () if e.before_um is None else (f"{e.before_um:+.2f}",)
         rows.append(
-            (e.image, e.feature, str(e.kind), f"{e.certified_mm:.5f}", f"{e.expanded_um:.2f}", f"{e.measured_mm:.5f}",
-             f"{e.error_um:+.2f}", *before, at)
+            (e.image, e.feature, f"{e.kind} {e.edge}".strip(), f"{e.certified_mm:.5f}",
+             f"{e.expanded_um:.2f}", f"{e.measured_mm:.5f}", f"{e.error_um:+.2f}", *before, at)
         )  # fmt: skip
     columns = numbers("Certified, mm", "its U, µm", "Measured, mm", "Error, µm")
     if any(e.before_um is not None for e in errors):
@@ -146,7 +146,7 @@ def _change(before: Calibration, change: CalibrationChange, errors: Sequence[Sho
     rows = [
         ("before", f"{before.id}, made {before.created:%Y-%m-%d}"),
         ("scale", f"{change.scale_ppm:+.1f} ppm ({change.scale_in_u:+.1f} combined u)"),
-        ("edge offset", f"{change.edge_px:+.4f} px ({change.edge_in_u:+.1f} combined u)"),
+        *(_edge_change(edge) for edge in change.edges),
     ]
     for length in change.lengths:
         changed, expanded = MICRON * length.change_mm, MICRON * length.expanded_mm
@@ -158,3 +158,10 @@ def _change(before: Calibration, change: CalibrationChange, errors: Sequence[Sho
     doubts = tuple(f"To be looked at: {doubt}." for doubt in change.doubts)
     plots = (figures.before_and_after(errors),)
     return Section("Against the calibration before", (text, *doubts), facts_of(rows), plots=plots)
+
+
+def _edge_change(edge: EdgeChange) -> tuple[str, str]:
+    name = f"edge offset ({edge.kind})" if edge.kind else "edge offset"
+    if edge.change_px is None:
+        return name, "known to one of both only"
+    return name, f"{edge.change_px:+.4f} px ({edge.in_u:+.1f} combined u)"

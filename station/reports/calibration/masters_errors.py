@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from station.cycle.certificates import Certificate, feature_names
+from station.cycle.certificates import Certificate, feature_names, kinds_in
 from station.metrology.calibration import Calibration
+from station.metrology.edge_kinds import DEFAULT, number_of
 from station.metrology.uncertainty import COVERAGE_FACTOR
 from station.order.geometry import ArcFeature, CircleFeature, Side
 from station.order.model import Order
@@ -30,11 +31,13 @@ class SizeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One certified size: its certificate's U, the error now, and that with the calibration before, if one is given."""
+    """One certified size: its certificate's U, the error now, and that with the calibration before, if one is given;
+    `edge` is the kind of its edge, empty where nobody says it."""
 
     image: str
     feature: str
     kind: SizeKind
+    edge: str
     certified_mm: float
     expanded_um: float
     measured_mm: float
@@ -62,19 +65,24 @@ def errors_of(
         CalibrationError: a certificate speaks of no feature of the order.
     """
     found = []
+    edges = kinds_in(certificates, order)
     for r, certificate in zip(calibration.residuals, certificates, strict=True):
         kind = _kind(certificate, order)
-        earlier = None if before is None else _as_before(r.measured_mm, kind, calibration, before) - r.certified_mm
+        edge = edges.get((certificate.image, certificate.feature), DEFAULT)
+        earlier = None
+        if before is not None:
+            earlier = MICRON * (_as_before(r.measured_mm, kind, edge, calibration, before) - r.certified_mm)
         found.append(
             Shown(
                 r.image,
                 r.feature,
                 kind,
+                edge,
                 r.certified_mm,
                 COVERAGE_FACTOR * MICRON * r.u_certified_mm,
                 r.measured_mm,
                 MICRON * r.error_mm,
-                None if earlier is None else MICRON * earlier,
+                earlier,
                 r.at_px,
             )
         )
@@ -89,7 +97,13 @@ def _kind(certificate: Certificate, order: Order) -> SizeKind:
     return SizeKind.OUTER if feature.side is Side.OUTER else SizeKind.INNER
 
 
-def _as_before(measured_mm: float, kind: SizeKind, now: Calibration, before: Calibration) -> float:
+def _as_before(measured_mm: float, kind: SizeKind, edge: str, now: Calibration, before: Calibration) -> float:
     """The same edges in the picture with the scale and the offset before: size = scale (pixels - edges offset)."""
-    pixels = measured_mm / now.camera.scale_mm_per_px() + kind.per_edge * now.edge_offset_px
-    return before.camera.scale_mm_per_px() * (pixels - kind.per_edge * before.edge_offset_px)
+    pixels = measured_mm / now.camera.scale_mm_per_px() + kind.per_edge * _offset_px(now, edge)
+    return before.camera.scale_mm_per_px() * (pixels - kind.per_edge * _offset_px(before, edge))
+
+
+def _offset_px(calibration: Calibration, edge: str) -> float:
+    """Of edges of this kind; where the calibration does not know it, that of edges of no kind."""
+    number = number_of(calibration.kinds, edge)
+    return calibration.edge_offset_px if number is None else calibration.kinds[number].offset_px

@@ -116,7 +116,7 @@ def _side_by_side(places: Sequence[tuple[float, float]], gap_px: float) -> list[
     return found
 
 
-def edge_look(look: EdgeLook, micron_per_px: float) -> Plot:
+def edge_look(kind: str, look: EdgeLook, micron_per_px: float) -> Plot:
     """The step in the picture at the masters' edges: the sharpest, the median, the softest."""
     x = np.linspace(-4.0 * look.most_spread_px, 4.0 * look.most_spread_px, 200)
     with canvas(height=3.4) as c:
@@ -126,7 +126,7 @@ def edge_look(look: EdgeLook, micron_per_px: float) -> Plot:
         c.axis.set(xlabel=f"distance from the edge, px (1 px = {micron_per_px:.3g} µm)", ylabel="level, % of the step")
         c.figure.legend(loc="outside upper center", ncols=2)
         return c.plot(
-            "Look of the masters' edges",
+            f"Look of the masters' edges{f' ({kind})' if kind else ''}",
             f"{look.n} edges: σ {look.spread_px:.3f} px, {look.least_spread_px:.3f} to {look.most_spread_px:.3f} px; "
             f"pixels lie {100.0 * look.misfit:.1f} % of the step off it, at most {100.0 * look.most_misfit:.1f} %. "
             "Edges of parts that look otherwise pay for it in U.",

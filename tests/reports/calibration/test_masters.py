@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from station.cycle.certificates import read_certificates
@@ -19,7 +20,9 @@ from station.reports.page import page
 from station.twin.part import CircleDeviation
 from tests.cli.program import station
 from tests.cli.small import NOW, calibration, picture, ring_order, write_calibration, write_order, write_picture
+from tests.cycle.kinds_for_tests import write_masters
 
+MOVED_PX = {"turned": 0.1, "punched": -0.05}
 SIZES = ((0.02, -0.01), (-0.015, 0.02), (0.0, 0.0))
 
 
@@ -68,6 +71,24 @@ def test_errors_with_the_calibration_before_are_what_it_measures(folder: Path, m
             assert abs(e.before_um) > 5.0
             assert e.error_um == pytest.approx(1e3 * (e.measured_mm - e.certified_mm))
             assert e.expanded_um == 1.0  # the certificate's, k = 2
+
+
+def test_every_kind_of_edge_has_its_own_offset_before_and_now(tmp_path: Path):
+    table = read_certificates(write_masters(tmp_path, np.random.default_rng(3)))
+    order = read_order(tmp_path / "order.json")
+    made = calibrate_from_masters(
+        order, table, camera=None, made=NOW, valid_for=timedelta(days=30), identity="C-2", temperature_c=20.0
+    )
+    before = replace(made, edges=tuple(replace(e, offset_px=e.offset_px + MOVED_PX[e.kind]) for e in made.edges))
+    micron_per_px = 1e3 * made.camera.scale_mm_per_px()
+    shown = errors_of(made, order, table, before)
+    assert {e.edge for e in shown} == set(MOVED_PX)
+    for e in shown:
+        moved = e.kind.per_edge * MOVED_PX[e.edge] * micron_per_px
+        assert e.before_um == pytest.approx(e.error_um - moved, abs=1e-6)
+    titles = [plot.title for section in document(tmp_path, made, before).sections for plot in section.plots]
+    assert "Look of the masters' edges (punched)" in titles
+    assert "Look of the masters' edges (turned)" in titles
 
 
 def document(folder: Path, made: Calibration, before: Calibration | None = None):
