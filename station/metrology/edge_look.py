@@ -17,15 +17,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from station.errors import CalibrationError
 from station.metrology.calibration_origin import number_from
+
+Floats = NDArray[np.float64]
 
 MARGIN = 0.01  # of the spread: light that falls off, and where in the field a master did not lie
 SURE = 3.0  # standard uncertainties of a spread before it counts as another one
 LEAST_MISFIT = 0.02  # of the step: below that pixels' noise, compression and mosaics do as much
 SAME_SHAPE = 0.006  # of the step, over all edges together: a step split by two pixels differs by 0.01
-SHARPEST = 0.05  # of the edges: what even those are wider or narrower by, all are
+FEW = 0.05  # of the edges, by how well their spread is known: too few to tell the focus
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def focus_of(
     """The factor by which all edges of a picture are wider than those of the masters of their kind (`looks`, one for
     each); 1 where the focus is fixed, or where their steps have another shape than the masters'.
 
-    It is that of the sharpest edges: a chamfer on some of them, or on most, is not taken for focus.
+    It is what even the edges nearest to the masters' are wider, or narrower, by: a chamfer on some of them, or on most,
+    is not taken for focus.
     """
     if not looks or any(look.fixed_focus for look in looks):
         return 1.0
@@ -69,9 +73,18 @@ def focus_of(
     weight /= weight.sum()
     if abs(float(weight @ (misfit - np.array([look.misfit for look in looks])))) > SAME_SHAPE:
         return 1.0
-    ratio = (spread + SURE * u) / np.array([look.least_spread_px for look in looks])
+    usual, least, most = np.array([(k.spread_px, k.least_spread_px, k.most_spread_px) for k in looks]).T
+    if _first((spread + SURE * u) / most, weight) > 1.0:
+        return _first((spread + SURE * u) / usual, weight)
+    if _first(-(spread - SURE * u) / least, weight) > -1.0:
+        return -_first(-(spread - SURE * u) / usual, weight)
+    return 1.0
+
+
+def _first(ratio: Floats, weight: Floats) -> float:
+    """The smallest of the ratios, but for those of the few edges that come first."""
     order = np.argsort(ratio)
-    return float(ratio[order][np.searchsorted(np.cumsum(weight[order]), SHARPEST)])
+    return float(ratio[order][np.searchsorted(np.cumsum(weight[order]), FEW)])
 
 
 def edge_look(spreads_px: Sequence[float], misfits: Sequence[float], fixed_focus: bool = False) -> EdgeLook | None:

@@ -41,6 +41,6 @@ def test_a_burr_earns_no_bonus() -> None:
     item = compile_plan(what, exact_calibration(telecentric(800, 600, 0.01))).items[1]
     clean = circle("ID", radius=1.0, outward=-1.0, count=720)
     for seen, bonus in ((burred(), 0.0), (clean, 0.05)):
-        mating = mating_of(item.characteristic, what, {"ID": seen})
+        mating = mating_of(item, what, {"ID": seen})
         assert mating is not None
-        assert abs(bonus_of(mating, {"ID": seen}, 0.0)[0] - bonus) < 1e-6
+        assert abs(bonus_of(mating, {"ID": seen}, [0.0])[0] - bonus) < 1e-6

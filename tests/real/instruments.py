@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from station.cycle.masters import Certificate, calibrate_from_masters
+from station.cycle.certificates import Certificate
+from station.cycle.masters import calibrate_from_masters
 from station.cycle.measure import inspect_picture
 from station.cycle.pictures import read_picture
 from station.metrology.features import MeasuredFeature
@@ -110,12 +111,12 @@ def _difference(
     m = ring.measured[name]
     by, (_, u_relative) = m.sources, m.sources.expansion
     grows = (m.to_scale if m.expands else 0.0) * u_relative
-    scale, offset = m.to_scale * by.u_scale, m.to_edge * by.u_edge_mm
+    scale, offset, r = m.to_scale * by.u_scale, m.to_edge[0] * by.u[1], by.kinds[0].correlation[0]
     own = share * m.u
     rounding = step / math.sqrt(12.0)
-    rest = m.u**2 - scale**2 - offset**2 + 2.0 * by.correlation * scale * offset - grows**2
+    rest = m.u**2 - scale**2 - offset**2 + 2.0 * r * scale * offset - grows**2
     # Scale and offset of one calibration as two independent errors.
-    along, aside = by.correlation * offset, math.sqrt(1.0 - by.correlation**2) * offset
+    along, aside = r * offset, math.sqrt(1.0 - r**2) * offset
     shared = {
         f"scale {ring.fold}": share * (scale - along), f"offset {ring.fold}": share * aside,
         "expansion": share * grows, "their edge": edge,
