@@ -111,7 +111,7 @@ def count_rows(names: Sequence[str] = ()) -> int:
 
 
 def _calibrated(subject: Subject, seed: int) -> Calibration:
-    """The exact calibration, and the look of the edges of three clean masters."""
+    """The exact calibration, and the look of the edges of three clean masters at a fixed focus."""
     calibration, plain, seen = exact(subject.optics), part_of_order(subject.order), []
     plan = compile_plan(subject.order, calibration)
     for number in range(3):
@@ -120,7 +120,9 @@ def _calibrated(subject: Subject, seed: int) -> Calibration:
         found = sight(plan, calibration, picture_from(render(scene, rng)))
         assert isinstance(found, Sighting)
         seen += edges_seen(plan, found, measure_track(plan, calibration, found).edges)
-    return replace(calibration, edge_look=edge_look([e.spread_px for e in seen], [e.misfit for e in seen]))
+    return replace(
+        calibration, edge_look=edge_look([e.spread_px for e in seen], [e.misfit for e in seen], fixed_focus=True)
+    )
 
 
 def _measured(case: Case, subject: Subject, parts: int, seed: int, calibration: Calibration) -> _Errors:
