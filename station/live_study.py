@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from station.app import DEFAULT_RIG, now, open_record, operator_name, station_record
-from station.app.twin_cell import TWIN, calibrate_twin
-from station.cycle.calibration_life import active_calibration
+from station.app import DEFAULT_RIG, now, open_record, operator_name
+from station.app.twin_cell import twin_instrument
 from station.cycle.inspect import Instrument
 from station.cycle.repeat import Answer, measure_again
 from station.documents import sha256_hex
 from station.errors import InputError
-from station.genealogy.calibrations import history
 from station.live_pieces import LiveRequest, Piece, pieces_of, width_of
 from station.reports.live.steps import Step, occasion_steps, study_steps
 from station.reports.live.table import LiveTable, unfinished_occasion
@@ -107,14 +105,8 @@ def _taken_as(request: LiveRequest, rig: TwinRig, pieces: list[Piece], calibrati
 
 def _instrument(rig_file: Path, facts: TwinFacts, say: Callable[[str], None]) -> Instrument:
     """The calibration in force; a twin that has none makes its own, as `station run` does."""
-    camera = f"{facts.camera.model} {facts.camera.serial}"
     with tempfile.TemporaryDirectory(prefix="station-") as scratch, open_record() as genealogy:
-        found = active_calibration(genealogy, camera)
-        own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
-        if found is None or (own and not found[0].valid_at(now())):
-            say("Calibrating the simulated camera on nine pictures of certified masters …")
-            found = calibrate_twin(rig_file, Path(scratch), genealogy, camera)
-    return Instrument(*found, station_record(facts.name, simulated=True))
+        return twin_instrument(rig_file, facts, Path(scratch), genealogy, say)
 
 
 def _subjects(rig: str, pieces: list[Piece]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from station.genealogy.inspection import Inspection
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
 from station.order.read import read_order
+
+if TYPE_CHECKING:
+    from station.twin.rig_file import TwinFacts
 
 DEFAULT_RIG = Path(__file__).resolve().parents[2] / "hw" / "twin.toml"
 TWIN_CALIBRATION_VALID = timedelta(days=365)
@@ -86,15 +90,9 @@ def run_twin(
         else:
             serials = serials_of(orders)
             workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
-        camera = f"{facts.camera.model} {facts.camera.serial}"
-        found = active_calibration(genealogy, camera)
-        # What a person accepted expires and locks; what the twin made by itself it makes anew.
-        own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
-        if found is None or (own and not found[0].valid_at(here.now())):
-            say("Calibrating the simulated camera on nine pictures of certified masters …")
-            found = calibrate_twin(rig_file, Path(scratch), genealogy, camera)
+        camera = camera_of(facts)
+        instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, say)
         rig = TwinRig(facts, workpieces)
-        instrument = Instrument(*found, station_record(facts.name, simulated=True))
         watch = Watch(genealogy, camera, instrument.station, here.now, ShiftCheck(facts.shift_check))
         first = Snapshot(
             state=State.START,
@@ -156,6 +154,27 @@ def _start_page(
     page.start()
     say(f"The station's page: http://{host}:{listener.getsockname()[1]}/ (Ctrl-C stops the station)")
     return page
+
+
+def camera_of(facts: TwinFacts) -> str:
+    """What the record calls the twin's camera."""
+    return f"{facts.camera.model} {facts.camera.serial}"
+
+
+def twin_instrument(
+    rig_file: Path, facts: TwinFacts, scratch: Path, genealogy: Genealogy, say: Callable[[str], None]
+) -> Instrument:
+    """The twin with the calibration in force; where it has none it makes its own.
+
+    What a person accepted expires and locks; what the twin made by itself it makes anew.
+    """
+    camera = camera_of(facts)
+    found = active_calibration(genealogy, camera)
+    own = found is not None and history(genealogy, camera, limit=1)[0].by == TWIN
+    if found is None or (own and not found[0].valid_at(here.now())):
+        say("Calibrating the simulated camera on nine pictures of certified masters …")
+        found = calibrate_twin(rig_file, scratch, genealogy, camera)
+    return Instrument(*found, station_record(facts.name, simulated=True))
 
 
 def calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:

@@ -185,7 +185,7 @@ def text_from(value: object, place: str) -> str:
 def number_from(value: object, place: str, *, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number within limits. Raises: CalibrationError with the place."""
     try:
-        found = math.nan if isinstance(value, bool | str) else float(value)  # type: ignore[arg-type]
+        found = math.nan if isinstance(value, bool | str) else float(value)  # type: ignore[arg-type]  # asked below
     except (TypeError, ValueError):
         found = math.nan
     if not (math.isfinite(found) and low <= found <= high):
