@@ -7,6 +7,7 @@ uncertainty are not.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -66,7 +67,8 @@ def _line(feature: LineFeature, points: Floats) -> MeasuredFeature:
     normal = np.array([direction[1], -direction[0]])
     params = (math.atan2(normal[1], normal[0]), float(normal @ middle), float(direction @ middle))
     outward = np.tile([along[1], -along[0]], (len(points), 1))
-    return _exact(feature, Kind.LINE, points, drawn, outward, math.dist(points[0], points[1]), False, params, 2, 1.0)
+    whole = _exact(feature, Kind.LINE, points, drawn, outward, math.dist(points[0], points[1]), False, params, 2, 1.0)
+    return replace(whole, beyond_mm=(-float((drawn[0] - start) @ along), -float((end - drawn[-1]) @ along)))
 
 
 def _exact(

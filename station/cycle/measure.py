@@ -25,8 +25,9 @@ from station.metrology.decision import Verdict, worst
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.order.model import Order
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
 from station.plan.plan import Plan
+from station.plan.seen import Seen
 from station.plan.targets import Target
 from station.vision.edges import find_edges
 from station.vision.picture import Picture

@@ -1,7 +1,7 @@
 """The ends of an edge that the picture does not show: near a corner the blur rounds it, and no probe looks there.
 
-The drawing says how long they are. A form that goes on as it bends so far is the likeliest, so the parabola through
-what was seen goes on to the ends; that it may not is in the budget.
+Where the edge meets its neighbours says how long they are, else the drawing. A form that goes on as it bends so far is
+the likeliest, so the parabola through what was seen goes on to the ends; that it may not is in the budget.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ def unseen_mm(feature: MeasuredFeature, drawn: Feature | None) -> tuple[float, f
     """How far an edge goes on before its first point and behind its last one; nothing where it is not a line."""
     if not isinstance(drawn, LineFeature) or not len(feature.nominal_mm):
         return 0.0, 0.0
-    first, last = drawn.ends_mm
+    (ax, ay), (bx, by) = drawn.ends_mm
+    length = math.dist((ax, ay), (bx, by))
+    u, v = (bx - ax) / length, (by - ay) / length
     (x0, y0), (x1, y1) = feature.nominal_mm[0].tolist(), feature.nominal_mm[-1].tolist()
-    return math.dist((x0, y0), first), math.dist((x1, y1), last)
+    before, after = (x0 - ax) * u + (y0 - ay) * v, (bx - x1) * u + (by - y1) * v
+    return max(before + feature.beyond_mm[0], 0.0), max(after + feature.beyond_mm[1], 0.0)
 
 
 @compiled

@@ -35,7 +35,8 @@ class MeasuredFeature:
     angle in rad, offset in mm, position along the line in mm) with a 2×2 covariance of (angle, offset at that
     position); contour: empty. `kept` (n,) is False for what stands on the edge without belonging to the fit: a burr,
     a speck. `outward` is +1 where growing material enlarges the radius, or moves a line along its normal, and -1
-    where it does the opposite. `expected` counts the points that were looked for.
+    where it does the opposite. `expected` counts the points that were looked for. `beyond_mm`: how much farther than
+    drawn a straight edge goes before its start and behind its end, to where it meets the next ones.
     """
 
     id: str
@@ -55,6 +56,7 @@ class MeasuredFeature:
     gap_at_mm: tuple[float, float]
     edge: int = 0  # the number of its kind of edge among those of the calibration
     local_mm: float = 0.0  # how far each edge of a contour of many may be off by itself, beyond noise
+    beyond_mm: tuple[float, float] = (0.0, 0.0)
 
     @property
     def fitted(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -11,39 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.metrology.association import Fits, fit_sorted, segmented_median
-from station.metrology.ends import whole_line
 from station.metrology.features import Kind, MeasuredFeature
 from station.metrology.scatter import excess
+from station.plan.corners import clear_of_corners, doubt_ends, farther_mm
+from station.plan.seen import Seen
 from station.plan.targets import LEAST_PROBES, Target
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-_CROSSING = 0.2  # sine: edges that meet more bluntly have no corner to speak of
 _BREAK = 2.5  # spacings: where the points of a contour are farther apart there is a corner, or a piece is missing
 PHASE_PX = 0.0003  # how a contour lies to the pixels: what a strip's few pixels leave, at most, over a run
-
-
-class Seen(NamedTuple):
-    """What was found of a target: `points_mm`, `nominal_mm`, `normals` (n, 2) in the part's frame and `noise_mm` (n,);
-    `local_mm` how far the whole edge may be off beyond noise; how many times the picture differs more from a clean
-    step than noise explains (`unexplained`); `clear` (n,) which points may be fitted (None: all); the longest stretch
-    (mm) without an edge, and its middle."""
-
-    points_mm: Floats
-    nominal_mm: Floats
-    normals: Floats
-    noise_mm: Floats
-    local_mm: float
-    unexplained: float = 1.0
-    clear: Mask | None = None
-    gap_mm: float = 0.0
-    gap_at_mm: tuple[float, float] = (0.0, 0.0)
-
-    def fitted(self, values: Floats) -> Floats:
-        """Those of its points that may be fitted."""
-        return values if self.clear is None else values[self.clear]
 
 
 def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredFeature]:
@@ -54,27 +32,21 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
     pays for it as it should. Noise that points show beyond the camera's counts as far as pixels show it too: form alone
     is no noise, and a picture of another kind of step is no scatter.
     """
-    sizes = [len(s.points_mm) if s.clear is None else int(np.count_nonzero(s.clear)) for s in seen]
+    missed = [len(target) - len(s.points_mm) for target, s in zip(targets, seen, strict=True)]
+    seen = _to_their_corners(targets, seen)
+    sizes = [s.size for s in seen]
     noises = [s.noise_mm for s in seen]
     params: list[tuple[float, ...]] = [()] * len(targets)
     covariances: list[Floats] = [np.zeros((0, 0))] * len(targets)
+    beyond: dict[int, tuple[float, float]] = {}
     kept: list[Mask | None] = [s.clear if t.kind is Kind.CONTOUR else None for t, s in zip(targets, seen, strict=True)]
     for kind in (Kind.CIRCLE, Kind.LINE):
         members = [i for i, target in enumerate(targets) if target.kind is kind and sizes[i] >= LEAST_PROBES]
         if not members:
             continue
-        here = [seen[i] for i in members]
-        first = np.array([0, *accumulate(sizes[i] for i in members)], np.intp)
+        batch = _fit(kind, targets, seen, members)
+        here, noise, first, fits = batch.seen, batch.noise_mm, batch.first, batch.fits
         size = np.diff(first)
-        noise = np.concatenate([s.fitted(s.noise_mm) for s in here])
-        points = np.concatenate([s.fitted(s.points_mm) for s in here])
-        floor = 2.0 * segmented_median(noise, first)
-        if kind is Kind.CIRCLE:
-            start = np.array([targets[i].start for i in members])
-        else:
-            start = np.add.reduceat(np.concatenate([s.fitted(s.normals) for s in here]), first[:-1], axis=0)
-            start /= size[:, None]
-        fits = fit_sorted(points, first, start, floor, noise, circles=kind is Kind.CIRCLE)
         belongs, bounds = np.asarray(fits.weights > 0.0), first.tolist()
         more = np.minimum(excess(fits.residuals, belongs, noise, first), [s.unexplained for s in here])
         variance = more**2 * np.add.reduceat(noise**2, first[:-1]) / size
@@ -85,8 +57,10 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             covariance[:, [0, 1], [0, 1]] += phase[:, None]
         for i, times in zip(members, more.tolist(), strict=True):
             noises[i] = noises[i] if times == 1.0 else times * noises[i]
-        else:
-            _doubt_ends([targets[i] for i in members], here, points, fits, first, covariance)
+        if kind is Kind.LINE:
+            farther = farther_mm(batch.targets, fits.params)
+            doubt_ends(batch.targets, here, batch.points_mm, fits, first, farther, covariance)
+            beyond.update((i, (before, after)) for i, (before, after) in zip(members, farther.tolist(), strict=True))
         fitted = np.asarray(np.isfinite(fits.params).all(axis=1)).tolist()
         for place, (i, found) in enumerate(zip(members, fits.params.tolist(), strict=True)):
             if not fitted[place]:
@@ -116,15 +90,57 @@ def associate(targets: Sequence[Target], seen: Sequence[Seen]) -> list[MeasuredF
             params=params[i],
             covariance=covariances[i],
             outward=target.outward,
-            expected=len(target),
+            expected=missed[i] + len(s.points_mm),
             kept=everything[i],
             gap_mm=s.gap_mm,
             gap_at_mm=s.gap_at_mm,
             edge=target.edge,
             local_mm=s.local_mm,
+            beyond_mm=beyond.get(i, (0.0, 0.0)),
         )
         for i, (target, s) in enumerate(zip(targets, seen, strict=True))
     ]
+
+
+class _Batch(NamedTuple):
+    """Targets of one kind and what was seen of them: all their points (n, 2) one target after the other, offsets
+    `first` (f + 1,), and what fits them."""
+
+    targets: list[Target]
+    seen: list[Seen]
+    points_mm: Floats
+    noise_mm: Floats
+    first: Index
+    fits: Fits
+
+
+def _to_their_corners(targets: Sequence[Target], seen: Sequence[Seen]) -> list[Seen]:
+    """What was seen, of straight edges only as far from their corners as the optics needs."""
+    found = list(seen)
+    lines = [i for i, t in enumerate(targets) if t.kind is Kind.LINE and seen[i].size >= LEAST_PROBES]
+    if lines:
+        batch = _fit(Kind.LINE, targets, seen, lines)
+        farther = farther_mm(batch.targets, batch.fits.params)
+        for place, clear in clear_of_corners(batch.targets, batch.seen, farther).items():
+            found[lines[place]] = clear
+    return found
+
+
+def _fit(kind: Kind, targets: Sequence[Target], seen: Sequence[Seen], members: Sequence[int]) -> _Batch:
+    """The `members` of the targets, all of one kind, fitted together."""
+    own, here = [targets[i] for i in members], [seen[i] for i in members]
+    first = np.array([0, *accumulate(s.size for s in here)], np.intp)
+    noise = np.concatenate([s.fitted(s.noise_mm) for s in here])
+    points = np.concatenate([s.fitted(s.points_mm) for s in here])
+    floor = 2.0 * segmented_median(noise, first)
+    if kind is Kind.CIRCLE:
+        start = np.array([target.start for target in own])
+    else:
+        start = np.add.reduceat(np.concatenate([s.fitted(s.normals) for s in here]), first[:-1], axis=0)
+        start /= np.diff(first)[:, None]
+    return _Batch(
+        own, here, points, noise, first, fit_sorted(points, first, start, floor, noise, circles=kind is Kind.CIRCLE)
+    )
 
 
 def _beyond_noise(target: Target, s: Seen, belongs: Mask) -> float:
@@ -136,55 +152,6 @@ def _beyond_noise(target: Target, s: Seen, belongs: Mask) -> float:
     # A point that is not used ends a run of neighbours.
     offset, noise = np.insert(offset, breaks, 0.0), np.insert(s.noise_mm, breaks, 0.0)
     return float(excess(offset, np.insert(belongs, breaks, False), noise, np.array([0, len(offset)]))[0])
-
-
-def _doubt_ends(
-    targets: Sequence[Target], seen: Sequence[Seen], points: Floats, fits: Fits, first: Index, covariance: Floats
-) -> None:
-    """Adds to the covariance of lines what their unseen ends may do: the edge is all of it, from corner to corner."""
-    corners: dict[tuple[float, float], list[int]] = {}
-    for f, target in enumerate(targets):
-        for end in target.ends_mm or ():
-            corners.setdefault(_corner(end), []).append(f)
-    for f, (target, s) in enumerate(zip(targets, seen, strict=True)):
-        if target.ends_mm is None or not math.isfinite(fits.params[f, 0]):
-            continue
-        nominal = s.fitted(s.nominal_mm)
-        here = slice(first[f], first[f + 1])
-        c, s_ = math.cos(fits.params[f, 0]), math.sin(fits.params[f, 0])
-        run = c * points[here, 1] - s_ * points[here, 0]
-        unseen = []
-        for at, drawn in ((0, target.ends_mm[0]), (-1, target.ends_mm[1])):
-            missing = math.dist(nominal[at], drawn)
-            others = [k for k in corners[_corner(drawn)] if k != f]
-            if len(others) == 1:
-                missing += _farther(fits.params[f], fits.params[others[0]], drawn, run[at] - run[-1 - at])
-            unseen.append(max(missing, 0.0))
-        turn, shift = whole_line(fits.residuals[here], run, *unseen)
-        covariance[f, 0, 0] += turn**2
-        covariance[f, 1, 1] += shift**2
-
-
-def _corner(end: tuple[float, float]) -> tuple[float, float]:
-    """The same for edges that end in one place, but for a drawing's rounding."""
-    return round(end[0], 5), round(end[1], 5)
-
-
-def _farther(line: Floats, other: Floats, drawn: tuple[float, float], outwards: float) -> float:
-    """How much farther a line goes than drawn, to where it meets the next one; 0 where they hardly cross.
-
-    `outwards` has the sign of the way along the line to that end.
-    """
-    (angle, offset, _), (turned, off, _) = line.tolist(), other.tolist()
-    sine = math.sin(turned - angle)
-    if not abs(sine) > _CROSSING:
-        return 0.0
-    x, y = drawn
-    # The corner as drawn lies `short` beside the line and `beyond` beside the other one.
-    short = offset - (x * math.cos(angle) + y * math.sin(angle))
-    beyond = off - (x * math.cos(turned) + y * math.sin(turned))
-    along = (beyond - short * math.cos(turned - angle)) / sine
-    return math.copysign(along, along * outwards)
 
 
 def _covariances(fits: Fits, variance: Floats, local_mm: Floats) -> Floats:

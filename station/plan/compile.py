@@ -14,6 +14,7 @@ from station.order.geometry import CircleFeature, Outline
 from station.order.model import MARKS, Characteristic, CharacteristicType, Face, Order
 from station.plan.allowance import allowances_of
 from station.plan.asked import Asked, asked_of
+from station.plan.corners import neighbours
 from station.plan.kinds import Kinds, kinds_of
 from station.plan.layout import Layout, lay
 from station.plan.nominal import Nominal
@@ -47,6 +48,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     too_large = _larger_than_field(polygons[: len(outer)], camera.width_px * pixel_mm, camera.height_px * pixel_mm)
     asked = [asked_of(c, order) for c in order.characteristics]
     needed, counted = _features_of(order, asked)
+    needed += neighbours(geometry.features, needed)
     if too_large:
         layout = Layout(no_track(), (), {}, {}, ())
     else:

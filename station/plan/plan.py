@@ -48,7 +48,7 @@ class Plan:
 
     items: tuple[Item, ...]
     track: Track
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...]  # of what is asked for, and of the straight edges that meet such ones at a corner
     counted: tuple[Target, ...]  # what a count speaks of: probes along those features
     checks: tuple[OutlineCheck, ...]
     outer: tuple[Floats, ...]

@@ -17,8 +17,9 @@ from station.metrology.features import MeasuredFeature
 from station.metrology.lens_field import Bending, lens_field
 from station.metrology.uncertainty import Conditions, Measurement, measure
 from station.order.model import CharacteristicType, Order
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
 from station.plan.plan import Item, Plan
+from station.plan.seen import Seen
 
 PREDICTED_NOISE_PX = 0.04  # scatter of one edge point in a well-exposed 8-bit picture
 

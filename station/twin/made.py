@@ -128,7 +128,7 @@ def _made_outline(
     for index, segment in enumerate(outline.segments):
         following = (index + 1) % len(chains)
         if isinstance(segment, LineSegment) and isinstance(outline.segments[following], LineSegment):
-            _close_corner(chains[index], chains[following])
+            chains[index], chains[following] = meet(chains[index], chains[following])
     points = np.concatenate(chains)
     keep = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1) > 1e-9
     points = points[keep]
@@ -150,18 +150,31 @@ def _side_mm(segment: Segment, deviations: tuple[Deviation, ...], part: MadePart
     return math.sqrt(8.0 * radius * chord_error_mm)
 
 
-def _close_corner(before: Points, after: Points) -> None:
-    """Move the common corner of two displaced straight edges to where they now meet, in place."""
+def meet(before: Points, after: Points) -> tuple[Points, Points]:
+    """Two displaced edges as far as the corner where they now meet: longer than drawn, or shorter."""
     if np.linalg.norm(before[-1] - after[0]) < 1e-12:
-        return
+        return before, after
+    first, second = before, after
     d0, d1 = before[-1] - before[-2], after[1] - after[0]
-    cross = d0[0] * d1[1] - d0[1] * d1[0]
-    if abs(cross) < 0.1 * np.linalg.norm(d0) * np.linalg.norm(d1):
-        return
-    gap = after[0] - before[-1]
-    corner = before[-1] + (gap[0] * d1[1] - gap[1] * d1[0]) / cross * d0
-    before[-1] = corner
-    after[0] = corner
+    while len(first) and len(second):
+        if len(first) > 1:
+            d0 = first[-1] - first[-2]
+        if len(second) > 1:
+            d1 = second[1] - second[0]
+        cross = d0[0] * d1[1] - d0[1] * d1[0]
+        if abs(cross) < 0.1 * np.linalg.norm(d0) * np.linalg.norm(d1):
+            break
+        gap = second[0] - first[-1]
+        corner = first[-1] + (gap[0] * d1[1] - gap[1] * d1[0]) / cross * d0
+        # Points beyond the corner are off the part; the sides that end there now may lean otherwise.
+        short0, short1 = first[(first - corner) @ d0 < 0.0], second[(second - corner) @ d1 > 0.0]
+        if len(short0) == len(first) and len(short1) == len(second):
+            # The last point lies on the way to the corner.
+            return np.vstack([first[: max(len(first) - 1, 1)], corner]), np.vstack(
+                [corner, second[min(len(second) - 1, 1) :]]
+            )
+        first, second = short0, short1
+    return before, after
 
 
 def grown(points: Points, growth_mm: float) -> Points:

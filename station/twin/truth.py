@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import InputError
-from station.order.geometry import ArcFeature, CircleFeature, Feature, LineFeature, Point
-from station.twin.made import bent, deviations_on, lies_on, segment_points
+from station.order.geometry import ArcFeature, CircleFeature, Feature, LineFeature, LineSegment, Outline, Point
+from station.twin.made import bent, deviations_on, lies_on, meet, segment_points
 from station.twin.part import MadePart
 
 TRUTH_POINTS = 4096
@@ -87,12 +87,35 @@ def feature_points(part: MadePart, feature: Feature) -> NDArray[np.float64]:
     for outline in part.silhouette.outlines:
         if outline.name in part.missing or feature.id in part.missing:
             continue
-        for segment in outline.segments:
+        for index, segment in enumerate(outline.segments):
             if lies_on(segment, feature):
-                step = segment.length_mm / TRUTH_POINTS
-                points = segment_points(segment, deviations_on(segment, part, by_id), step, part.growth_mm)
+                points = _as_made(outline, index, part, by_id)
                 found.append(bent(points[:-1] if isinstance(feature, CircleFeature) else points, part))
     return np.concatenate(found) if found else np.empty((0, 2))
+
+
+def _as_made(outline: Outline, index: int, part: MadePart, by_id: dict[str, Feature]) -> NDArray[np.float64]:
+    """Dense points of one segment; a straight one goes from corner to corner, as these now are."""
+    count = len(outline.segments)
+    around = [outline.segments[at % count] for at in (index - 1, index, index + 1)]
+    before, own, after = (
+        segment_points(one, deviations_on(one, part, by_id), one.length_mm / TRUTH_POINTS, part.growth_mm)
+        for one in around
+    )
+    straight = [isinstance(one, LineSegment) for one in around]
+    if straight[1] and count > 1:
+        if straight[0] and (outline.closed or index > 0):
+            own = _dense(meet(before, own)[1])
+        if straight[2] and (outline.closed or index < count - 1):
+            own = _dense(meet(own, after)[0])
+    return own
+
+
+def _dense(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points along a straight edge at equal steps, also where it was made longer."""
+    run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    even = np.linspace(0.0, run[-1], TRUTH_POINTS + 1)
+    return np.column_stack([np.interp(even, run, points[:, 0]), np.interp(even, run, points[:, 1])])
 
 
 def fit_circle(points: NDArray[np.float64]) -> tuple[Point, float, NDArray[np.float64]]:

@@ -16,10 +16,11 @@ from station.metrology.features import MeasuredFeature
 from station.metrology.lens_field import lens_field
 from station.metrology.lens_uncertainty import length_u, shifted
 from station.metrology.uncertainty import Conditions, measure_all
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
 from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 from station.plan.predict import predict
+from station.plan.seen import Seen
 from station.vision.pose import Pose
 
 from ..metrology.calibrations_for_tests import exact_calibration

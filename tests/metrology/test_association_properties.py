@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
 from station.metrology.features import Kind
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
+from station.plan.seen import Seen
 from station.plan.targets import Target
 
 from .test_association import fitted, one_circle, one_line, ring

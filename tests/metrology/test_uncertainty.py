@@ -294,3 +294,40 @@ def test_a_position_in_datums_of_another_kind_is_what_monte_carlo_gives():
         moved = [f.scaled(float(relative)).grown(-float(offsets[f.edge])) for f in still]
         values.append(evaluate(asked, {f.id: f for f in moved}).value)
     assert result.u == pytest.approx(np.std(values), rel=0.05)
+
+
+def test_an_eccentric_circle_runs_out_by_what_its_own_centre_may_be_off():
+    """An edge that is off by itself, independently over its contour, has each coordinate of its centre off by √2 of
+    that; Monte Carlo moves the centre and reads the run-out again."""
+    local_px, rng = 0.02, np.random.default_rng(4)
+    axis, one = circle("A", radius=1.0), question("circular_runout", "S", datums=("A",))
+    shaft = circle("S", (0.03, 0.04), 2.0, u_mm=1e-9)
+    result, rows = budget(one, axis, shaft, known=calibration(local_px=local_px))
+    assert result.value == pytest.approx(0.1, rel=1e-3)
+    drawn = []
+    for x, y in rng.normal(0.0, math.sqrt(2.0) * local_px * MM_PER_PX, (2000, 2)):
+        off = circle("S", (0.03 + x, 0.04 + y), 2.0, u_mm=1e-9)
+        drawn.append(evaluate(as_drawn(one, [axis, off]), {"A": axis, "S": off}).value)
+    assert rows["local edge residual"].contribution == pytest.approx(np.std(drawn), rel=0.05)
+    assert result.u == pytest.approx(np.std(drawn), rel=0.05)
+
+
+def test_an_orientation_pays_once_for_the_lean_of_its_edge_and_once_for_its_datums():
+    """The edge leans by so much already that both ends always count: the zone is length times the angle between."""
+    u_edge, u_datum, length, rng = 2e-4, 3e-4, 3.0, np.random.default_rng(5)
+    one = question("perpendicularity", "L", datums=("A",))
+
+    def pair(lean: float, turn: float):
+        """(datum, edge): the datum along x turned by `turn`, the edge along y leaning by `lean`."""
+        c, s = 2.0 * math.cos(turn), 2.0 * math.sin(turn)
+        datum = line("A", (-c, -s), (c, s), covariance=(u_datum**2, 0.0))
+        x, y = 1.5 * math.sin(lean), 1.5 * math.cos(lean)
+        return datum, line("L", (x, -y), (-x, y), covariance=(u_edge**2, 0.0), u_mm=1e-9)
+
+    result, _ = budget(one, *pair(0.005, 0.0))
+    drawn = []
+    for lean, turn in rng.normal(0.0, (u_edge, u_datum), (2000, 2)):
+        both = pair(0.005 + lean, turn)
+        drawn.append(evaluate(as_drawn(one, both), {f.id: f for f in both}).value)
+    assert result.value == pytest.approx(0.005 * length, rel=0.01)
+    assert result.u == pytest.approx(np.std(drawn), rel=0.06)

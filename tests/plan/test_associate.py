@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from station.metrology.features import Kind
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
+from station.plan.seen import Seen
 from station.plan.targets import Target
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from station.metrology.features import Kind
-from station.plan.associate import Seen, associate
+from station.plan.associate import associate
+from station.plan.seen import Seen
 from station.plan.targets import Target
 
 LENGTH, HIDDEN, BEND = 0.8, 0.04, 0.004
@@ -45,9 +46,11 @@ def test_a_bent_edge_pays_for_an_end_that_lies_elsewhere_than_drawn(displaced: f
     found, _ = associate([edge, next_], [seen(edge, -bend(edge.points_mm[:, 0])), seen(next_, displaced)])
     whole = np.linspace(0.0, LENGTH + displaced, 4001)
     slope, offset = np.polyfit(whole - whole.mean(), bend(whole), 1)
-    middle = edge.points_mm[:, 0].mean()
-    turned = slope - np.polyfit(edge.points_mm[:, 0] - middle, bend(edge.points_mm[:, 0]), 1)[0]
-    shifted = offset + slope * (middle - whole.mean()) - np.mean(bend(edge.points_mm[:, 0]))
+    fitted = found.nominal_mm[:, 0]
+    assert fitted.max() <= LENGTH + displaced - HIDDEN + 1e-9 or displaced > 0.0
+    middle = fitted.mean()
+    turned = slope - np.polyfit(fitted - middle, bend(fitted), 1)[0]
+    shifted = offset + slope * (middle - whole.mean()) - np.mean(bend(fitted))
     assert math.sqrt(found.covariance[0, 0]) == pytest.approx(abs(turned), abs=2e-5, rel=0.05)
     assert math.sqrt(found.covariance[1, 1]) == pytest.approx(abs(shifted), abs=4e-5)
 

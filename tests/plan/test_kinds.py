@@ -60,7 +60,7 @@ def kinds(plan: Plan) -> dict[str, int]:
 def test_each_feature_and_its_probes_are_of_its_kind() -> None:
     plan = compile_plan(plate("punched", "turned"), known(PUNCHED, TURNED))
     assert refusals(plan) == ["", ""]
-    assert kinds(plan) == {"E1": 0, "E3": 0, "H": 1}
+    assert kinds(plan) == {"E1": 0, "E2": 0, "E3": 0, "E4": 0, "H": 1}
     assert plan.edges is not None
     for target in plan.targets:
         assert (plan.edges[target.rows] == target.edge).all()
@@ -112,7 +112,7 @@ def test_a_datum_of_an_unknown_kind_refuses_too() -> None:
 
 def test_what_the_geometry_says_holds_for_all_that_says_nothing_itself() -> None:
     plan = compile_plan(plate(None, "turned", "punched"), known(PUNCHED, TURNED))
-    assert kinds(plan) == {"E1": 0, "E3": 0, "H": 1}
+    assert kinds(plan) == {"E1": 0, "E2": 0, "E3": 0, "E4": 0, "H": 1}
     assert plan.edges is not None
     assert set(np.unique(plan.edges)) == {0, 1}
 

@@ -184,7 +184,7 @@ def test_drawn_ends_that_do_not_quite_meet_do_not_let_a_profile_through() -> Non
     ]  # fmt: skip
     plan = compile_plan(order(gap, straight("B"), straight("T")), EXACT)
     check_track(plan)
-    assert max(float(t.reach_in_mm.max()) for t in plan.targets) == pytest.approx(0.2, abs=1e-3)
+    assert max(float(t.reach_in_mm.max()) for t in plan.targets if t.id in "BT") == pytest.approx(0.2, abs=1e-3)
 
 
 def holes(across: int, down: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
