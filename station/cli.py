@@ -134,14 +134,18 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
-    from station.app import DEFAULT_RIG, run_twin
+    from station.app import DEFAULT_RIG, Running, run_rig, run_twin
+    from station.cycle.stopwatch import budget
+    from station.devices.rig_file import is_twin
     from station.genealogy.inspection import Inspection
     from station.tables.basics import print_json
     from station.tables.records import RunTable
 
-    stop = threading.Event()
+    stop, acknowledged = threading.Event(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGUSR1, lambda *_: acknowledged.set())
+    cycles: list[dict[str, float]] = []
     inspections: list[Inspection] = []
     table = RunTable(quiet=as_json)
 
@@ -149,21 +153,46 @@ def run(
         inspections.append(inspection)
         table.add(inspection)
 
-    run_twin(
-        rig or DEFAULT_RIG,
-        orders,
-        once=once,
-        serve=None if once else (host, port),
-        pace_s=0.0 if once else pace,
-        say=table.say,
-        done=done,
-        stop=stop,
+    chosen = rig or DEFAULT_RIG
+    how = Running(
+        once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, cycles.append
     )
+    (run_twin if is_twin(chosen) else run_rig)(chosen, orders, how)
     if as_json:
         print_json({"inspections": [i.to_document() for i in inspections]})
     elif once:
         table.close()
+        table.budget(budget(cycles))
+    if not once:
+        return 0  # it was told to stop, and did
     return 0 if inspections and all(i.verdict == "PASS" for i in inspections) else 1
+
+
+@app.command()
+def devices(
+    rig: Annotated[
+        Path | None, typer.Option("--rig", metavar="FILE", help="Open and test the devices of this rig.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Find what is attached, or open and test every device of a rig; nothing is moved or lit."""
+    from station.app import check_devices, find_devices
+    from station.tables.basics import print_json
+    from station.tables.devices import checks_document, found_document, print_checks, print_found
+
+    if rig is None:
+        found = find_devices()
+        if as_json:
+            print_json(found_document(found))
+        else:
+            print_found(found)
+        return 0
+    checks = check_devices(rig)
+    if as_json:
+        print_json(checks_document(checks))
+    else:
+        print_checks(checks)
+    return 0 if all(well for _, _, well in checks) else 1
 
 
 @app.command()

@@ -7,7 +7,9 @@
     │   ├── ImageError              a picture that cannot be read or does not fit
     │   └── CalibrationError        unreadable, tampered, expired, for another camera
     ├── DeviceError             a device did not do what it was asked    part held
-    │   └── CaptureError            a frame that must not be trusted
+    │   ├── CaptureError            a frame that must not be trusted
+    │   ├── LostDeviceError         it does not answer any more: unplugged, silent, garbled
+    │   └── StoppedError            the machine stands, and a person must mend the cause: door, stop button, limit
     └── RecordError             the genealogy record                     part held
         ├── StorageError            nothing could be committed (disk full, no permission)
         └── IntegrityError          what is stored is not what was committed
@@ -57,6 +59,14 @@ class DeviceError(StationError):
 
 class CaptureError(DeviceError):
     """A frame that must not be trusted."""
+
+
+class LostDeviceError(DeviceError):
+    """A device that does not answer any more."""
+
+
+class StoppedError(DeviceError):
+    """The machine stands still until a person has mended the cause."""
 
 
 class RecordError(StationError):

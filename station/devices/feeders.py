@@ -1,0 +1,159 @@
+"""How parts come and go: a person at the cell, the controller of a line, a pallet on a stage.
+
+Devices are asked for anew each time: one that was lost may have been opened again meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from station.devices.protocols import Button, Gate, Handshake, PresentedPart, Scanner, Stage
+from station.errors import DeviceError
+
+LONGEST_OPEN_S = 15.0  # gates shut by themselves long before
+POLL_S = 0.05
+
+
+class AttendedFeeder:
+    """The operator scans the part's code, places the part and presses start; without a button the scan starts."""
+
+    def __init__(
+        self,
+        scanner: Callable[[], Scanner],
+        button: Callable[[], Button | None],
+        gate: Callable[[], Gate],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._scanner, self._button, self._gate = scanner, button, gate
+        self._clock, self._sleep = clock, sleep
+        self._scanned = self._inside = ""
+
+    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
+        """The part that was scanned last, once start is pressed. Raises: DeviceError while another one is inside."""
+        _check_empty(self._inside)
+        self._scanned = self._scanner().read(timeout_s) or self._scanned
+        button = self._button()
+        if not self._scanned or (button is not None and not button.wait(timeout_s)):
+            return None
+        self._inside, self._scanned = self._scanned, ""
+        return PresentedPart(self._inside)
+
+    def is_finished(self) -> bool:
+        """Never: people come again."""
+        return False
+
+    def clear(self) -> None:
+        """The operator takes it out, to where the tower says: a gate that is open stays so until it shuts by itself."""
+        deadline_s = self._clock() + LONGEST_OPEN_S
+        while self._inside and not self._gate().is_holding() and self._clock() < deadline_s:
+            self._sleep(POLL_S)
+        self._inside = ""
+
+    def check(self) -> str:
+        """How parts come."""
+        return "a person scans and places the parts"
+
+    def close(self) -> None:
+        """Nothing of its own to let go of."""
+
+
+class LineFeeder:
+    """The line's controller places the part and triggers; it waits for the result and takes the part out."""
+
+    def __init__(
+        self, handshake: Callable[[], Handshake], scanner: Callable[[], Scanner | None], gate: Callable[[], Gate]
+    ) -> None:
+        self._handshake, self._scanner, self._gate = handshake, scanner, gate
+        self._inside = ""
+
+    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
+        """The part that was triggered for. Raises: DeviceError when nothing says which part it is."""
+        _check_empty(self._inside)
+        handshake, scanner = self._handshake(), self._scanner()
+        handshake.set_ready(True)
+        if not handshake.wait_trigger(timeout_s):
+            return None
+        serial = handshake.serial() or ("" if scanner is None else scanner.read(timeout_s))
+        if not serial:
+            handshake.give(False)
+            raise DeviceError("the line triggered, and nothing said which part it is", place="handshake")
+        self._inside = serial
+        return PresentedPart(serial)
+
+    def is_finished(self) -> bool:
+        """Never: the line goes on."""
+        return False
+
+    def clear(self) -> None:
+        """Says OK if the gate is open, else NOK; the line does the rest."""
+        if self._inside:
+            self._handshake().give(not self._gate().is_holding())
+        self._inside = ""
+
+    def check(self) -> str:
+        """How parts come."""
+        return "the line's controller triggers"
+
+    def close(self) -> None:
+        """Nothing of its own to let go of."""
+
+
+class PalletFeeder:
+    """The stage brings one place of a pallet after the other under the camera. Which part lies there the scanner says;
+    without one the parts lie in the order of their serials."""
+
+    def __init__(
+        self,
+        stage: Callable[[], Stage],
+        places_mm: Sequence[tuple[float, ...]],
+        serials: Sequence[str],
+        scanner: Callable[[], Scanner | None],
+    ) -> None:
+        """`serials` are those of the orders, in the order of the places; not looked at where there is a scanner."""
+        self._stage, self._scanner = stage, scanner
+        known = serials if scanner() is None else [""] * len(places_mm)
+        self._left = list(zip(places_mm, known, strict=False))
+        self._inside = ""
+        self._homed: Stage | None = None
+
+    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
+        """The part at the next place. Raises: DeviceError of the stage; an unread code leaves the place out."""
+        _check_empty(self._inside)
+        if not self._left:
+            return None
+        stage, scanner = self._stage(), self._scanner()
+        place, serial = self._left[0]
+        if stage is not self._homed:
+            stage.home()
+            self._homed = stage
+        stage.move_to(place)
+        del self._left[0]
+        if scanner is not None:
+            serial = scanner.read(timeout_s)
+        if not serial:
+            raise DeviceError(f"the code of the part at {place} could not be read", place="scanner")
+        self._inside = serial
+        return PresentedPart(serial)
+
+    def is_finished(self) -> bool:
+        """Whether all places were visited."""
+        return not self._left
+
+    def clear(self) -> None:
+        """It stays on its place of the pallet; the record says what became of it."""
+        self._inside = ""
+
+    def check(self) -> str:
+        """How parts come."""
+        return f"a pallet, {len(self._left)} places left"
+
+    def close(self) -> None:
+        """Nothing of its own to let go of."""
+
+
+def _check_empty(inside: str) -> None:
+    if inside:
+        raise DeviceError(f"the part {inside} has not left the rig", place="feeder")

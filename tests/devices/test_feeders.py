@@ -1,0 +1,144 @@
+"""How parts come: never a part while one is inside, never one that nobody named, never OK for one that is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from station.devices.feeders import AttendedFeeder, LineFeeder, PalletFeeder
+from station.errors import DeviceError, StoppedError
+
+
+@dataclass
+class Desk:
+    """Scanner, button, handshake, gate and stage in one, told by tests what happens at them."""
+
+    scans: list[str] = field(default_factory=list)
+    presses: list[bool] = field(default_factory=list)
+    triggers: list[bool] = field(default_factory=list)
+    named: str = ""
+    holding: bool = True
+    jams: int = 0
+    said: list[object] = field(default_factory=list)
+
+    def read(self, timeout_s: float) -> str:
+        return self.scans.pop(0) if self.scans else ""
+
+    def wait(self, timeout_s: float) -> bool:
+        return self.presses.pop(0) if self.presses else False
+
+    def set_ready(self, ready: bool) -> None:
+        self.said.append(("ready", ready))
+
+    def wait_trigger(self, timeout_s: float) -> bool:
+        return self.triggers.pop(0) if self.triggers else False
+
+    def serial(self) -> str:
+        return self.named
+
+    def give(self, ok: bool) -> None:
+        self.said.append(("ok", ok))
+
+    def is_holding(self) -> bool:
+        return self.holding
+
+    def home(self) -> None:
+        self.said.append("home")
+
+    def move_to(self, position_mm: tuple[float, ...]) -> None:
+        if self.jams:
+            self.jams -= 1
+            raise StoppedError("the stage does not move", place="stage")
+        self.said.append(position_mm)
+
+
+def test_a_person_scans_and_then_presses_start() -> None:
+    desk = Desk(scans=["A-1", "", ""], presses=[False, True])
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk)
+    assert feeder.present() is None
+    part = feeder.present()
+    assert part is not None
+    assert part.serial == "A-1"
+    with pytest.raises(DeviceError, match="A-1 has not left"):
+        feeder.present()
+    feeder.clear()
+    desk.presses = [True]
+    assert feeder.present() is None  # a press without a scan starts nothing
+    assert not feeder.is_finished()
+
+
+def test_without_a_button_the_scan_starts_and_the_last_scan_counts() -> None:
+    desk = Desk(scans=["OLD"], presses=[False])
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk)
+    assert feeder.present() is None
+    desk.scans, desk.presses = ["NEW"], [True]
+    part = feeder.present()
+    assert part is not None
+    assert part.serial == "NEW"
+    alone = Desk(scans=["B-1"])
+    found = AttendedFeeder(lambda: alone, lambda: None, lambda: alone).present()
+    assert found is not None
+    assert found.serial == "B-1"
+
+
+def test_a_gate_that_was_opened_is_waited_for_until_it_shuts_by_itself() -> None:
+    desk, slept = Desk(scans=["A-1"], presses=[True], holding=False), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        desk.holding = len(slept) == 4
+
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk, clock=lambda: sum(slept), sleep=sleep)
+    assert feeder.present() is not None
+    feeder.clear()
+    assert (len(slept), desk.holding) == (4, True)
+    feeder.clear()
+    assert len(slept) == 4
+
+
+@pytest.mark.parametrize("holding", [True, False])
+def test_the_line_hears_ok_only_for_an_open_gate(holding: bool) -> None:
+    desk = Desk(triggers=[False, True], named="L-1", holding=holding)
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    assert feeder.present() is None
+    part = feeder.present()
+    assert part is not None
+    assert part.serial == "L-1"
+    feeder.clear()
+    assert desk.said[-1] == ("ok", not holding)
+    feeder.clear()
+    assert desk.said.count(("ok", not holding)) == 1
+
+
+def test_a_part_of_the_line_that_nobody_names_is_rejected() -> None:
+    desk = Desk(triggers=[True])
+    with pytest.raises(DeviceError, match="nothing said which part"):
+        LineFeeder(lambda: desk, lambda: desk, lambda: desk).present()
+    assert desk.said[-1] == ("ok", False)
+
+
+def test_a_pallet_homes_once_and_comes_back_to_the_place_where_it_stopped() -> None:
+    desk = Desk(jams=1)
+    feeder = PalletFeeder(lambda: desk, [(0.0, 0.0), (10.0, 0.0)], ["P-1", "P-2"], lambda: None)
+    with pytest.raises(StoppedError):
+        feeder.present()
+    first = feeder.present()
+    feeder.clear()
+    second = feeder.present()
+    assert first is not None
+    assert second is not None
+    assert (first.serial, second.serial) == ("P-1", "P-2")
+    assert desk.said == ["home", (0.0, 0.0), (10.0, 0.0)]
+    assert feeder.is_finished()
+
+
+def test_a_stage_that_was_opened_anew_is_homed_again() -> None:
+    old, new = Desk(), Desk()
+    now = [old]
+    feeder = PalletFeeder(lambda: now[0], [(0.0,), (1.0,)], ["P-1", "P-2"], lambda: None)
+    feeder.present()
+    feeder.clear()
+    now[0] = new
+    feeder.present()
+    assert new.said == ["home", (1.0,)]
