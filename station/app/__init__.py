@@ -10,6 +10,7 @@ from station.app.calibrations import (
     valid_for_days,
 )
 from station.app.checks import check_and_record, try_check
+from station.app.device_cell import check_devices, find_devices, run_rig
 from station.app.files import check_writable, write_json
 from station.app.here import MAIN_CAMERA, now, open_record, operator_name, station_record
 from station.app.inspecting import inspect_files, plan_order
@@ -21,6 +22,7 @@ from station.app.replaying import (
     recheck,
     stored_characteristic,
 )
+from station.app.running import Running
 from station.app.twin_cell import DEFAULT_RIG, run_twin, serials_of
 from station.cycle.calibration_life import load_calibration
 
@@ -29,11 +31,14 @@ __all__ = [
     "EVERYTHING",
     "MAIN_CAMERA",
     "NotReplayed",
+    "Running",
     "accept_calibration",
     "calibration_history",
     "check_and_record",
+    "check_devices",
     "check_stored_budget",
     "check_writable",
+    "find_devices",
     "inspect_files",
     "inspections_of",
     "load_calibration",
@@ -44,6 +49,7 @@ __all__ = [
     "propose_calibration",
     "recheck",
     "roll_back_calibration",
+    "run_rig",
     "run_twin",
     "serials_of",
     "station_record",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,19 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from station.app import here
-from station.app.here import open_record, operator_name, station_record
+from station.app.here import open_record, station_record
+from station.app.running import Running, run_cell
 from station.cycle.calibration_life import active_calibration
-from station.cycle.cell import Cell, queue_of
 from station.cycle.certificates import read_certificates
 from station.cycle.inspect import Instrument
 from station.cycle.masters import calibrate_from_masters
-from station.cycle.readiness import ShiftCheck, Watch
-from station.cycle.state import Board, Snapshot, State
+from station.cycle.readiness import ShiftCheck
 from station.devices.protocols import View
 from station.documents import canonical
-from station.errors import CalibrationError, InputError
+from station.errors import InputError
 from station.genealogy.calibrations import accept, history
-from station.genealogy.inspection import Inspection
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
 from station.order.read import read_order
@@ -59,21 +56,11 @@ def serials_of(folder: Path) -> dict[str, Path]:
     return found
 
 
-def run_twin(
-    rig_file: Path,
-    orders: Path | None,
-    *,
-    once: bool,
-    serve: tuple[str, int] | None,
-    pace_s: float,
-    say: Callable[[str], None],
-    done: Callable[[Inspection], None],
-    stop: threading.Event,
-) -> None:
-    """Run the simulated cell: its own calibration first, then every order; with `serve`, the live page beside it.
+def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
+    """Run the simulated cell: its own calibration first, then every order (None: the demo set).
 
     Raises:
-        InputError: the rig's file, the orders, or the port.
+        InputError: the rig's file, the orders, or the port of the page.
     """
     from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
     from station.twin.demo import write_demo
@@ -90,70 +77,9 @@ def run_twin(
         else:
             serials = serials_of(orders)
             workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
-        camera = camera_of(facts)
-        instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, say)
-        rig = TwinRig(facts, workpieces)
-        watch = Watch(genealogy, camera, instrument.station, here.now, ShiftCheck(facts.shift_check))
-        first = Snapshot(
-            state=State.START,
-            station_id=instrument.station.id,
-            rig=facts.name,
-            simulated=True,
-            queue=queue_of(serials),
-        )
-        board = Board(first)
-        cell = Cell(
-            rig,
-            genealogy,
-            instrument,
-            serials,
-            board,
-            facts.camera.exposure_us,
-            operator_name(),
-            here.now,
-            pace_s,
-            watch,
-            patient=not once,
-        )
-        page = _start_page(board, genealogy, serve, stop, say)
-        try:
-            ready = watch()
-            if said := ready.warning or ("" if once else ready.locked):
-                say(said)
-            cell.run(stop, done)
-            if once and board.latest().state is State.LOCKED:
-                raise CalibrationError(board.latest().message, place=camera)
-            if not once:
-                board.publish(message="All orders are done.")
-                stop.wait()
-        finally:
-            stop.set()
-            if page is not None:
-                page.join(timeout=5.0)
-
-
-def _start_page(
-    board: Board, genealogy: Genealogy, serve: tuple[str, int] | None, stop: threading.Event, say: Callable[[str], None]
-) -> threading.Thread | None:
-    if serve is None:
-        return None
-    from station.hmi.app import create_app
-    from station.hmi.server import listen
-    from station.hmi.server import serve as serve_pages
-
-    host, port = serve
-    listener = listen(host, port)
-    application = create_app(board, genealogy, stop=stop)
-    page = threading.Thread(
-        target=serve_pages,
-        args=(application, host, port, stop),
-        kwargs={"listener": listener},
-        name="pages",
-        daemon=True,
-    )
-    page.start()
-    say(f"The station's page: http://{host}:{listener.getsockname()[1]}/ (Ctrl-C stops the station)")
-    return page
+        instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)
+        rig, check = TwinRig(facts, workpieces), ShiftCheck(facts.shift_check)
+        run_cell(rig, genealogy, instrument, serials, camera_of(facts), facts.camera.exposure_us, check, how)
 
 
 def camera_of(facts: TwinFacts) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 
 Clock = Callable[[], datetime]
+Watch = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ def check_size(calibration: Calibration, pictures: Sequence[TakenPicture]) -> No
             )
 
 
+def _unwatched(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def inspect_pictures(
     order: Order,
     instrument: Instrument,
@@ -90,8 +96,9 @@ def inspect_pictures(
     clock: Clock,
     plan: Plan | None = None,
     started: datetime | None = None,
+    watch: Watch = _unwatched,
 ) -> Committed:
-    """Measure, decide, and commit the record durably.
+    """Measure, decide, and commit the record durably; `watch` times the phases.
 
     Raises:
         InputError: from `check_fit`; nothing was recorded.
@@ -103,8 +110,10 @@ def inspect_pictures(
     if plan is None and calibration is not None:
         plan = compile_plan(order, calibration)
     known = Conditions(conditions.temperature_c, order.part.cte_ppm_per_k)
-    examination = examine(order, plan, calibration, pictures, known)
-    overlay = _overlay(order, calibration, examination)
+    with watch("vision"):
+        examination = examine(order, plan, calibration, pictures, known)
+    with watch("overlay"):
+        overlay = _overlay(order, calibration, examination)
     draft = to_inspection(
         order,
         examination,
@@ -115,8 +124,9 @@ def inspect_pictures(
         started=began,
         finished=clock(),
     )
-    evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures, overlay)
-    committed = genealogy.commit(draft, evidence, committed=clock())
+    with watch("commit"):
+        evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures, overlay)
+        committed = genealogy.commit(draft, evidence, committed=clock())
     return Committed(committed, examination, overlay)
 
 

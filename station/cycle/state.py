@@ -11,17 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-
-class State(StrEnum):
-    """States of the cell (OPC 40100-1 words in brackets)."""
-
-    START = "start"  # Preoperational
-    LOCKED = "locked"  # Halted
-    IDLE = "idle"  # Operational: Initialized
-    READY = "ready"  # Operational: Ready
-    MEASURING = "measuring"  # Operational: SingleExecution
-    DECIDED = "decided"  # Operational: Ready, result held until the next part
-    FAULT = "fault"  # Error
+from station.cycle.transitions import Event, State, after
 
 
 class Progress(StrEnum):
@@ -80,8 +70,13 @@ class Board:
             self._changed.notify_all()
             return self._latest
 
-    def wait(self, after: int, timeout_s: float) -> Snapshot:
-        """The newest snapshot once its version exceeds `after`, or whatever there is after `timeout_s`."""
+    def happens(self, event: Event, **changes: Any) -> Snapshot:
+        """Publishes the state that `event` leads to. Raises ValueError for what cannot happen."""
         with self._changed:
-            self._changed.wait_for(lambda: self._latest.version > after, timeout_s)
+            return self.publish(state=after(self._latest.state, event), **changes)
+
+    def wait(self, since: int, timeout_s: float) -> Snapshot:
+        """The newest snapshot once its version exceeds `since`, or whatever there is after `timeout_s`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._latest.version > since, timeout_s)
             return self._latest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from station.cycle.state import Progress, QueueEntry, Snapshot, State
+from station.cycle.state import Progress, QueueEntry, Snapshot
+from station.cycle.transitions import State
 from station.errors import StationError
 from station.genealogy.store import Genealogy
 from station.hmi.part import PartView, remembered_part, stored_part

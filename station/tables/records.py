@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from station.cycle.stopwatch import PhaseTime
 from station.genealogy.inspection import Inspection
 from station.genealogy.report import VerifyReport
 from station.tables.basics import SYMBOLS, console, table, verdict_text
@@ -70,3 +71,12 @@ class RunTable:
         self._out.print(rows)
         counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
         self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
+
+    def budget(self, phases: Sequence[PhaseTime]) -> None:
+        """Where the time of the cycles went."""
+        if self._quiet or not phases:
+            return
+        rows = table("Phase", "median, ms", "95 % within, ms")
+        for phase in phases:
+            rows.add_row(phase.phase, f"{phase.median_ms:.1f}", f"{phase.high_ms:.1f}")
+        self._out.print(rows)

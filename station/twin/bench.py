@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
 from station.devices.protocols import View
+from station.errors import LostDeviceError, StoppedError
 from station.order.model import Face, Order
 from station.twin.demo_case import DemoCase
 from station.twin.part import MadePart, part_of_order
 from station.twin.rig_file import TwinFacts
 from station.twin.scene import Scene
+from station.twin.troubles import Trouble
 
-
-class Trouble(StrEnum):
-    """How the twin misbehaves on request."""
-
-    CAMERA_LOST = "camera lost"  # capture fails
-    STALE_FRAME = "stale frame"  # the frame before the last change is delivered, with its own time
-    WRONG_EXPOSURE = "wrong exposure"  # the camera keeps half of the exposure asked for
-    HIDDEN_GAIN = "hidden gain"  # a digital gain of 1.5, as the metadata admit
-    LAMP_DEAD = "lamp dead"  # the lamp does not light, and nothing says so
-    GATE_STUCK = "gate stuck"  # it holds and does not open
+CONTROLLER = {
+    Trouble.BYTES_LOST: "the controller does not answer",
+    Trouble.BYTES_GARBLED: "the controller's answers are garbled",
+    Trouble.LATE_ANSWER: "the controller answered too late",
+    Trouble.CONTROLLER_RESET: "the controller was reset",
+}
+INTERLOCK = {Trouble.DOOR_OPEN: "the door is open", Trouble.E_STOP: "the emergency stop is pressed"}
+STAGE = {
+    Trouble.STAGE_STALLED: "the stage does not move though it should",
+    Trouble.LIMIT_ALARM: "the stage ran into a limit switch",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Event:
 
 @dataclass(slots=True)
 class Bench:
-    """What the five devices have in common."""
+    """What the devices have in common."""
 
     facts: TwinFacts
     waiting: list[Workpiece]
@@ -72,6 +74,29 @@ class Bench:
     scene: Scene = field(default_factory=Scene)
     serial: str = ""
     open: bool = False
+
+    def misbehave(self, troubles: set[Trouble]) -> None:
+        """From now on have these troubles and no others; what falls by itself falls at once."""
+        self.troubles = troubles
+        if troubles & {Trouble.E_STOP, Trouble.CONTROLLER_RESET, Trouble.BYTES_LOST, Trouble.BYTES_GARBLED}:
+            # The stop button cuts the power; a controller that is reset or hears nothing lets everything fall.
+            self.open, self.lit = False, None
+
+    def check_controller(self) -> None:
+        """Raises LostDeviceError where the controller of lamps, gate and tower does not answer as it should."""
+        for trouble, sentence in CONTROLLER.items():
+            if trouble in self.troubles:
+                raise LostDeviceError(sentence, place="controller")
+
+    def stopped_by(self) -> str:
+        """What keeps the machine still."""
+        return next((words for trouble, words in INTERLOCK.items() if trouble in self.troubles), "")
+
+    def check_stage(self) -> None:
+        """Raises StoppedError where the stage that brings parts stands."""
+        for trouble, sentence in STAGE.items():
+            if trouble in self.troubles:
+                raise StoppedError(sentence, place="stage")
 
     def note(self, device: str, what: str) -> None:
         """Remember that something happened now."""

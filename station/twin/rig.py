@@ -1,4 +1,4 @@
-"""The simulated rig: five devices over one bench, a peer of real ones; it remembers when things happened."""
+"""The simulated rig: devices over one bench, a peer of real ones; it remembers when things happened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from dataclasses import replace
 import numpy as np
 
 from station.devices.protocols import CameraFacts, Frame, PresentedPart, TowerSign, View
-from station.errors import CaptureError, DeviceError
-from station.twin.bench import Bench, Event, Trouble, Workpiece
+from station.errors import CaptureError, DeviceError, LostDeviceError, StoppedError
+from station.twin.bench import Bench, Event, Workpiece
 from station.twin.demo import random_dust, random_pose
-from station.twin.render import render
+from station.twin.render import expose, render, scene_light
 from station.twin.rig_file import TwinFacts
-from station.twin.scene import Lamp, PlacedPart, Scene, Surface
+from station.twin.scene import Lamp, PlacedPart, Pose, Scene, Surface
+from station.twin.troubles import Trouble
+
+MOVED_PX = 6.0  # by which a part moves during an exposure
+AGED = 0.5
 
 
 class TwinCamera:
@@ -34,8 +38,7 @@ class TwinCamera:
         """A frame of the bench as it is now; brightness goes with the exposure, full scale clips."""
         bench = self._bench
         bench.note("camera", f"capture {view.value} {exposure_us:g} us")
-        if Trouble.CAMERA_LOST in bench.troubles:
-            raise CaptureError("the camera does not answer", place=bench.facts.camera.serial)
+        self.check()
         if Trouble.STALE_FRAME in bench.troubles and self._last is not None:
             return replace(self._last, view=view)
         if not exposure_us > 0:
@@ -44,17 +47,55 @@ class TwinCamera:
         digital_gain = 1.5 if Trouble.HIDDEN_GAIN in bench.troubles else 1.0
         began_s = bench.clock()
         gain = exposed_us / bench.facts.camera.exposure_us * digital_gain * bench.warmth(began_s)
-        lit = None if Trouble.LAMP_DEAD in bench.troubles else bench.lit
-        scene = replace(bench.scene, lamp=replace(_lamp(bench.facts, lit), clip_gain=gain))
+        gain *= AGED if Trouble.LAMP_AGED in bench.troubles else 1.0
+        scene = replace(_as_it_lies(bench), lamp=replace(_lamp(bench.facts, _lamp_lit(bench)), clip_gain=gain))
         self._sequence += 1
-        image = render(scene, bench.rng)
+        if Trouble.PART_MOVED in bench.troubles:
+            light = 0.5 * (scene_light(scene) + scene_light(_moved(scene)))
+            image = expose(light, scene.lamp, bench.rng)
+        else:
+            image = render(scene, bench.rng)
         self._last = Frame(
             view, image, began_s, exposed_us, 1.0, digital_gain, bench.facts.camera.bit_depth, self._sequence
         )
         return self._last
 
+    def check(self) -> str:
+        """What it is. Raises: LostDeviceError when it is unplugged."""
+        camera = self._bench.facts.camera
+        if Trouble.CAMERA_LOST in self._bench.troubles:
+            raise LostDeviceError("the camera does not answer", place=camera.serial)
+        return f"{camera.model} {camera.serial}, simulated"
+
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _as_it_lies(bench: Bench) -> Scene:
+    """The scene, with a second part in it where that is the trouble."""
+    parts = bench.scene.parts
+    if Trouble.TWO_PARTS not in bench.troubles or not parts:
+        return bench.scene
+    one, optics = parts[0], bench.facts.optics
+    beside = replace(one.pose, x_mm=one.pose.x_mm + 0.35 * optics.width_px * optics.mm_per_px)
+    aside = replace(one, pose=beside)
+    return replace(bench.scene, parts=(*parts, aside))
+
+
+def _moved(scene: Scene) -> Scene:
+    """The same a moment later."""
+    off_mm = MOVED_PX * scene.optics.mm_per_px
+    parts = [replace(one, pose=Pose(one.pose.x_mm + off_mm, one.pose.y_mm, one.pose.angle_deg)) for one in scene.parts]
+    return replace(scene, parts=tuple(parts))
+
+
+def _lamp_lit(bench: Bench) -> View | None:
+    """The view whose lamp really gives light."""
+    if Trouble.LAMP_DEAD in bench.troubles or bench.lit is None:
+        return None
+    if Trouble.WRONG_LAMP in bench.troubles:
+        return View.FRONT if bench.lit is not View.FRONT else View.BACKLIGHT
+    return bench.lit
 
 
 def _lamp(facts: TwinFacts, lit: View | None) -> Lamp:
@@ -79,12 +120,18 @@ class TwinLight:
         if self._bench.lit is not view:
             self._bench.lit, self._bench.lit_since_s = view, self._bench.clock()
         self._bench.note("light", f"{view.value} on")
+        self._bench.check_controller()
         return self._bench.lit_since_s + self._bench.facts.settle_s
 
     def turn_off(self) -> None:
         """All lamps dark."""
         self._bench.lit = None
         self._bench.note("light", "off")
+
+    def check(self) -> str:
+        """What it is. Raises: LostDeviceError when their controller does not answer."""
+        self._bench.check_controller()
+        return "simulated lamps"
 
     def close(self) -> None:
         """All lamps dark."""
@@ -101,19 +148,26 @@ class TwinGate:
         """Let nothing through."""
         self._bench.open = False
         self._bench.note("gate", "hold")
+        self._bench.check_controller()
 
     def let_through(self) -> None:
         """Open for the part in the rig. Raises: DeviceError when there is none, or the gate is stuck."""
         if not self._bench.serial:
             raise DeviceError("no part lies in the rig", place="gate")
         if Trouble.GATE_STUCK in self._bench.troubles:
-            raise DeviceError("the gate did not open", place="gate")
+            raise StoppedError("the gate did not open", place="gate")
+        self._bench.check_controller()
         self._bench.open = True
         self._bench.note("gate", f"let through {self._bench.serial}")
 
     def is_holding(self) -> bool:
         """Whether it is shut."""
         return not self._bench.open
+
+    def check(self) -> str:
+        """What it is. Raises: LostDeviceError when its controller does not answer."""
+        self._bench.check_controller()
+        return "simulated gate"
 
     def close(self) -> None:
         """Hold."""
@@ -128,7 +182,13 @@ class TwinTower:
 
     def show(self, sign: TowerSign) -> None:
         """Show this sign."""
+        self._bench.check_controller()
         self._bench.note("tower", sign.value)
+
+    def check(self) -> str:
+        """What it is. Raises: LostDeviceError when its controller does not answer."""
+        self._bench.check_controller()
+        return "simulated tower"
 
     def close(self) -> None:
         """Dark."""
@@ -141,11 +201,12 @@ class TwinFeeder:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    def present(self) -> PresentedPart | None:
+    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:  # noqa: ARG002  # its parts are there at once
         """The next part. Raises: DeviceError when the last one has not left."""
         bench = self._bench
         if bench.serial:
             raise DeviceError(f"the part {bench.serial} has not left the rig", place="feeder")
+        bench.check_stage()
         if not bench.waiting:
             return None
         piece, facts = bench.waiting.pop(0), bench.facts
@@ -157,16 +218,46 @@ class TwinFeeder:
         bench.note("feeder", f"present {piece.serial}")
         return PresentedPart(piece.serial, piece.order_file)
 
+    def is_finished(self) -> bool:
+        """Whether none waits."""
+        return not self._bench.waiting
+
     def clear(self) -> None:
-        """The part leaves; the gate falls shut behind it."""
+        """The part leaves; the gate falls shut behind it. Raises: StoppedError when it is stuck."""
         bench = self._bench
+        if bench.serial and Trouble.PART_STUCK in bench.troubles:
+            bench.open = False
+            raise StoppedError(f"the part {bench.serial} did not leave", place="gate")
         if bench.serial:
             bench.note("feeder", f"{'through' if bench.open else 'held'} {bench.serial}")
         bench.serial, bench.open, bench.scene = "", False, Scene(bench.facts.optics)
 
+    def check(self) -> str:
+        """What it is. Raises: StoppedError when the stage stands."""
+        self._bench.check_stage()
+        return "simulated feeder"
+
     def close(self) -> None:
         """Present nothing any more."""
         self._bench.waiting.clear()
+
+
+class TwinInterlock:
+    """A door and a stop button."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def stopped_by(self) -> str:
+        """What keeps the machine still."""
+        return self._bench.stopped_by()
+
+    def check(self) -> str:
+        """What it is."""
+        return "simulated door and stop button"
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 class TwinRig:
@@ -180,11 +271,21 @@ class TwinRig:
         self.name, self.simulated = facts.name, True
         self.camera, self.light, self.gate = TwinCamera(self._bench), TwinLight(self._bench), TwinGate(self._bench)
         self.tower, self.feeder = TwinTower(self._bench), TwinFeeder(self._bench)
+        self.interlock, self.thermometer = TwinInterlock(self._bench), None
+
+    def recover(self) -> None:
+        """Every device well again. Raises: DeviceError of the first that is not."""
+        for device in (self.camera, self.light, self.gate, self.tower, self.feeder):
+            device.check()
 
     @property
     def history(self) -> tuple[Event, ...]:
         """Everything that happened so far, in order."""
         return tuple(self._bench.history)
+
+    def forget(self, count: int) -> None:
+        """The first so many things that happened: a run of days remembers only what nobody has read yet."""
+        del self._bench.history[:count]
 
     @property
     def scene(self) -> Scene:
@@ -197,5 +298,5 @@ class TwinRig:
 
     def misbehave(self, *troubles: Trouble) -> None:
         """From now on have these troubles and no others."""
-        self._bench.troubles = set(troubles)
+        self._bench.misbehave(set(troubles))
         self._bench.note("twin", ", ".join(sorted(troubles)) or "no trouble")

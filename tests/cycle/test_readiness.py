@@ -13,7 +13,7 @@ import pytest
 
 from station.cycle import cell as cell_module
 from station.cycle.readiness import ShiftCheck, Watch
-from station.cycle.state import State
+from station.cycle.transitions import State
 from station.documents import canonical
 from station.genealogy.calibrations import accept
 from station.genealogy.shift_checks import record_check

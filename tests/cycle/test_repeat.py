@@ -10,8 +10,9 @@ from station.cycle.repeat import measure_again, subject_of
 from station.errors import CalibrationError, InputError
 from station.genealogy.inspection import StationRecord
 from station.order.read import parse_order
-from station.twin.bench import Trouble, workpiece_of_order
+from station.twin.bench import workpiece_of_order
 from station.twin.rig import TwinRig
+from station.twin.troubles import Trouble
 from tests.cli.small import NOW, calibration, ring_order
 
 from .test_cell import facts

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from station.cycle.state import Board, Progress, QueueEntry, Snapshot, State
+from station.cycle.state import Board, Progress, QueueEntry, Snapshot
+from station.cycle.transitions import State
 from station.genealogy.evidence import Evidence, StoredFrame
 from station.genealogy.inspection import Finding, Inspection
 from station.genealogy.store import Genealogy

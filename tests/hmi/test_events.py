@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from station.cycle.state import Board, Snapshot, State
+from station.cycle.state import Board, Snapshot
+from station.cycle.transitions import State
 from station.errors import InputError
 from station.genealogy.store import Genealogy
 from station.hmi.app import create_app

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from station.cycle.state import Progress, State
+from station.cycle.state import Progress
+from station.cycle.transitions import State
 from station.genealogy.values import VERDICTS
 from station.hmi.language import LANGUAGES, choose_language, load_texts
 from station.order.model import CharacteristicType

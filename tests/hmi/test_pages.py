@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from station.cycle.state import Progress, QueueEntry, State
+from station.cycle.state import Progress, QueueEntry
+from station.cycle.transitions import State
 from station.hmi.live import SHOWN, live_view
 from tests.genealogy.builders import StationRecord, evidence
 

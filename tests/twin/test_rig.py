@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from station.devices.protocols import TowerSign, View
-from station.errors import CaptureError, DeviceError, InputError
+from station.errors import CaptureError, DeviceError, InputError, LostDeviceError
 from station.order.model import Face
 from station.order.read import read_order
-from station.twin.bench import Trouble, Workpiece, workpiece_of_case, workpiece_of_order
+from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
 from station.twin.demo import demo_cases, write_demo
 from station.twin.part import MadePart
 from station.twin.rig import TwinRig
 from station.twin.rig_file import read_twin
+from station.twin.troubles import Trouble
 
 from .shapes_for_tests import RING, RING_FEATURES
 
@@ -139,7 +140,7 @@ def test_troubles_show_where_they_should(rig):
     rig.feeder.present()
     assert rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).captured_at_s == before.captured_at_s
     rig.misbehave(Trouble.CAMERA_LOST)
-    with pytest.raises(CaptureError):
+    with pytest.raises(LostDeviceError):
         rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)
     rig.misbehave(Trouble.WRONG_EXPOSURE, Trouble.HIDDEN_GAIN)
     frame = rig.camera.capture(View.BACKLIGHT, EXPOSURE_US)

@@ -1,0 +1,1 @@
+"""The wiring of a rig: pins as data, sheets as SVG."""

@@ -1,0 +1,81 @@
+"""A cell of real devices: its rig from a file, its calibration from the record, its orders from a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from station.app.here import open_record, station_record
+from station.app.running import Running, run_cell
+from station.app.twin_cell import serials_of
+from station.cycle.calibration_life import active_calibration
+from station.cycle.inspect import Instrument
+from station.cycle.jidoka import Jidoka
+from station.cycle.readiness import ShiftCheck
+from station.devices.found import Found
+from station.errors import InputError
+
+
+def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
+    """Runs the cell of a rig's file over a folder of orders.
+
+    Raises:
+        InputError: the rig's file, the orders, or the port of the page.
+        DeviceError: a device cannot be opened.
+    """
+    from station.devices.rig_file import read_rig
+    from station.devices.rigs import DeviceRig
+
+    facts = read_rig(rig_file)
+    if orders is None:
+        raise InputError("a rig of real devices needs its orders: give a folder", place="--orders")
+    serials = serials_of(orders)
+    rig = DeviceRig(facts, list(serials))
+    try:
+        known = rig.camera.facts()
+        camera = f"{known.model} {known.serial}"
+        with open_record() as genealogy:
+            found = active_calibration(genealogy, camera)
+            calibration, data = found if found is not None else (None, None)
+            run_cell(
+                rig,
+                genealogy,
+                Instrument(calibration, data, station_record(facts.name, simulated=False)),
+                serials,
+                camera,
+                facts.cell.exposure_us,
+                ShiftCheck(facts.cell.shift_check),
+                how,
+                jidoka=Jidoka(facts.cell.stop_after_held) if facts.cell.lights_out else None,
+                button=lambda: rig.button,
+                # Files are handed out once: another look would be another part's picture.
+                looks_again=facts.devices["camera"][0].module != "camera_files",
+            )
+    finally:
+        rig.close()
+
+
+def check_devices(rig_file: Path) -> list[tuple[str, str, bool]]:
+    """Of every device of a rig its kind, what it says or what is wrong, and whether it is well; the twin's too.
+
+    Raises:
+        InputError: the rig's file.
+    """
+    from station.devices.rig_file import is_twin, read_rig
+    from station.devices.rigs import open_and_check
+
+    if is_twin(rig_file):
+        from station.twin.rig import TwinRig
+        from station.twin.rig_file import read_twin
+
+        rig = TwinRig(read_twin(rig_file))
+        devices = (("camera", rig.camera), ("light", rig.light), ("gate", rig.gate), ("tower", rig.tower),
+                   ("feeder", rig.feeder), ("interlock", rig.interlock))  # fmt: skip
+        return [(kind, device.check(), True) for kind, device in devices]
+    return open_and_check(read_rig(rig_file))
+
+
+def find_devices() -> list[Found]:
+    """Everything attached that looks like a device of ours."""
+    from station.devices.drivers import find_all
+
+    return find_all()
