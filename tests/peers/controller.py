@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -44,13 +45,25 @@ class Emulator:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="controller")  # a socket's path must be short
         path = Path(self._folder.name) / "control"
-        self._process = subprocess.Popen([EMULATOR, FIRMWARE, path], stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [EMULATOR, FIRMWARE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
+        threading.Thread(target=self._tick, name="emulator's ticks", daemon=True).start()
         self.port = self._process.stdout.readline().strip()
         assert self.port, "the emulator did not start"
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
         self._control = self._socket.makefile("rw", encoding="ascii")
+
+    def _tick(self) -> None:
+        """The chip lives only while this process does: a busy machine is no silent host."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):  # killed, or closed
+            while self._process.poll() is None:
+                self._process.stdin.write(".")
+                self._process.stdin.flush()
+                time.sleep(0.02)
 
     def ask(self, command: str) -> str:
         """One command of the control socket."""
@@ -104,6 +117,8 @@ class Emulator:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()  # type: ignore[union-attr]
         self._process.stdout.close()  # type: ignore[union-attr]
         self._control.close()
         self._socket.close()

@@ -4,7 +4,8 @@
 //     emulator FIRMWARE.elf CONTROL_SOCKET
 //
 // prints the pty's name and serves one test at a time on CONTROL_SOCKET (Unix domain): a command a line, an answer a
-// line. What drives the pins outside the chip is as in hw/firmware/README.md: every output has a resistor to ground
+// line. Whoever writes bytes to its standard input says with each that the host's program gets to run: from the first
+// on, the chip's time stands still when none came for 100 ms, as else a busy machine would look like a silent host. What drives the pins outside the chip is as in hw/firmware/README.md: every output has a resistor to ground
 // (it reads 0 while the chip is in reset), every input a pull-up.
 //
 //     set B0 1              an input's level, now
@@ -41,6 +42,7 @@
 #define SLICE 4000               // cycles between two looks at the outside
 #define BYTE_CYCLES 3400         // simavr takes 3080 for a byte, counted from when the one before was read; a line 2800
 #define LATE (FREQUENCY / 20)    // further behind than this, time that is lost is not made up for
+#define TICKS (FREQUENCY / 10)   // the longest between two ticks of the host's program
 #define MCUSR 0x54
 #define EDGES 65536
 #define TURNS 64
@@ -266,10 +268,17 @@ int main(int count, char **arguments) {
     puts(name);
     fflush(stdout);
 
-    unsigned long long epoch = wall_cycles() - avr->cycle;
+    unsigned long long epoch = wall_cycles() - avr->cycle, ticked = 0;
+    fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     while (getppid() != 1) {  // not longer than who started it
         serve(listener);
         feed();
+        char ticks[64];
+        if (read(STDIN_FILENO, ticks, sizeof ticks) > 0) ticked = wall_cycles();
+        if (ticked && wall_cycles() - ticked > TICKS) {
+            usleep(1000);
+            continue;
+        }
         avr_cycle_count_t until = avr->cycle + SLICE / 4;
         if (held) avr->cycle += SLICE / 4;
         while (!held && avr->cycle < until) {
