@@ -59,7 +59,7 @@ def inspect(
     if overlay is not None:
         check_writable(overlay)
     with working("Measuring …", quiet=as_json):
-        committed = inspect_files(
+        inspection, drawn = inspect_files(
             order,
             [_view(text) for text in image],
             calibration,
@@ -67,12 +67,12 @@ def inspect(
             operator=operator,
             warn=_warn,
         )
-    document = committed.inspection.to_document()
+    document = inspection.to_document()
     if overlay is not None:
-        if committed.overlay is None:
+        if drawn is None:
             print("station: there is no overlay to write", file=sys.stderr)
         else:
-            _write(overlay, committed.overlay)
+            _write(overlay, drawn)
     if as_json:
         print_json(document)
     else:

@@ -1,7 +1,9 @@
 """The cell's cycle: one part after the other, read as one page.
 
 scan -> order -> plan -> **capture** -> measure -> **commit the record** -> *then* move the gate, light the tower,
-publish. Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS.
+publish. Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS. What
+nobody at the gate waits for is done beside it: the plan and the next order while the camera works, the picture for
+people afterwards.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from station.background import Beside, finished, in_background
+from station.cycle.ahead import Ahead, Prepared, plan_of
 from station.cycle.capture import capture_views
 from station.cycle.examine import needed_views
-from station.cycle.inspect import Clock, Committed, Instrument, check_fit, inspect_pictures
+from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
 from station.cycle.readiness import Readiness
 from station.cycle.record import error_inspection
@@ -41,7 +45,6 @@ from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
 from station.order.model import Order
 from station.order.read import read_order
-from station.plan.compile import compile_marks, compile_plan
 
 RECHECK_S = 1.0  # somebody may accept a calibration, check the masters or mend a device at any time
 ATTEMPTS = 3  # of one part, where a frame must not be trusted; each is recorded
@@ -56,6 +59,17 @@ SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Attempted:
+    """What came of a part: the inspection that stands, what must be mended, the sentence for the operator, and what
+    can be drawn."""
+
+    inspection: Inspection | None
+    trouble: DeviceError | None = None
+    sentence: str = ""
+    committed: Committed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is
     shown. `watch` says before every part whether the station may measure and with what (None: always, with
@@ -63,6 +77,7 @@ class Cell:
     when a line without people stops (None: there are people). `acknowledged` is set by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
     Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
+    `beside` draws for people while the next part comes, whose order is read `ahead`.
     """
 
     rig: Rig
@@ -83,6 +98,8 @@ class Cell:
     steady_clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     looks_again: bool = True
+    beside: Beside = field(default_factory=Beside)
+    ahead: Ahead = field(default_factory=Ahead)
 
     def run(self, stop: threading.Event, done: Callable[[Inspection], None] = lambda _: None) -> None:
         """Inspect every part the feeder presents, until none will come any more or `stop` is set."""
@@ -93,15 +110,19 @@ class Cell:
             self._hold()
             with suppress(DeviceError):
                 self.rig.light.turn_off()
+            self.beside.wait()
 
     def _run(self, stop: threading.Event, done: Callable[[Inspection], None]) -> None:
         streak, trouble = Streak(self.jidoka), self._begin()
         clock_offset_s = self._clock_offset_s()
+        self._look_ahead()
         while trouble is None or self._mended(trouble, stop):
             trouble = None
-            cell = self._ready(stop)
+            watch = Stopwatch(self.steady_clock)
+            cell = self._ready(stop, watch)
             if cell is None:
                 break
+            looked_s = self.steady_clock()
             try:
                 part = self.rig.feeder.present(self.recheck_s if self.patient else 0.0)
                 if part is None:
@@ -109,12 +130,12 @@ class Cell:
                         self.board.happens(Event.FINISH)
                         break
                     continue
-                # The part may have taken its time to come.
-                cell = self._ready(stop)
-                if cell is None:
-                    break
+                if self.steady_clock() - looked_s > self.recheck_s:  # the part took its time to come
+                    cell = self._ready(stop, watch)
+                    if cell is None:
+                        break
                 clock_offset_s = self._watch_clock(clock_offset_s)
-                inspection, trouble = cell.inspect(part)
+                inspection, trouble = cell.inspect(part, watch)
                 if inspection is not None:
                     done(inspection)
                 if trouble is None and (why := streak.add(inspection)):
@@ -150,11 +171,20 @@ class Cell:
         self.rig.gate.hold()
         self.rig.feeder.clear()
 
-    def _ready(self, stop: threading.Event) -> Cell | None:
+    def _look_ahead(self) -> None:
+        """Which order comes next is mostly known, and the camera leaves time; where another one comes, nothing is
+        lost."""
+        waiting = (q.serial for q in self.board.latest().queue if q.progress is Progress.WAITING)
+        path = self.orders.get(next(waiting, ""))
+        if path is not None:
+            self.ahead.begin(path, self.instrument.calibration)
+
+    def _ready(self, stop: threading.Event, watch: Stopwatch) -> Cell | None:
         """This cell with the calibration in force as soon as nothing locks it; None when it has to stop."""
         while not stop.is_set():
             self.alive()
-            found = None if self.watch is None else self.watch()
+            with watch("ready"):
+                found = None if self.watch is None else self.watch()
             state = self.board.latest().state
             if found is None or not found.locked:
                 if state in (State.START, State.LOCKED, State.IDLE):
@@ -199,13 +229,13 @@ class Cell:
             return True
         return False
 
-    def inspect(self, part: PresentedPart) -> tuple[Inspection | None, DeviceError | None]:
+    def inspect(self, part: PresentedPart, watch: Stopwatch) -> tuple[Inspection | None, DeviceError | None]:
         """One part, from scan to gate. The committed inspection, None when not even an error could be recorded; and
         what has to be mended before the part may leave, None where nothing."""
         self._mark(part.serial, progress=Progress.MEASURING)
         self.board.happens(Event.PART, message="")
-        watch = Stopwatch(self.steady_clock)
-        inspection, trouble, sentence = self._inspected(part, watch)
+        attempted = self._inspected(part, watch)
+        inspection, trouble, sentence = attempted.inspection, attempted.trouble, attempted.sentence
         if inspection is not None and inspection.verdict != "ERROR" and trouble is None:
             with watch("act"):
                 trouble = self._act(part, inspection)
@@ -215,33 +245,46 @@ class Cell:
         else:
             self._safe()
         self._done(part.serial, inspection, sentence)
+        if (committed := attempted.committed) is not None:
+            with watch("overlay"):
+                self.beside.do(lambda: self._draw(committed), "overlay")
         self.timed(watch.seconds)
         return inspection, trouble
 
-    def _inspected(self, part: PresentedPart, watch: Stopwatch) -> tuple[Inspection | None, DeviceError | None, str]:
-        """The inspection that stands, what must be mended, and the sentence for the operator."""
-        order: Order | None = None
+    def _draw(self, committed: Committed) -> None:
+        """The picture for people. Whatever happens here, the part was decided and the record of it stands."""
+        try:
+            if add_overlay(committed, self.genealogy, self.clock) is not None:
+                self.board.publish()  # what shows the part looks again
+        except Exception as error:
+            self._note("overlay-missing", committed.inspection.id, f"{type(error).__name__}: {error}")
+
+    def _inspected(self, part: PresentedPart, watch: Stopwatch) -> _Attempted:
+        """As often as it takes."""
+        order, prepared = None, None
         for attempt in range(1, ATTEMPTS + 1):
             began = self.clock()
             steady = replace(self, clock=self._steady_from(began))
             try:
                 with watch("order"):
-                    order = order or self._order_of(part)
+                    if order is None:
+                        order, prepared = self._order_of(part)
                     self.rig.gate.hold()
                     self.rig.tower.show(TowerSign.BUSY)
-                return steady._measured(order, began, watch).inspection, None, ""
+                committed = steady._measured(order, prepared, began, watch)
+                return _Attempted(committed.inspection, committed=committed)
             except RecordError as error:
-                return None, None, str(error)
+                return _Attempted(None, sentence=str(error))
             except CaptureError as error:
                 recorded = steady._record_error(order, part, str(error), began)
                 if recorded is None or attempt == ATTEMPTS:
-                    return recorded, None, str(error)
+                    return _Attempted(recorded, sentence=str(error))
             except StationError as error:
                 recorded = steady._record_error(order, part, str(error), began)
-                return recorded, error if isinstance(error, DeviceError) else None, str(error)
+                return _Attempted(recorded, error if isinstance(error, DeviceError) else None, str(error))
             except Exception as error:  # a bug must not let a part through, and must leave a trace
                 sentence = f"the station failed inside ({type(error).__name__}: {error})"
-                return steady._record_error(order, part, sentence, began), None, sentence
+                return _Attempted(steady._record_error(order, part, sentence, began), sentence=sentence)
         raise AssertionError("an attempt ends in a return")
 
     def _steady_from(self, began: datetime) -> Clock:
@@ -249,23 +292,31 @@ class Cell:
         began_s = self.steady_clock()
         return lambda: began + timedelta(seconds=self.steady_clock() - began_s)
 
-    def _order_of(self, part: PresentedPart) -> Order:
+    def _order_of(self, part: PresentedPart) -> tuple[Order, Prepared | None]:
         path = part.order_file or self.orders.get(part.serial)
         if path is None:
             raise OrderError(f"there is no order for the part {part.serial}")
-        order = read_order(path)
+        prepared = self.ahead.take(path)
+        order = prepared.order if prepared is not None else read_order(path)
         if order.part.serial != part.serial:
             raise OrderError(f"the part is {part.serial}, its order is for {order.part.serial}", place=path.name)
-        return order
+        return order, prepared
 
-    def _measured(self, order: Order, started: datetime, watch: Stopwatch) -> Committed:
+    def _measured(self, order: Order, prepared: Prepared | None, started: datetime, watch: Stopwatch) -> Committed:
         with watch("order"):
             calibration = self._calibration_for(order, started)
-            plan = compile_plan(order, calibration) if calibration is not None else compile_marks(order)
-        with watch("capture"):
+            if prepared is not None and prepared.calibration is calibration:
+                planning = finished(prepared.plan)
+            else:
+                planning = in_background(lambda: plan_of(order, calibration), "plan")
             self._check_interlock()
-            views = [View(view) for view in needed_views(plan, [str(v) for v in View])]
-            pictures = capture_views(self.rig.camera, self.rig.light, views, self.exposure_us, watch=self.looks_again)
+        self._look_ahead()
+        views = [View(view) for view in needed_views(order, [str(v) for v in View])]
+        pictures = capture_views(
+            self.rig.camera, self.rig.light, views, self.exposure_us, watch=self.looks_again, phase=watch
+        )
+        with watch("order"):
+            plan = planning.result()
             temperature = None if self.rig.thermometer is None else self.rig.thermometer.temperature_c()
             # A door that was open meanwhile let light in, or a hand.
             self._check_interlock()

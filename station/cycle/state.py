@@ -1,7 +1,7 @@
 """What the station shows of itself: immutable snapshots, published by the cycle, read by pages and API.
 
-The cycle's thread alone publishes; any number of readers take the latest or wait for the next. Nobody else ever touches
-the cycle's own data.
+The cycle publishes; any number of readers take the latest or wait for the next. Nobody else ever touches the cycle's
+own data.
 """
 
 from __future__ import annotations

@@ -35,6 +35,17 @@ def read_order(path: Path) -> Order:
     return parse_order(data, path.parent, str(path))
 
 
+def still_says(path: Path, order: Order) -> bool:
+    """Whether reading the file would give this very order again."""
+    try:
+        if read_limited(path) != order.document:
+            return False
+        name = _json(order.document, str(path))["geometry"].get("drawing")
+        return _drawing_data(GeometryDocument.model_construct(drawing=name), path.parent, None) == order.drawing
+    except (InputError, KeyError, ValueError):
+        return False
+
+
 def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes | None = None) -> Order:
     """The order in `data`. `drawing`, where given, is the drawing's content; else it is read from `folder`.
 
