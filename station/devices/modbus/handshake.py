@@ -145,9 +145,12 @@ class Handshake:
             self._signals.lose_line()
             self._change.notify_all()
 
-    def _check_plc(self) -> None:
+    def _check_listening(self) -> None:
         if self._closed or not self._thread.is_alive():
             raise LostDeviceError("nobody listens for the line's controller any more", place=self._place)
+
+    def _check_plc(self) -> None:
+        self._check_listening()
         if self._silent_s() > self._facts.plc_silent_s:
             said = f"has been silent for {self._silent_s():.1f} s" if self._is_heard else "has not been heard yet"
             raise LostDeviceError(f"the line's controller {said}", place=self._place)
@@ -155,6 +158,8 @@ class Handshake:
     def set_ready(self, ready: bool) -> None:
         """Whether a trigger will be answered; withdraws any result."""
         with self._change:
+            if ready and self._asked and self._signals.is_awaited:
+                return  # the line triggered meanwhile: that is for the next `wait_trigger`
             self._asked = self._asked and not ready
             self._signals.set_ready(ready)
 
@@ -196,6 +201,14 @@ class Handshake:
         with self._change:
             self._check_plc()
             return f"Modbus TCP on {self._facts.host}:{self._open}, the line's controller lives"
+
+    def recover(self) -> None:
+        """The PLC has to come back by itself: to open anew would only break its connection.
+
+        Raises:
+            LostDeviceError: nobody listens any more, so it has to be opened anew.
+        """
+        self._check_listening()
 
     def close(self) -> None:
         """No signal is on, and no connection."""

@@ -163,6 +163,8 @@ def _check(facts: LightFacts, place: str) -> None:
         raise InputError("two views have the same register", place=place)
     if not all(0.0 < level <= 1.0 for level in facts.levels.values()):
         raise InputError("levels are within 0 to 1", place=place)
+    if not 0 <= facts.device_id <= 247 or not facts.error_register <= 0xFFFF:
+        raise InputError("device_id is 0 to 247, error_register at most 65535", place=place)
     if facts.parity not in ("N", "E", "O") or not 10.0 <= facts.timeout_ms <= 10_000.0:
         raise InputError('parity is "N", "E" or "O" and timeout_ms within 10 to 10000', place=place)
     if facts.where.startswith("tcp://"):
