@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -144,7 +145,10 @@ class Picamera2Camera:
             raise CaptureError(f"an exposure of {exposure_us:g} µs is outside the camera's {limits}", place=self._place)
         called_s = self._clock()
         camera = self._opened()
-        camera.set_controls({"ExposureTime": round(exposure_us)})
+        try:
+            camera.set_controls({"ExposureTime": round(exposure_us)})
+        except (RuntimeError, OSError) as error:
+            raise LostDeviceError(f"the camera is gone ({error})", place=self._place) from error
         told_us = 0.0
         for _ in range(facts.frames_to_follow):
             told, image, sequence = self._request(camera)
@@ -195,10 +199,12 @@ class Picamera2Camera:
 
     def close(self) -> None:
         """Stops the camera."""
-        if self._camera is not None:
-            self._camera.stop()
-            self._camera.close()
-            self._camera = None
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            with suppress(RuntimeError, OSError):  # it is gone: it must be let go of all the same
+                camera.stop()
+            with suppress(RuntimeError, OSError):
+                camera.close()
 
 
 def find() -> list[Found]:

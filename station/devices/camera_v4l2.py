@@ -90,6 +90,7 @@ class V4l2Camera:
         check_turn(facts.turned_deg, facts.device)
         self._facts, self._clock, self._sleep, self._open_device = facts, clock, sleep, open_device
         self._pixels = format_called(facts.pixel_format, V4L2_FORMATS, facts.device)
+        self._pixels.row_bytes(facts.width_px)  # raises what no picture could be made of
         self._device: VideoDevice | None = None
         self._closed = False
         self._told = CameraFacts("", "", 0, 0, 0)
@@ -109,7 +110,9 @@ class V4l2Camera:
             if self._exposure is not None and self._exposure_now(device) != exposed_us:
                 raise CaptureError("the exposure changed during the picture", place=self._facts.device)
             self._check_fixed(device)
-        except LostDeviceError:
+        except CaptureError:
+            raise
+        except DeviceError:  # gone, or it refuses what it did before: opened anew it starts from nothing
             self._let_go()
             raise
         image = grey_of(filled.data, self._facts.width_px, self._facts.height_px, self._pixels, self._stride)
