@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from station.devices.protocols import Button, Gate, Handshake, Interlock, PresentedPart, Scanner, Stage
-from station.errors import DeviceError, LostDeviceError
+from station.errors import DeviceError, LostDeviceError, StoppedError
 
 LONGEST_OPEN_S = 15.0  # gates shut by themselves long before
 POLL_S = 0.05
@@ -145,7 +145,8 @@ class PalletFeeder:
         """The part at the next place.
 
         Raises:
-            DeviceError: of the stage, which is homed again then; or a code was not read, and its place is left out.
+            StoppedError: of the stage, which is homed again then.
+            DeviceError: the code was not read, and its place is left out.
         """
         _check_empty(self._inside)
         if not self._left:
@@ -157,8 +158,8 @@ class PalletFeeder:
                 stage.home()
                 self._homed = stage
             stage.move_to(place)
-        except DeviceError:
-            self._homed = None
+        except StoppedError:
+            self._homed = None  # a person looks before it moves again
             raise
         del self._left[0]
         if scanner is not None:
