@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.devices.found import Found
-from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned
+from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned, turned_size
 from station.devices.protocols import CameraFacts, Frame, View
 from station.errors import CaptureError, DeviceError, LostDeviceError
 
@@ -132,10 +132,8 @@ class Picamera2Camera:
 
     def facts(self) -> CameraFacts:
         """Which camera this is: the sensor's model, and the serial of the rig's file; the size as turned."""
-        width, height = self._facts.width_px, self._facts.height_px
-        if self._facts.turned_deg in (90, 270):
-            width, height = height, width
-        return CameraFacts(self._model, self._facts.serial, width, height, self._pixels.bit_depth)
+        size = turned_size(self._facts.width_px, self._facts.height_px, self._facts.turned_deg)
+        return CameraFacts(self._model, self._facts.serial, *size, self._pixels.bit_depth)
 
     def capture(self, view: View, exposure_us: float) -> Frame:
         """A frame begun after this call that says it has this exposure. Raises: CaptureError, LostDeviceError."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from station.devices.found import Found
-from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned
+from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned, turned_size
 from station.devices.protocols import CameraFacts, Frame, View
 from station.devices.v4l2 import Control, Filled, VideoDevice, serial_of
 from station.errors import CaptureError, DeviceError, LostDeviceError
@@ -178,8 +178,7 @@ class V4l2Camera:
         self._readout_s = facts.readout_ms / 1000.0 or device.frame_interval_s()
         if not self._readout_s > 0.0:
             raise DeviceError("the camera does not tell its frame rate: readout_ms is needed", place=place)
-        sideways = facts.turned_deg in (90, 270)
-        size = (facts.height_px, facts.width_px) if sideways else (facts.width_px, facts.height_px)
+        size = turned_size(facts.width_px, facts.height_px, facts.turned_deg)
         self._told = CameraFacts(device.card, serial, *size, self._pixels.bit_depth)
         device.start(facts.buffers)
         self._discard = facts.frames_after_change

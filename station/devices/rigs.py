@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from station.devices.drivers import CONTROLLER, CONTROLLER_DRIVER, open_device
+from station.devices.drivers import CONTROLLER, open_device
 from station.devices.feeders import AttendedFeeder, LineFeeder, PalletFeeder
 from station.devices.protocols import (
     Button,
@@ -46,13 +46,12 @@ class DeviceRig:
             raise
 
     def _kinds(self) -> list[str]:
-        """In the order of opening: what others hang on comes first."""
-        return [*([CONTROLLER] if self._facts.controller is not None else []), *self._facts.devices, "feeder"]
+        return [*self._facts.named(), "feeder"]
 
     def _opened(self, kind: str) -> Any:
         if kind == "feeder":
             return self._feeder()
-        driver, facts = (CONTROLLER_DRIVER, self._facts.controller) if kind == CONTROLLER else self._facts.devices[kind]
+        driver, facts = self._facts.named()[kind]
         return open_device(driver, facts, kind, self._open.get(CONTROLLER))
 
     def _feeder(self) -> Feeder:
@@ -180,9 +179,8 @@ def open_and_check(facts: RigFacts) -> list[tuple[str, str, bool]]:
     found = []
     controller: Any = None
     opened = []
-    named = [(CONTROLLER, (CONTROLLER_DRIVER, facts.controller))] if facts.controller is not None else []
     try:
-        for kind, (driver, own) in [*named, *facts.devices.items()]:
+        for kind, (driver, own) in facts.named().items():
             try:
                 if driver.module == CONTROLLER and kind != CONTROLLER and controller is None:
                     raise DeviceError("its controller is not there", place=kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from station.devices.controller.client import DARK, Controller
@@ -87,8 +87,9 @@ class Light:
 
     def close(self) -> None:
         """All lamps dark; a controller that is lost is dark by itself."""
-        self._quietly(self.disarm)
-        self._quietly(self.turn_off)
+        with suppress(LostDeviceError):
+            self.disarm()
+            self.turn_off()
 
     def _start(self, command: str, shot: Shot) -> None:
         lamps = [at for at, level in enumerate(self._levels_of(shot.view), 1) if level]
@@ -108,13 +109,6 @@ class Light:
         if levels is None:
             raise DeviceError(f"this rig has no lamp for the view {view.value!r}", place=self._place)
         return levels
-
-    @staticmethod
-    def _quietly(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except LostDeviceError:
-            return
 
 
 def _known(facts: LightFacts, place: str) -> tuple[str, ...]:
