@@ -125,7 +125,11 @@ class LineFeeder:
 
 class PalletFeeder:
     """The stage brings one place of a pallet after the other under the camera. Which part lies there the scanner says;
-    without one the parts lie in the order of their serials."""
+    without one the parts lie in the order of their serials.
+
+    What it scanned before the stage stands is of some part on the way: it has to read what lies still before it, and
+    again where it did so before.
+    """
 
     def __init__(
         self,

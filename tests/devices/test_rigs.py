@@ -6,16 +6,24 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from station.devices import rigs
+from station.devices import modbus, rigs
 from station.devices.drivers import Driver
+from station.devices.grbl import GrblStage
+from station.devices.protocols import Recovers
 from station.devices.rig_file import CellFacts, FeederFacts, RigFacts
 from station.devices.rigs import DeviceRig
+from station.devices.thermometer_file import FileThermometer
 from station.errors import DeviceError, LostDeviceError, StoppedError
 
 KINDS = ("camera", "light", "gate", "tower", "scanner")
 FACTS = RigFacts(
     "bench", "rig.toml", CellFacts(1.0), FeederFacts(), {kind: (Driver(kind, kind), None) for kind in KINDS}
 )
+
+
+@pytest.mark.parametrize("driver", [GrblStage, modbus.Handshake, FileThermometer])
+def test_these_recover_by_themselves(driver: type) -> None:
+    assert issubclass(driver, Recovers)
 
 
 @dataclass

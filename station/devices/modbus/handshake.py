@@ -22,6 +22,7 @@ from station.devices.modbus import register_map as rm
 from station.errors import DeviceError, InputError, LostDeviceError
 
 _HEARTBEAT_S = 0.1
+_START_S = 15.0  # reading pymodbus from a memory card takes seconds
 _WRITES_COILS, _WRITES_REGISTERS = (5, 15), (6, 16, 22, 23)
 
 
@@ -57,7 +58,8 @@ class Handshake:
         self._thread = threading.Thread(target=self._serve, name="modbus", daemon=True)
         self._thread.start()
         with self._change:
-            if not self._change.wait_for(lambda: self._loop is not None, 5.0):
+            if not self._change.wait_for(lambda: self._loop is not None, _START_S):
+                self._closed = True  # one that comes too late ends by itself, and keeps no port
                 raise LostDeviceError("the Modbus server does not start", place=self._place)
 
     @property
@@ -96,7 +98,7 @@ class Handshake:
         with self._change:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             self._change.notify_all()
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or self._closed):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _HEARTBEAT_S)
             with self._change:

@@ -210,9 +210,9 @@ def test_another_device_is_not_found(fake):
         (LightFacts({"backlite": (1,)}), "'backlite' is no view"),
         (LightFacts({"ring": (0,)}), "lamps are 1 to 8"),
         (LightFacts({"ring": ()}), "lamps are 1 to 8"),
-        (LightFacts({"ring": (1,)}, {"ring": 1.5}), "at most 1"),
-        (LightFacts({"ring": (1,)}, {"ring": float("nan")}), "at most 1"),
-        (LightFacts({"ring": (1,)}, {"dark": 0.5}), "no channels"),
+        (LightFacts({"ring": (1,)}, {"ring": 1.5}), "level 1.5 of ring"),
+        (LightFacts({"ring": (1,)}, {"ring": float("nan")}), "level nan of ring"),
+        (LightFacts({"ring": (1,)}, {"dark": 0.5}), "'dark' is no view with a channel"),
     ],
 )
 def test_facts_that_cannot_be(opened, facts, words):
