@@ -123,6 +123,12 @@ class AravisCamera:
             except LostDeviceError:
                 self._lost()
                 raise
+            except CaptureError:
+                raise
+            except DeviceError:  # it refuses what it did before: opened anew it starts from nothing
+                device.close()
+                self._device = None
+                raise
             if received.status == 0 or again == self._facts.retakes:
                 break
             self._broken += 1

@@ -168,7 +168,8 @@ class Picamera2Camera:
         try:
             request = camera.capture_request(wait=self._facts.timeout_s, flush=True)
         except TimeoutError as error:
-            camera.cancel_all_and_flush()
+            with suppress(RuntimeError, OSError):
+                camera.cancel_all_and_flush()
             raise LostDeviceError(f"no picture came within {self._facts.timeout_s:g} s", place=self._place) from error
         except (RuntimeError, OSError) as error:
             raise LostDeviceError(f"the camera is gone ({error})", place=self._place) from error

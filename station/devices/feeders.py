@@ -68,9 +68,8 @@ class AttendedFeeder:
     def clear(self) -> None:
         """The operator takes it out, to where the tower says: a gate that is open stays so until it shuts by itself.
         A scan that waits for its start is forgotten, too."""
-        deadline_s = self._clock() + LONGEST_OPEN_S
-        while self._inside and not self._gate().is_holding() and self._clock() < deadline_s:
-            self._sleep(POLL_S)
+        if self._inside:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = self._scanned = ""
 
     def check(self) -> str:
@@ -85,9 +84,16 @@ class LineFeeder:
     """The line's controller places the part and triggers; it waits for the result and takes the part out."""
 
     def __init__(
-        self, handshake: Callable[[], Handshake], scanner: Callable[[], Scanner | None], gate: Callable[[], Gate]
+        self,
+        handshake: Callable[[], Handshake],
+        scanner: Callable[[], Scanner | None],
+        gate: Callable[[], Gate],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._handshake, self._scanner, self._gate = handshake, scanner, gate
+        self._clock, self._sleep = clock, sleep
         self._inside = ""
 
     def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
@@ -109,11 +115,13 @@ class LineFeeder:
         return False
 
     def clear(self) -> None:
-        """Says OK if the gate is open, else NOK; the line does the rest."""
+        """Says OK if the gate is open, else NOK; the line does the rest, as long as the gate stays open by itself."""
         is_ok = bool(self._inside) and not self._gate().is_holding()
         was_inside, self._inside = self._inside, ""  # answered once: a handshake that was opened anew was not asked
         if was_inside:
             self._handshake().give(is_ok)
+        if is_ok:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
 
     def check(self) -> str:
         """How parts come."""
@@ -188,6 +196,12 @@ class PalletFeeder:
 
     def close(self) -> None:
         """Nothing of its own to let go of."""
+
+
+def _wait_until_shut(gate: Callable[[], Gate], clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    deadline_s = clock() + LONGEST_OPEN_S
+    while not gate().is_holding() and clock() < deadline_s:
+        sleep(POLL_S)
 
 
 def _check_empty(inside: str) -> None:

@@ -138,13 +138,20 @@ def test_a_gate_that_was_opened_is_waited_for_until_it_shuts_by_itself() -> None
 
 @pytest.mark.parametrize("holding", [True, False])
 def test_the_line_hears_ok_only_for_an_open_gate(holding: bool) -> None:
-    desk = Desk(triggers=[False, True], named="L-1", holding=holding)
-    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    desk, slept = Desk(triggers=[False, True], named="L-1", holding=holding), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert desk.said[-1] == ("ok", True)  # the line hears it before the gate shuts
+        desk.holding = len(slept) == 4
+
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk, clock=lambda: sum(slept), sleep=sleep)
     assert feeder.present() is None
     part = feeder.present()
     assert part is not None
     assert part.serial == "L-1"
     feeder.clear()
+    assert (desk.holding, len(slept)) == (True, 0 if holding else 4)
     assert desk.said[-1] == ("ok", not holding)
     feeder.clear()
     assert desk.said.count(("ok", not holding)) == 1
