@@ -64,9 +64,9 @@ class Interlock:
     def _reasons(self, inputs: Inputs, opened: Set[str] = frozenset()) -> str:
         reasons = []
         if self._facts.estop and (not inputs.estop or "estop" in opened):
-            reasons.append("the emergency stop is pressed")
+            reasons.append(f"the emergency stop {'was' if inputs.estop else 'is'} pressed")
         if self._facts.door and (not inputs.door or "door" in opened):
-            reasons.append("the door is open")
+            reasons.append(f"the door {'was' if inputs.door else 'is'} open")
         return " and ".join(reasons)
 
     def check(self) -> str:

@@ -42,7 +42,14 @@ class Interlock:
 
     def stopped_by(self) -> str:
         """What keeps the machine still, or did since the last call; empty: nothing. Raises: LostDeviceError."""
-        return " and ".join(meaning for meaning, contact in self._contacts.items() if _was_open(contact))
+        found = []
+        for meaning, contact in self._contacts.items():
+            opened = False in contact.changes()
+            if not contact.is_steady():
+                found.append(meaning)
+            elif opened:
+                found.append(f"{meaning} (it was, meanwhile)")
+        return " and ".join(found)
 
     def check(self) -> str:
         """What it is, and which contacts are open this moment. Raises: LostDeviceError."""
@@ -53,8 +60,3 @@ class Interlock:
         """Let go of it."""
         for contact in self._contacts.values():
             contact.close()
-
-
-def _was_open(contact: Input) -> bool:
-    opened = False in contact.changes()
-    return opened or not contact.is_steady()

@@ -231,6 +231,6 @@ def test_a_door_that_opened_and_closed_between_two_questions_is_said_once(fake, 
     assert interlock.stopped_by() == ""
     fake.replies["reject"] = lambda number: frame("! 7 door 0") + frame("! 8 door 1") + frame(f"{number} ok")
     Gate(GateFacts(), opened).hold()
-    assert interlock.stopped_by() == "the door is open"
+    assert interlock.stopped_by() == "the door was open"
     assert interlock.stopped_by() == ""
     assert Interlock(InterlockFacts(door=False), opened).stopped_by() == ""
