@@ -115,11 +115,13 @@ class LineFeeder:
         return False
 
     def clear(self) -> None:
-        """Says OK if the gate is open, else NOK; the line does the rest, as long as the gate stays open by itself."""
+        """Says OK if the gate is open, else NOK; the line does the rest, as long as the gate stays open by itself. NOK,
+        too, for a part that it triggered for while the station stood: nobody knows what was done to it since."""
         is_ok = bool(self._inside) and not self._gate().is_holding()
         was_inside, self._inside = self._inside, ""  # answered once: a handshake that was opened anew was not asked
-        if was_inside:
-            self._handshake().give(is_ok)
+        handshake = self._handshake()
+        if was_inside or handshake.wait_trigger(0.0):
+            handshake.give(is_ok)
         if is_ok:
             _wait_until_shut(self._gate, self._clock, self._sleep)
 

@@ -164,8 +164,16 @@ def test_a_part_of_the_line_that_nobody_names_is_rejected() -> None:
     assert desk.said[-1] == ("ok", False)
 
 
+def test_a_part_that_the_line_triggered_for_while_the_station_stood_is_rejected() -> None:
+    desk = Desk(triggers=[True], named="L-1", holding=False)
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    feeder.clear()
+    assert desk.said == [("ok", False)]
+    assert feeder.present() is None
+
+
 def test_a_handshake_that_was_opened_anew_is_answered_once_and_the_line_goes_on() -> None:
-    desk = Desk(triggers=[True, True], named="L-1")
+    desk = Desk(triggers=[True, False, True], named="L-1")
     feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
     assert feeder.present() is not None
     desk.refuses = True
