@@ -20,6 +20,7 @@ class Desk:
     named: str = ""
     holding: bool = True
     jams: int = 0
+    refuses: bool = False
     said: list[object] = field(default_factory=list)
 
     def read(self, timeout_s: float) -> str:
@@ -38,10 +39,16 @@ class Desk:
         return self.named
 
     def give(self, ok: bool) -> None:
+        if self.refuses:
+            raise DeviceError("the line has not asked for a result")
         self.said.append(("ok", ok))
 
     def is_holding(self) -> bool:
         return self.holding
+
+    def stopped_by(self) -> str:
+        self.said.append("interlock")
+        return "the door is open"
 
     def home(self) -> None:
         self.said.append("home")
@@ -68,11 +75,42 @@ def test_a_person_scans_and_then_presses_start() -> None:
     assert not feeder.is_finished()
 
 
+def test_a_press_before_the_scan_starts_nothing_however_late_the_scan() -> None:
+    desk = Desk(presses=[True])
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk)
+    assert feeder.present() is None
+    desk.scans, desk.presses = ["A-1"], [True]  # pressed and scanned, who knows in which order
+    assert feeder.present() is None
+    assert feeder.present() is None
+    desk.presses = [True]
+    assert feeder.present() is not None
+
+
+def test_what_was_scanned_for_a_part_that_never_came_is_forgotten_when_the_rig_is_cleared() -> None:
+    desk = Desk(scans=["A-1"])
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk)
+    assert feeder.present() is None
+    feeder.clear()
+    desk.presses = [True]
+    assert feeder.present() is None
+
+
+def test_a_door_that_was_open_to_place_the_part_is_forgotten_when_it_starts() -> None:
+    desk = Desk(scans=["A-1"])
+    feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk, interlock=lambda: desk)
+    assert feeder.present() is None
+    assert desk.said == []
+    desk.presses = [True]
+    assert feeder.present() is not None
+    assert desk.said == ["interlock"]
+
+
 def test_without_a_button_the_scan_starts_and_the_last_scan_counts() -> None:
     desk = Desk(scans=["OLD"], presses=[False])
     feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk)
     assert feeder.present() is None
-    desk.scans, desk.presses = ["NEW"], [True]
+    desk.scans, desk.presses = ["NEW", ""], [False, True]
+    assert feeder.present() is None
     part = feeder.present()
     assert part is not None
     assert part.serial == "NEW"
@@ -83,13 +121,14 @@ def test_without_a_button_the_scan_starts_and_the_last_scan_counts() -> None:
 
 
 def test_a_gate_that_was_opened_is_waited_for_until_it_shuts_by_itself() -> None:
-    desk, slept = Desk(scans=["A-1"], presses=[True], holding=False), []
+    desk, slept = Desk(scans=["A-1"], presses=[False, True], holding=False), []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         desk.holding = len(slept) == 4
 
     feeder = AttendedFeeder(lambda: desk, lambda: desk, lambda: desk, clock=lambda: sum(slept), sleep=sleep)
+    assert feeder.present() is None
     assert feeder.present() is not None
     feeder.clear()
     assert (len(slept), desk.holding) == (4, True)
@@ -99,13 +138,20 @@ def test_a_gate_that_was_opened_is_waited_for_until_it_shuts_by_itself() -> None
 
 @pytest.mark.parametrize("holding", [True, False])
 def test_the_line_hears_ok_only_for_an_open_gate(holding: bool) -> None:
-    desk = Desk(triggers=[False, True], named="L-1", holding=holding)
-    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    desk, slept = Desk(triggers=[False, True], named="L-1", holding=holding), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert desk.said[-1] == ("ok", True)  # the line hears it before the gate shuts
+        desk.holding = len(slept) == 4
+
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk, clock=lambda: sum(slept), sleep=sleep)
     assert feeder.present() is None
     part = feeder.present()
     assert part is not None
     assert part.serial == "L-1"
     feeder.clear()
+    assert (desk.holding, len(slept)) == (True, 0 if holding else 4)
     assert desk.said[-1] == ("ok", not holding)
     feeder.clear()
     assert desk.said.count(("ok", not holding)) == 1
@@ -118,7 +164,34 @@ def test_a_part_of_the_line_that_nobody_names_is_rejected() -> None:
     assert desk.said[-1] == ("ok", False)
 
 
-def test_a_pallet_homes_once_and_comes_back_to_the_place_where_it_stopped() -> None:
+def test_a_part_that_the_line_triggered_for_while_the_station_stood_is_rejected() -> None:
+    desk = Desk(triggers=[True], named="L-1", holding=False)
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    feeder.clear()
+    assert desk.said == [("ok", False)]
+    assert feeder.present() is None
+
+
+def test_a_handshake_that_was_opened_anew_is_answered_once_and_the_line_goes_on() -> None:
+    desk = Desk(triggers=[True, False, True], named="L-1")
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    assert feeder.present() is not None
+    desk.refuses = True
+    with pytest.raises(DeviceError, match="not asked"):
+        feeder.clear()
+    feeder.clear()
+    desk.refuses = False
+    assert feeder.present() is not None
+
+
+def test_what_was_scanned_on_the_way_to_a_place_is_not_the_part_that_lies_there() -> None:
+    desk = Desk(scans=["P-1", "P-2"])
+    part = PalletFeeder(lambda: desk, [(0.0,)], [], lambda: desk).present()
+    assert part is not None
+    assert part.serial == "P-2"
+
+
+def test_a_pallet_homes_after_a_jam_and_comes_back_to_the_place_where_it_stopped() -> None:
     desk = Desk(jams=1)
     feeder = PalletFeeder(lambda: desk, [(0.0, 0.0), (10.0, 0.0)], ["P-1", "P-2"], lambda: None)
     with pytest.raises(StoppedError):
@@ -129,7 +202,7 @@ def test_a_pallet_homes_once_and_comes_back_to_the_place_where_it_stopped() -> N
     assert first is not None
     assert second is not None
     assert (first.serial, second.serial) == ("P-1", "P-2")
-    assert desk.said == ["home", (0.0, 0.0), (10.0, 0.0)]
+    assert desk.said == ["home", "home", (0.0, 0.0), (10.0, 0.0)]
     assert feeder.is_finished()
 
 

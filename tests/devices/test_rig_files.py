@@ -73,6 +73,7 @@ def test_every_device_has_its_drivers_facts(tmp_path: Path) -> None:
         ("width_px = 400", 'width_px = "400"', "camera.width_px: this must be a whole number"),
         ("width_px = 400", "width_px = 400\nlens = 1", "camera: the key 'lens' is unknown here"),
         ("exposure_us = 2000\n[camera]", "exposure_us = 0\n[camera]", "cell.exposure_us: an exposure must be longer"),
+        ("[cell]", "[cell]\nstop_after_held = 0", "cell.stop_after_held: a line stops after one part"),
         ("[cell]", '[cell]\nshift_check = "daily"', "'daily' is none of off, warn, required"),
         ("[cell]", '[feeder]\ndriver = "line"\n[cell]', "a feeder 'line' needs a \\[handshake\\]"),
         ("[cell]", "[feeder]\nplaces_mm = [[1, 2]]\n[cell]", "a pallet, and nothing else, has places"),
