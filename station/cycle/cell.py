@@ -19,7 +19,7 @@ from pathlib import Path
 from station.background import Beside, finished, in_background
 from station.cycle.ahead import Ahead, Prepared, plan_of
 from station.cycle.capture import capture_views
-from station.cycle.examine import needed_views
+from station.cycle.examine import check_lamp, needed_views
 from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
 from station.cycle.readiness import Readiness
@@ -107,10 +107,9 @@ class Cell:
             self._run(stop, done)
         finally:
             # However it ended: nothing stays open, nothing stays lit.
-            self._hold()
-            with suppress(DeviceError):
-                self.rig.light.turn_off()
-            self.beside.wait()
+            for at_last in (self.rig.gate.hold, self.rig.light.turn_off, self.beside.wait):
+                with suppress(Exception):  # a bug in one must not keep the others from being done
+                    at_last()
 
     def _run(self, stop: threading.Event, done: Callable[[Inspection], None]) -> None:
         streak, trouble = Streak(self.jidoka), self._begin()
@@ -124,7 +123,7 @@ class Cell:
                 break
             looked_s = self.steady_clock()
             try:
-                part = self.rig.feeder.present(self.recheck_s if self.patient else 0.0)
+                part = self.rig.feeder.present(self.recheck_s)
                 if part is None:
                     if self.rig.feeder.is_finished():
                         self.board.happens(Event.FINISH)
@@ -196,9 +195,8 @@ class Cell:
                     self.board.publish(warning=found.warning)
                 return replace(self, instrument=found.instrument)
             if state is not State.LOCKED or self.board.latest().message != found.locked:
-                self._hold()
+                self._stand()
                 self.board.happens(Event.LOCK, message=found.locked)
-                self._show(TowerSign.ERROR)
             if not self.patient:
                 return None
             stop.wait(self.recheck_s)
@@ -208,7 +206,7 @@ class Cell:
         """Shows what is wrong until the rig is well again, and where a person has to look until one did."""
         self.acknowledged.clear()
         sentence = str(trouble)
-        self._safe()
+        self._stand()
         self.board.happens(Event.FAIL, message=sentence)
         asks = not isinstance(trouble, LostDeviceError)
         while self.patient and not stop.wait(self.recheck_s):
@@ -217,6 +215,7 @@ class Cell:
                 self._check_interlock()
                 self.rig.recover()
                 if asks and not self.acknowledged.is_set():
+                    self._stand()  # said again: what was opened anew does not know
                     continue
                 self._let_go_held()
             except DeviceError as error:
@@ -330,6 +329,7 @@ class Cell:
             clock=self.clock,
             plan=plan,
             started=started,
+            check=check_lamp,
             watch=watch,
         )
 
@@ -362,6 +362,12 @@ class Cell:
     def _show(self, sign: TowerSign) -> None:
         with suppress(DeviceError):  # a dark tower stops nothing; what matters is on the page too
             self.rig.tower.show(sign)
+
+    def _stand(self) -> None:
+        """Outputs safe, and nobody brings a part."""
+        self._safe()
+        with suppress(DeviceError):
+            self.rig.feeder.halt()
 
     def _safe(self) -> None:
         self._hold()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from station.cycle.measure import Outcome, explain_verdict, inspect_picture
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
+from station.errors import CaptureError
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict, worst
 from station.metrology.features import MeasuredFeature
@@ -19,6 +20,7 @@ from station.vision.picture import picture_from
 
 GEOMETRY_VIEWS = ("backlight", "front", "ring", "dark")
 MARKS_VIEW = "front"
+BACKLIT = "backlight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,22 @@ def examine(
         (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
     )
     return Examination(verdict, reason, tuple(answered), shown, plan)
+
+
+def check_lamp(found: Examination) -> None:
+    """Whether the light of a picture is the one that its view asks for, as far as the part itself tells: what lies
+    before a backlight is dark.
+
+    Raises:
+        CaptureError: another lamp is on; the calibration is not one for its light.
+    """
+    for picture, outcome in found.outcomes:
+        if picture.view == BACKLIT and outcome.sighting is not None and not outcome.sighting.field.dark_part:
+            raise CaptureError(
+                "the part is brighter than what surrounds it, so another lamp than the backlight is on: look at the "
+                "lamps' channels and cables",
+                place=f"view {picture.view}",
+            )
 
 
 def _missing(item: Item, sentence: str) -> ItemResult:

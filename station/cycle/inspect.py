@@ -95,13 +95,17 @@ def inspect_pictures(
     clock: Clock,
     plan: Plan | None = None,
     started: datetime | None = None,
+    check: Callable[[Examination], None] = lambda _: None,
     watch: Phase = unwatched,
 ) -> Committed:
-    """Measure, decide, and commit the record durably, without its overlay; `watch` times the phases.
+    """Measure, decide, and commit the record durably, without its overlay.
+
+    `check` may refuse what was found before anything is committed; `watch` times the phases.
 
     Raises:
         InputError: from `check_fit`; nothing was recorded.
         RecordError: the record could not be committed; there is no verdict.
+        StationError: from `check`; nothing was recorded.
     """
     began = started or clock()
     check_fit(instrument, order, pictures, began)
@@ -111,6 +115,7 @@ def inspect_pictures(
     known = Conditions(conditions.temperature_c, order.part.cte_ppm_per_k)
     with watch("vision"):
         examination = examine(order, plan, calibration, pictures, known)
+    check(examination)
     with watch("encode"):
         evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures)
     with watch("commit"):

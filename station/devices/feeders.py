@@ -72,6 +72,9 @@ class AttendedFeeder:
             _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = self._scanned = ""
 
+    def halt(self) -> None:
+        """People see the tower and the page."""
+
     def check(self) -> str:
         """How parts come."""
         return "a person scans and places the parts"
@@ -100,6 +103,7 @@ class LineFeeder:
         """The part that was triggered for. Raises: DeviceError when nothing says which part it is."""
         _check_empty(self._inside)
         handshake, scanner = self._handshake(), self._scanner()
+        handshake.set_fault(False)
         handshake.set_ready(True)
         if not handshake.wait_trigger(timeout_s):
             return None
@@ -124,6 +128,12 @@ class LineFeeder:
             handshake.give(is_ok)
         if is_ok:
             _wait_until_shut(self._gate, self._clock, self._sleep)
+
+    def halt(self) -> None:
+        """Ready no more, and fault."""
+        handshake = self._handshake()
+        handshake.set_ready(False)
+        handshake.set_fault(True)
 
     def check(self) -> str:
         """How parts come."""
@@ -191,6 +201,9 @@ class PalletFeeder:
     def clear(self) -> None:
         """It stays on its place of the pallet; the record says what became of it."""
         self._inside = ""
+
+    def halt(self) -> None:
+        """It brings nothing unless it is asked to."""
 
     def check(self) -> str:
         """How parts come."""

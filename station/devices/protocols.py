@@ -150,6 +150,9 @@ class Feeder(Protocol):
     def clear(self) -> None:
         """The part in the rig leaves: through the gate if it is open, else to where held parts are kept."""
 
+    def halt(self) -> None:
+        """No part is asked for until `present` is called again: the station stands, and who brings parts is told so."""
+
     def check(self) -> str:
         """What it is and that it is well. Raises: DeviceError."""
 

@@ -167,6 +167,19 @@ def test_a_part_with_a_crack_and_one_on_another_orders_outline_are_held(bench: B
     assert (bench.passed(), bench.held()) == (["A"], ["B", "C"])
 
 
+def test_who_brings_parts_hears_of_a_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    halted: list[bool] = []
+    monkeypatch.setattr(type(bench.rig.feeder), "halt", lambda _: halted.append(bench.rig.gate.is_holding()))
+    bench.part("A")
+    bench.run()
+    assert halted == []
+    bench.rig.misbehave(Trouble.GATE_STUCK)
+    bench.part("B")
+    bench.run()
+    assert halted
+    assert all(halted)
+
+
 def test_what_is_drawn_for_people_is_added_after_the_gate(bench: Bench) -> None:
     bench.part("A")
     seen = bench.board.latest().version

@@ -32,6 +32,9 @@ class Desk:
     def set_ready(self, ready: bool) -> None:
         self.said.append(("ready", ready))
 
+    def set_fault(self, fault: bool) -> None:
+        self.said.append(("fault", fault))
+
     def wait_trigger(self, timeout_s: float) -> bool:
         return self.triggers.pop(0) if self.triggers else False
 
@@ -170,6 +173,15 @@ def test_a_part_that_the_line_triggered_for_while_the_station_stood_is_rejected(
     feeder.clear()
     assert desk.said == [("ok", False)]
     assert feeder.present() is None
+
+
+def test_the_line_hears_that_the_station_stands_and_that_it_goes_on() -> None:
+    desk = Desk()
+    feeder = LineFeeder(lambda: desk, lambda: None, lambda: desk)
+    feeder.halt()
+    assert desk.said == [("ready", False), ("fault", True)]
+    assert feeder.present() is None
+    assert desk.said[2:] == [("fault", False), ("ready", True)]
 
 
 def test_a_handshake_that_was_opened_anew_is_answered_once_and_the_line_goes_on() -> None:
