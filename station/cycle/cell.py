@@ -22,6 +22,7 @@ from station.cycle.capture import capture_views
 from station.cycle.examine import check_lamp, needed_views
 from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
+from station.cycle.queue import without_oldest
 from station.cycle.readiness import Readiness
 from station.cycle.record import error_inspection
 from station.cycle.state import Board, Progress, QueueEntry
@@ -31,7 +32,6 @@ from station.devices.protocols import PresentedPart, Rig, TowerSign, View
 from station.errors import (
     CaptureError,
     DeviceError,
-    InputError,
     LostDeviceError,
     OrderError,
     RecordError,
@@ -48,7 +48,6 @@ from station.order.read import read_order
 
 RECHECK_S = 1.0  # somebody may accept a calibration, check the masters or mend a device at any time
 ATTEMPTS = 3  # of one part, where a frame must not be trusted; each is recorded
-QUEUE_KEPT = 500  # parts on the board
 CLOCK_STEP_S = 2.0  # a wall clock that goes otherwise than time does by more than this was set
 SIGNS = {
     "PASS": TowerSign.PASS,
@@ -174,7 +173,7 @@ class Cell:
         """Which order comes next is mostly known, and the camera leaves time; where another one comes, nothing is
         lost."""
         waiting = (q.serial for q in self.board.latest().queue if q.progress is Progress.WAITING)
-        path = self.orders.get(next(waiting, ""))
+        path = next((self.orders[serial] for serial in waiting if serial in self.orders), None)
         if path is not None:
             self.ahead.begin(path, self.instrument.calibration)
 
@@ -414,10 +413,8 @@ class Cell:
         entry = next((q for q in queue if q.serial == serial), QueueEntry("", serial, ""))
         changed = replace(entry, **changes)  # type: ignore[arg-type]  # names and types are those of QueueEntry
         known = any(q.serial == serial for q in queue)
-        if not known and len(queue) >= QUEUE_KEPT:
-            # A line that runs for days has no end of parts: the record has them all, the page the last ones.
-            oldest = next((q for q in queue if q.progress is Progress.DONE), None)
-            queue = tuple(q for q in queue if q is not oldest)
+        if not known:
+            queue = without_oldest(queue)
         self.board.publish(
             queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed)
         )
@@ -432,15 +429,3 @@ class Cell:
             inspection_id=inspection.id if inspection is not None else "",
         )
         self.board.happens(Event.DECIDE, last=entry, message=sentence)
-
-
-def queue_of(orders: Mapping[str, Path]) -> tuple[QueueEntry, ...]:
-    """The orders as they will come; one that cannot be read is shown with its sentence."""
-    entries = []
-    for serial, path in orders.items():
-        try:
-            order = read_order(path)
-            entries.append(QueueEntry(order.order_id, serial, order.part.part_number))
-        except InputError as error:
-            entries.append(QueueEntry("", serial, "", reason=str(error)))
-    return tuple(entries)

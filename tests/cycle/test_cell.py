@@ -15,7 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 from station.cycle import cell as cell_module
-from station.cycle.cell import Cell, queue_of
+from station.cycle.cell import Cell
 from station.cycle.inspect import Instrument
 from station.cycle.state import Board, Progress, Snapshot
 from station.cycle.transitions import State
@@ -412,12 +412,3 @@ def test_the_board_counts_up_and_ends_decided(bench: Bench) -> None:
     for snapshot in seen:  # nobody is shown a verdict that is not in the record
         for entry in snapshot.queue:
             assert bool(entry.verdict) == (entry.progress is Progress.DONE)
-
-
-def test_the_queue_shows_unreadable_orders_with_their_sentence(tmp_path: Path) -> None:
-    good = write_order(tmp_path, ring_order(), "good.json")
-    bad = write_order(tmp_path, ring_order(colour="red"), "bad.json")
-    first, second = queue_of({"RING-4-0001": good, "B": bad})
-    assert (first.order_id, first.part_number, first.reason) == ("MO-1", "RING-4", "")
-    assert (second.order_id, second.serial) == ("", "B")
-    assert "colour" in second.reason
