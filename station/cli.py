@@ -135,16 +135,17 @@ def run(
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
     from station.app import DEFAULT_RIG, Running, run_rig, run_twin
+    from station.cycle.fault import Acknowledgement, Way
     from station.cycle.stopwatch import budget
     from station.devices.rig_file import is_twin
     from station.genealogy.inspection import Inspection
     from station.tables.basics import print_json
     from station.tables.records import RunTable
 
-    stop, acknowledged = threading.Event(), threading.Event()
+    stop, acknowledged = threading.Event(), Acknowledgement()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGUSR1, lambda *_: acknowledged.set())
+    signal.signal(signal.SIGUSR1, lambda *_: acknowledged.give(Way.SIGNAL))
     cycles: list[dict[str, float]] = []
     inspections: list[Inspection] = []
     table = RunTable(quiet=as_json)

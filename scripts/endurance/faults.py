@@ -68,7 +68,7 @@ class _Scene:
                 world.misbehave()  # mended, but nobody says so
             elif self.turns == 2 * _PATIENCE:
                 self.by_itself = False
-                world.cell.acknowledged.set()
+                world.cell.acknowledged.give("a person")
             return
         if self.inside or not world.rig.feeder.is_finished():
             return
@@ -92,7 +92,9 @@ def row_of(trouble: Trouble, folder: Path) -> Row:
     scene.alive()
     rows = world.genealogy.records(None, 100).to_document()["records"]
     recorded = tuple(row["verdict"] for row in rows if row["serial"] == "GOOD")
-    events = tuple(event.kind for event in world.genealogy.events() if event.kind != OVERLAY)
+    # That a person looked is a column of its own.
+    told = {OVERLAY, "fault-acknowledged"}
+    events = tuple(event.kind for event in world.genealogy.events() if event.kind not in told)
     world.close()
     sentence = next((words for words in scene.shown if words), "")
     return Row(

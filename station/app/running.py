@@ -11,6 +11,7 @@ from station.app import here
 from station.app.here import operator_name
 from station.app.warming import warm_up
 from station.cycle.cell import Cell
+from station.cycle.fault import Acknowledgement, Way
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
 from station.cycle.queue import queue_of
@@ -30,7 +31,8 @@ LOOK_S = 1.0
 @dataclass(frozen=True, slots=True)
 class Running:
     """How a cell is run: `once` to the end of its orders and no longer; `serve` is the address of the live page (None:
-    no page); `acknowledged` is set when a person has looked at a fault; `timed` gets each cycle's seconds by phase."""
+    no page); `acknowledged` takes a person's word that he has looked at a fault; `timed` gets each cycle's seconds by
+    phase."""
 
     once: bool
     serve: tuple[str, int] | None
@@ -38,7 +40,7 @@ class Running:
     say: Callable[[str], None]
     done: Callable[[Inspection], None]
     stop: threading.Event
-    acknowledged: threading.Event
+    acknowledged: Acknowledgement
     timed: Callable[[dict[str, float]], None] = lambda _: None
 
 
@@ -82,7 +84,7 @@ def run_cell(
         look()
         # A press while nothing stands is for the feeder.
         if board.latest().state is State.FAULT and (start := button()) is not None and start.wait(0.0):
-            how.acknowledged.set()
+            how.acknowledged.give(Way.BUTTON)
 
     cell = Cell(
         rig, genealogy, instrument, orders, board, exposure_us, operator_name(), here.now, how.pace_s, watch,
@@ -144,7 +146,7 @@ def _start_page(board: Board, genealogy: Genealogy, how: Running) -> threading.T
 
     host, port = how.serve
     listener = listen(host, port)
-    application = create_app(board, genealogy, stop=how.stop)
+    application = create_app(board, genealogy, stop=how.stop, acknowledgement=how.acknowledged)
     page = threading.Thread(
         target=serve_pages,
         args=(application, host, port, how.stop),

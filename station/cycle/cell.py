@@ -20,6 +20,7 @@ from station.background import Beside, finished, in_background
 from station.cycle.ahead import Ahead, Prepared, plan_of
 from station.cycle.capture import capture_views
 from station.cycle.examine import check_lamp, needed_views
+from station.cycle.fault import Acknowledgement, Standstill
 from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
 from station.cycle.queue import without_oldest
@@ -32,11 +33,11 @@ from station.devices.protocols import PresentedPart, Rig, TowerSign, View
 from station.errors import (
     CaptureError,
     DeviceError,
-    LostDeviceError,
+    InterlockError,
+    LineStoppedError,
     OrderError,
     RecordError,
     StationError,
-    StoppedError,
 )
 from station.genealogy.evidence import Evidence
 from station.genealogy.inspection import Inspection
@@ -73,7 +74,7 @@ class Cell:
     """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is
     shown. `watch` says before every part whether the station may measure and with what (None: always, with
     `instrument`); a `patient` cell waits until it may, and until what fails is mended; another one stops. `jidoka` is
-    when a line without people stops (None: there are people). `acknowledged` is set by a person who has looked at a
+    when a line without people stops (None: there are people). `acknowledged` is given by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
     Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
     `beside` draws for people while the next part comes, whose order is read `ahead`.
@@ -91,7 +92,7 @@ class Cell:
     watch: Callable[[], Readiness] | None = None
     patient: bool = True
     jidoka: Jidoka | None = None
-    acknowledged: threading.Event = field(default_factory=threading.Event)
+    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
     alive: Callable[[], None] = lambda: None
     timed: Callable[[dict[str, float]], None] = lambda _: None
     steady_clock: Callable[[], float] = time.monotonic
@@ -137,7 +138,7 @@ class Cell:
                 if inspection is not None:
                     done(inspection)
                 if trouble is None and (why := streak.add(inspection)):
-                    trouble = StoppedError(f"{why} {self.board.latest().message}".rstrip())
+                    trouble = LineStoppedError(f"{why} {self.board.latest().message}".rstrip())
                     streak.begin_anew()
                 if trouble is None:
                     self._let_go(part)
@@ -203,27 +204,25 @@ class Cell:
 
     def _mended(self, trouble: DeviceError, stop: threading.Event) -> bool:
         """Shows what is wrong until the rig is well again, and where a person has to look until one did."""
-        self.acknowledged.clear()
-        sentence = str(trouble)
         self._stand()
-        self.board.happens(Event.FAIL, message=sentence)
-        asks = not isinstance(trouble, LostDeviceError)
+        stand = Standstill(self.board, self.acknowledged)
+        stand.caused_by(trouble)
         while self.patient and not stop.wait(self.recheck_s):
             self.alive()
             try:
                 self._check_interlock()
                 self.rig.recover()
-                if asks and not self.acknowledged.is_set():
+                if not stand.may_go_on():
                     self._stand()  # said again: what was opened anew does not know
                     continue
+                if way := self.acknowledged.way:
+                    more = {"way": way, "operator": self.operator}
+                    self._note("fault-acknowledged", self.instrument.station.id, stand.sentence, **more)
                 self._let_go_held()
             except DeviceError as error:
-                asks = asks or not isinstance(error, LostDeviceError)
-                if str(error) != sentence:
-                    sentence = str(error)
-                    self.board.happens(Event.FAIL, message=sentence)
+                stand.caused_by(error)
                 continue
-            self.board.happens(Event.MEND, message="")
+            stand.ended()
             return True
         return False
 
@@ -338,7 +337,7 @@ class Cell:
 
     def _check_interlock(self) -> None:
         if self.rig.interlock is not None and (why := self.rig.interlock.stopped_by()):
-            raise StoppedError(f"{why[0].upper()}{why[1:]}")
+            raise InterlockError(f"{why[0].upper()}{why[1:]}")
 
     def _act(self, part: PresentedPart, inspection: Inspection) -> DeviceError | None:
         """The record is committed: now, and only now, the outside may see it. What kept the part from leaving."""
@@ -403,10 +402,10 @@ class Cell:
         except RecordError:
             return None
 
-    def _note(self, kind: str, subject: str, reason: str) -> None:
+    def _note(self, kind: str, subject: str, reason: str, **more: str) -> None:
         """An event in the record; the part is held already, so a record that cannot take it changes nothing."""
         with suppress(RecordError):
-            self.genealogy.add_event(kind, subject, {"reason": reason}, at=self.clock())
+            self.genealogy.add_event(kind, subject, {"reason": reason, **more}, at=self.clock())
 
     def _mark(self, serial: str, **changes: object) -> QueueEntry:
         queue = self.board.latest().queue

@@ -66,7 +66,7 @@ def test_the_verdict_is_marked_as_that_of_the_part_before_while_the_next_is_meas
 def test_live_is_the_same_parts_for_the_script(cell: Cell) -> None:
     show(cell)
     fresh = cell.text("/live")
-    assert fresh.count("data-part=") == 5
+    assert fresh.count("data-part=") == 6
     assert "<html" not in fresh
     whole = cell.text("/")
     assert all(line in whole for line in fresh.splitlines())
