@@ -15,6 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 from station.cycle import cell as cell_module
+from station.cycle import queue as queue_module
 from station.cycle.cell import Cell
 from station.cycle.inspect import Instrument
 from station.cycle.state import Board, Progress, Snapshot
@@ -366,7 +367,7 @@ def test_the_order_that_the_feeder_knows_comes_first(bench: Bench) -> None:
 
 
 def test_the_board_forgets_the_oldest_of_a_line_without_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cell_module, "QUEUE_KEPT", 2)
+    monkeypatch.setattr(queue_module, "QUEUE_KEPT", 2)
     for serial in ("A", "B", "C"):
         bench.part(serial)
     assert len(bench.run()) == 3
