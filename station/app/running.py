@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from station.app import here
@@ -26,7 +26,8 @@ from station.notify import Notifier
 @dataclass(frozen=True, slots=True)
 class Running:
     """How a cell is run: `once` to the end of its orders and no longer; `serve` is the address of the live page (None:
-    no page); `acknowledged` is set when a person has looked at a fault; `timed` gets each cycle's seconds by phase."""
+    no page); `acknowledged` is set when a person has looked at a fault; `timed` gets each cycle's seconds by phase;
+    `notifier` tells the service manager how it goes."""
 
     once: bool
     serve: tuple[str, int] | None
@@ -36,6 +37,7 @@ class Running:
     stop: threading.Event
     acknowledged: threading.Event
     timed: Callable[[dict[str, float]], None] = lambda _: None
+    notifier: Notifier = field(default_factory=Notifier)
 
 
 def run_cell(
@@ -69,7 +71,7 @@ def run_cell(
             queue=queue_of(orders),
         )
     )
-    notifier = Notifier.from_environment()
+    notifier = how.notifier
 
     def alive() -> None:
         notifier.alive()
@@ -88,7 +90,7 @@ def run_cell(
         if said := ready.warning or ("" if how.once else ready.locked):
             how.say(said)
         # Compiling can take longer than the watchdog waits: a service that still starts is not watched.
-        warm_up()
+        warm_up(rig.camera.facts().bit_depth)
         notifier.ready(f"{rig.name}: running")
         cell.run(how.stop, how.done)
         last = board.latest()
