@@ -31,14 +31,14 @@ def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """`tell` is called as often as a function has been compiled meanwhile, by the thread that compiled it; not for
     those that were kept from before."""
     listener = _Listener(tell)
-    event.register("numba:compile", listener)
+    event.register("numba:compile", listener)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        event.unregister("numba:compile", listener)
+        event.unregister("numba:compile", listener)  # type: ignore[no-untyped-call]
 
 
-class _Listener(event.Listener):  # type: ignore[misc]  # numba is not typed
+class _Listener(event.Listener):
     def __init__(self, tell: Callable[[], None]) -> None:
         self._tell = tell
 
