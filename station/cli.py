@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from station.errors import InputError, StationError
+from station.notify import Notifier
 
 VIEWS = ("backlight", "front", "ring", "dark")
 app = typer.Typer(
@@ -134,7 +135,9 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
-    from station.app import DEFAULT_RIG, Running, run_rig, run_twin
+    notifier = Notifier.from_environment()
+    notifier.progress("starts")  # what is imported now may take long from a slow card
+    from station.app import DEFAULT_RIG, Running, compiling_told, run_rig, run_twin
     from station.cycle.fault import Acknowledgement, Way
     from station.cycle.stopwatch import budget
     from station.devices.rig_file import is_twin
@@ -156,9 +159,11 @@ def run(
 
     chosen = rig or DEFAULT_RIG
     how = Running(
-        once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, cycles.append
-    )
-    (run_twin if is_twin(chosen) else run_rig)(chosen, orders, how)
+        once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, cycles.append,
+        notifier,
+    )  # fmt: skip
+    with compiling_told(notifier):
+        (run_twin if is_twin(chosen) else run_rig)(chosen, orders, how)
     if as_json:
         print_json({"inspections": [i.to_document() for i in inspections]})
     elif once:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -22,6 +24,29 @@ def compiled(function: _Function) -> _Function:
     numpy. On a read-only root nothing can be kept, and the first call of every process compiles.
     """
     return cast(_Function, numba.njit(cache=_KEPT, nogil=True, error_model="numpy")(function))
+
+
+@contextmanager
+def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """`tell` is called as often as a function has been compiled meanwhile, by the thread that compiled it; not for
+    those that were kept from before."""
+    listener = _Listener(tell)
+    event.register("numba:compile", listener)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", listener)  # type: ignore[no-untyped-call]
+
+
+class _Listener(event.Listener):
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+
+    def on_start(self, _: event.Event) -> None:
+        """Nothing was done yet."""
+
+    def on_end(self, _: event.Event) -> None:
+        self._tell()
 
 
 def _keep() -> bool:

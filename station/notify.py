@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 _SEND_S = 0.1  # systemd that takes no datagrams must not stop a cell
 _STATUS_CHARACTERS = 500  # systemd ignores a message of more than 4096 bytes
 _OFTEN = 10  # signs of life in one interval of the watchdog; more would only wake systemd
+_STEP_S = 120.0  # no step of a start takes longer: Python's imports from a slow card, one loop compiled on a Pi
 
 
 class Notifier:
@@ -28,6 +29,7 @@ class Notifier:
     ) -> None:
         self.address, self.watchdog_s, self._clock = address, watchdog_s, clock
         self._said_s: float | None = None
+        self._is_ready = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Notifier:
@@ -37,8 +39,20 @@ class Notifier:
         # A path, or with @ a name in the abstract name space; vsock is for whole virtual machines.
         return cls(address if address[:1] in ("/", "@") else "", _watchdog_s(found))
 
+    def progress(self, status: str) -> None:
+        """One step of many was done that take minutes together, by the thread that must not hang.
+
+        While the service starts, systemd waits two minutes more for the next step, however long it waited already;
+        later this is a sign of life.
+        """
+        if self._is_ready:
+            self.alive()
+        else:
+            self._send(f"EXTEND_TIMEOUT_USEC={_STEP_S * 1e6:.0f}", *_said(status))
+
     def ready(self, status: str = "") -> None:
         """The service does its work from now on."""
+        self._is_ready = True
         self._send("READY=1", *_said(status))
 
     def status(self, status: str) -> None:

@@ -60,6 +60,18 @@ def test_what_is_said_arrives_as_the_protocol_wants_it(manager):
     ]
 
 
+def test_a_step_gives_a_start_more_time_and_is_a_sign_of_life_later(manager):
+    notifier = of(NOTIFY_SOCKET=manager.address, WATCHDOG_USEC="2000000")
+    notifier.progress("7 loops are compiled")
+    notifier.ready("runs")
+    notifier.progress("8 loops are compiled")
+    assert manager.heard() == [
+        b"EXTEND_TIMEOUT_USEC=120000000\nSTATUS=7 loops are compiled",
+        b"READY=1\nSTATUS=runs",
+        b"WATCHDOG=1",
+    ]
+
+
 def test_it_says_what_systemds_own_program_says(manager):
     program = shutil.which("systemd-notify")
     if program is None:

@@ -24,6 +24,7 @@ from station.app.replaying import (
 )
 from station.app.running import Running
 from station.app.twin_cell import DEFAULT_RIG, run_twin
+from station.app.warming import compiling_told
 from station.cycle.calibration_life import load_calibration
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "check_devices",
     "check_stored_budget",
     "check_writable",
+    "compiling_told",
     "find_devices",
     "inspect_files",
     "inspections_of",

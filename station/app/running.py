@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from station.app import here
 from station.app.here import operator_name
@@ -32,7 +32,7 @@ LOOK_S = 1.0
 class Running:
     """How a cell is run: `once` to the end of its orders and no longer; `serve` is the address of the live page (None:
     no page); `acknowledged` takes a person's word that he has looked at a fault; `timed` gets each cycle's seconds by
-    phase."""
+    phase; `notifier` tells the service manager how it goes."""
 
     once: bool
     serve: tuple[str, int] | None
@@ -42,6 +42,7 @@ class Running:
     stop: threading.Event
     acknowledged: Acknowledgement
     timed: Callable[[dict[str, float]], None] = lambda _: None
+    notifier: Notifier = field(default_factory=Notifier)
 
 
 def run_cell(
@@ -75,7 +76,7 @@ def run_cell(
             queue=queue_of(orders.listed),
         )
     )
-    notifier = Notifier.from_environment()
+    notifier = how.notifier
 
     look = _Looks(orders, board, how.say)
 
@@ -97,7 +98,7 @@ def run_cell(
         if said := ready.warning or ("" if how.once else ready.locked):
             how.say(said)
         # Compiling can take longer than the watchdog waits: a service that still starts is not watched.
-        warm_up()
+        warm_up(rig.camera.facts().bit_depth)
         notifier.ready(f"{rig.name}: running")
         cell.run(how.stop, how.done)
         last = board.latest()

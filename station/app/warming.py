@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from station.compiled import told_of_compiling
 from station.cycle.measure import inspect_picture
 from station.metrology.calibration import Calibration, Clipping
 from station.metrology.camera import telecentric
 from station.metrology.uncertainty import Conditions
+from station.notify import Notifier
+from station.order.model import Order
 from station.order.read import parse_order
 from station.plan.compile import compile_plan
 from station.vision.picture import picture_from
 
+if TYPE_CHECKING:
+    from station.twin.part import MadePart
 
-def warm_up() -> None:
-    """Measures a small plate that never was, with one of each kind of characteristic; nothing of it is kept."""
+
+@contextmanager
+def compiling_told(notifier: Notifier) -> Iterator[None]:
+    """systemd hears of every loop that is compiled meanwhile: a first start takes minutes, and a cycle that has to
+    compile what nothing warmed up does not hang."""
+    number = count(1)
+    with told_of_compiling(lambda: notifier.progress(f"starts for the first time: {next(number)} loops are compiled")):
+        yield
+
+
+def warm_up(bit_depth: int = 8) -> None:
+    """Measures two small parts that never were, in a picture of `bit_depth` bits: a plate with one of each kind of
+    characteristic, and a wheel from a drawing that lacks a tooth. Nothing of it is kept."""
+    from station.twin.demo_round import wheel_cases
     from station.twin.part import part_of_order
+
+    plate = parse_order(json.dumps(_plate()).encode(), None, "warm-up")
+    _measure(plate, part_of_order(plate), 320, 240, bit_depth)
+    wheel = next(case for case in wheel_cases() if case.part.flaws)
+    order = parse_order(wheel.document, None, "warm-up", drawing=wheel.drawing.encode())
+    _measure(order, wheel.part, 440, 440, bit_depth)
+
+
+def _measure(order: Order, part: MadePart, width_px: int, height_px: int, bit_depth: int) -> None:
     from station.twin.render import render
     from station.twin.scene import Lamp, Optics, PlacedPart, Pose, Scene
 
-    optics = Optics(width_px=320, height_px=240, mm_per_px=0.02)
-    order = parse_order(json.dumps(_plate()).encode(), None, "warm-up")
+    optics = Optics(width_px, height_px, mm_per_px=0.02)
     made = datetime(2026, 1, 1, tzinfo=UTC)
     camera = telecentric(optics.width_px, optics.height_px, optics.mm_per_px)
     calibration = Calibration(
         "warm-up", made, made.replace(year=2100), camera, 1e-4, 0.0, 0.02, 0.0, 0.01, None, Clipping.NONE, 20.0, "-"
     )
-    scene = Scene(optics, Lamp(), (PlacedPart(part_of_order(order), Pose(0.1, -0.05, 4.0)),))
+    scene = Scene(optics, Lamp(bit_depth=bit_depth), (PlacedPart(part, Pose(0.1, -0.05, 4.0)),))
     picture = picture_from(render(scene, np.random.default_rng(1)))
     inspect_picture(order, compile_plan(order, calibration), calibration, picture, Conditions(20.0, 12.0))
 

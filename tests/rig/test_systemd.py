@@ -22,6 +22,8 @@ ROOT = Path(package).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 CGROUPS = Path("/sys/fs/cgroup")
 WATCHDOG_S = 3
+FIRST_START_S = 900.0  # of a machine that has other things to do
+START_S = 20  # how long a start may take that says nothing; compiling takes longer on any machine
 
 
 class Machine:
@@ -181,31 +183,52 @@ def test_it_ends_in_order_when_it_is_asked_to(watched: Machine) -> None:
     assert watched.run("test", "-e", "/var/lib/station/ended").returncode == 0
 
 
-def test_the_station_itself_runs_with_what_the_unit_forbids(machine: Machine) -> None:
-    """The simulated cell, through the unit's user, folders and prohibitions: a part is measured and recorded, the page
-    answers. (Type=simple: that it says when it is ready is seen above.)"""
+def test_the_station_itself_starts_for_the_first_time_and_measures_under_its_unit(machine: Machine) -> None:
+    """The simulated cell on an empty cache: a start that is longer than it may be, but for the loops it compiles; then
+    parts are measured and recorded, the page answers, and it ends in order."""
     command = "/opt/station/.venv/bin/python -m station run --rig /etc/station/rig.toml"
-    machine.override(ExecStart=command, Type="simple", WatchdogSec="0", Restart="no", **python_settings())
-    python = ("env", "STATION_HOME=/var/lib/station", "PYTHONPATH=/opt/station", "/opt/station/.venv/bin/python")
-    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8080/', timeout=9).status)"
+    machine.override(ExecStart=command, TimeoutStartSec=str(START_S), Restart="no", **python_settings())
+    began = time.monotonic()
+    machine.run("systemctl", "start", "--no-block", "station")
+    said: set[str] = set()
+
+    def is_up() -> bool:
+        time.sleep(0.5)
+        state = machine.show("ActiveState")
+        assert state in ("activating", "active"), machine.says()
+        said.add(machine.show("StatusText"))
+        return state == "active"
+
+    until(is_up, FIRST_START_S, machine.says)
+    took = time.monotonic() - began
+    assert took > START_S, "nothing was compiled"
+    assert any("loops are compiled" in text for text in said), said
+    assert machine.show("StatusText") == "twin: running"
 
     def decided() -> bool:
         assert machine.show("ActiveState") == "active", machine.says()
-        time.sleep(1.0)
         return bool(re.search(r"[✓✗] (PASS|FAIL)", machine.says()))
 
+    until(decided, 60.0, machine.says)
+    python = ("env", "STATION_HOME=/var/lib/station", "PYTHONPATH=/opt/station", "/opt/station/.venv/bin/python")
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8080/', timeout=9).status)"
+    assert machine.run(*python, "-c", ask).stdout.strip() == "200", machine.says()
+    time.sleep(1.0)
+    machine.run("systemctl", "stop", "station")
+    assert machine.show("Result") == "success"
+    assert machine.run("stat", "-c", "%U:%a", "/var/lib/station").stdout.strip() == "station:750"
+    kept = machine.run("sh", "-c", "find /var/cache/station -name '*.nbi' | wc -l")
+    assert int(kept.stdout) > 50, "what was compiled was not kept"
+    verify = machine.run(*python, "-m", "station", "verify")
+    assert verify.returncode == 0, verify.stdout + verify.stderr
+
+    machine.run("touch", "/run/stopped")
     began = time.monotonic()
     assert machine.run("systemctl", "start", "station").returncode == 0, machine.says()
-    until(decided, 900.0, machine.says)  # the first start compiles
-    took = time.monotonic() - began
-    assert machine.run(*python, "-c", ask, timeout_s=300.0).stdout.strip() == "200", machine.says()
+    again = time.monotonic() - began
     machine.run("systemctl", "stop", "station")
-    assert machine.run("stat", "-c", "%U:%a", "/var/lib/station").stdout.strip() == "station:750"
-    kept = machine.run("sh", "-c", "ls /var/cache/station/station-*/*.nbi /var/cache/station/station-*/*/*.nbi | wc -l")
-    assert int(kept.stdout) > 0, "nothing that was compiled was kept"
-    verify = machine.run(*python, "-m", "station", "verify", timeout_s=300.0)
-    assert verify.returncode == 0, verify.stdout + verify.stderr
-    print(f"\nthe simulated cell under the unit: first verdict after {took:.0f} s, {verify.stdout.strip()}", end="")
+    assert machine.run("find", "/var/cache/station", "-name", "*.nbc", "-newer", "/run/stopped").stdout == ""
+    print(f"\nthe simulated cell: first start {took:.0f} s, second {again:.0f} s, {verify.stdout.strip()}", end="")
 
 
 def test_nothing_of_the_host_was_changed(machine: Machine) -> None:
