@@ -21,6 +21,7 @@ _LIBRARY = "libaravis-0.8.so.0"
 _LOST_CODES = (2, 3, 4, 5, 6)
 _NOT_OURS_CODES = (10, 17)  # not the controller, access denied
 _CHECK_RANGES = 1  # ArvRangeCheckPolicy
+_NO_PACKET_SOCKET = 1  # ArvGvStreamOption
 # ArvBufferStatus
 _COMPLETE = 0
 STATUS_WORDS = {
@@ -81,6 +82,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arv_camera_create_chunk_parser": (c_void_p, (c_void_p,)),
     "arv_chunk_parser_get_float_value": (c_double, (c_void_p, c_void_p, c_char_p, _ERROR)),
     "arv_gv_device_is_controller": (c_bool, (c_void_p,)),
+    "arv_gv_device_set_stream_options": (None, (c_void_p, c_int)),
     "arv_gv_stream_get_statistics": (None, (c_void_p, POINTER(c_uint64), POINTER(c_uint64))),
     "arv_stream_push_buffer": (None, (c_void_p, c_void_p)),
     "arv_stream_timeout_pop_buffer": (c_void_p, (c_void_p, c_uint64)),
@@ -167,6 +169,9 @@ class AravisDevice:
         self._lib.arv_camera_set_range_check_policy(self._camera, _CHECK_RANGES)
         self._device = self._lib.arv_camera_get_device(self._camera)
         self.is_gige = bool(self._lib.arv_camera_is_gv_device(self._camera))
+        if self.is_gige:
+            # As root the library would listen to raw packets, and now and then hear none; the service is not root.
+            self._lib.arv_gv_device_set_stream_options(self._device, _NO_PACKET_SOCKET)
 
     def call(self, name: str, *arguments: Any, of_camera: bool = True) -> Any:
         """A function of the library that may fail; the camera comes first where it takes one."""
