@@ -184,8 +184,10 @@ class Cell:
         while self.patient and not stop.wait(self.recheck_s):
             self.alive()
             try:
-                self._check_interlock()
+                with suppress(LostDeviceError):  # what tells of the door may hang on what was lost
+                    self._check_interlock()
                 self.rig.recover()
+                self._check_interlock()
                 if asks and not self.acknowledged.is_set():
                     continue
                 self._let_go_held()
