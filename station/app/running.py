@@ -9,6 +9,7 @@ from pathlib import Path
 
 from station.app import here
 from station.app.here import operator_name
+from station.app.looks import Looks
 from station.app.warming import warm_up
 from station.cycle.cell import Cell, queue_of
 from station.cycle.inspect import Instrument
@@ -51,9 +52,10 @@ def run_cell(
     jidoka: Jidoka | None = None,
     button: Callable[[], Button | None] = lambda: None,
     looks_again: bool = True,
+    frames: int = 1,
 ) -> None:
     """Runs the cell; `button` is the start button, with which a person also says that a fault was looked at;
-    `looks_again` as the cell's.
+    `looks_again` and `frames` as the cell's.
 
     Raises:
         CalibrationError: it is locked, and is to run only once.
@@ -71,16 +73,16 @@ def run_cell(
     )
     notifier = Notifier.from_environment()
 
+    looks = Looks(board, button, how.acknowledged)
+
     def alive() -> None:
         notifier.alive()
-        # A press while nothing stands is for the feeder.
-        if board.latest().state is State.FAULT and (start := button()) is not None and start.wait(0.0):
-            how.acknowledged.set()
+        looks.look()
 
     cell = Cell(
         rig, genealogy, instrument, orders, board, exposure_us, operator_name(), here.now, how.pace_s, watch,
         patient=not how.once, jidoka=jidoka, acknowledged=how.acknowledged, alive=alive, timed=how.timed,
-        looks_again=looks_again,
+        looks_again=looks_again, frames=frames,
     )  # fmt: skip
     page = _start_page(board, genealogy, how)
     try:

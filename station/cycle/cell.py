@@ -63,6 +63,7 @@ class Cell:
     when a line without people stops (None: there are people). `acknowledged` is set by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
     Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
+    Each picture is the mean of so many `frames`.
     """
 
     rig: Rig
@@ -83,6 +84,7 @@ class Cell:
     steady_clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     looks_again: bool = True
+    frames: int = 1
 
     def run(self, stop: threading.Event, done: Callable[[Inspection], None] = lambda _: None) -> None:
         """Inspect every part the feeder presents, until none will come any more or `stop` is set."""
@@ -267,7 +269,9 @@ class Cell:
         with watch("capture"):
             self._check_interlock()
             views = [View(view) for view in needed_views(plan, [str(v) for v in View])]
-            pictures = capture_views(self.rig.camera, self.rig.light, views, self.exposure_us, watch=self.looks_again)
+            pictures = capture_views(
+                self.rig.camera, self.rig.light, views, self.exposure_us, frames=self.frames, watch=self.looks_again
+            )
             temperature = None if self.rig.thermometer is None else self.rig.thermometer.temperature_c()
             # A door that was open meanwhile let light in, or a hand.
             self._check_interlock()
