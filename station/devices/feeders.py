@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from station.devices.protocols import Button, Gate, Handshake, PresentedPart, Scanner, Stage
-from station.errors import DeviceError
+from station.devices.protocols import Button, Gate, Handshake, Interlock, PresentedPart, Scanner, Stage
+from station.errors import DeviceError, StoppedError
 
 LONGEST_OPEN_S = 15.0  # gates shut by themselves long before
 POLL_S = 0.05
@@ -47,9 +47,8 @@ class AttendedFeeder:
 
     def clear(self) -> None:
         """The operator takes it out, to where the tower says: a gate that is open stays so until it shuts by itself."""
-        deadline_s = self._clock() + LONGEST_OPEN_S
-        while self._inside and not self._gate().is_holding() and self._clock() < deadline_s:
-            self._sleep(POLL_S)
+        if self._inside:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = ""
 
     def check(self) -> str:
@@ -103,7 +102,11 @@ class LineFeeder:
 
 class PalletFeeder:
     """The stage brings one place of a pallet after the other under the camera. Which part lies there the scanner says;
-    without one the parts lie in the order of their serials."""
+    without one the parts lie in the order of their serials.
+
+    The stage goes nowhere while door or emergency stop say no. One that was lost and is there again looks for its zero
+    only after a person has looked: nobody expects it to move.
+    """
 
     def __init__(
         self,
@@ -111,9 +114,15 @@ class PalletFeeder:
         places_mm: Sequence[tuple[float, ...]],
         serials: Sequence[str],
         scanner: Callable[[], Scanner | None],
+        gate: Callable[[], Gate],
+        interlock: Callable[[], Interlock | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`serials` are those of the orders, in the order of the places; not looked at where there is a scanner."""
-        self._stage, self._scanner = stage, scanner
+        self._stage, self._scanner, self._gate, self._interlock = stage, scanner, gate, interlock
+        self._clock, self._sleep = clock, sleep
         known = serials if scanner() is None else [""] * len(places_mm)
         self._left = list(zip(places_mm, known, strict=False))
         self._inside = ""
@@ -124,12 +133,9 @@ class PalletFeeder:
         _check_empty(self._inside)
         if not self._left:
             return None
-        stage, scanner = self._stage(), self._scanner()
+        scanner = self._scanner()
         place, serial = self._left[0]
-        if stage is not self._homed:
-            stage.home()
-            self._homed = stage
-        stage.move_to(place)
+        self._bring(place)
         del self._left[0]
         if scanner is not None:
             serial = scanner.read(timeout_s)
@@ -138,12 +144,31 @@ class PalletFeeder:
         self._inside = serial
         return PresentedPart(serial)
 
+    def _bring(self, place: tuple[float, ...]) -> None:
+        interlock = self._interlock()
+        if interlock is not None and (why := interlock.stopped_by()):
+            raise StoppedError(f"{why[0].upper()}{why[1:]}")
+        stage = self._stage()
+        try:
+            if stage is not self._homed:
+                if self._homed is not None:
+                    raise StoppedError("The stage was lost and is there again. It looks for its zero, so keep clear")
+                stage.home()
+                self._homed = stage
+            stage.move_to(place)
+        except StoppedError:
+            self._homed = None  # somebody looks before it moves again, and then it may
+            raise
+
     def is_finished(self) -> bool:
         """Whether all places were visited."""
         return not self._left
 
     def clear(self) -> None:
-        """It stays on its place of the pallet; the record says what became of it."""
+        """It stays on its place, under the camera until a gate that is open shuts by itself: whoever takes good parts
+        off sees which one it is."""
+        if self._inside:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = ""
 
     def check(self) -> str:
@@ -152,6 +177,12 @@ class PalletFeeder:
 
     def close(self) -> None:
         """Nothing of its own to let go of."""
+
+
+def _wait_until_shut(gate: Callable[[], Gate], clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    deadline_s = clock() + LONGEST_OPEN_S
+    while not gate().is_holding() and clock() < deadline_s:
+        sleep(POLL_S)
 
 
 def _check_empty(inside: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from station.errors import DeviceError, StoppedError
 
 @dataclass
 class Desk:
-    """Scanner, button, handshake, gate and stage in one, told by tests what happens at them."""
+    """Scanner, button, handshake, gate, stage and interlock in one, told by tests what happens at them."""
 
     scans: list[str] = field(default_factory=list)
     presses: list[bool] = field(default_factory=list)
@@ -20,7 +22,11 @@ class Desk:
     named: str = ""
     holding: bool = True
     jams: int = 0
+    stops: str = ""
     said: list[object] = field(default_factory=list)
+
+    def stopped_by(self) -> str:
+        return self.stops
 
     def read(self, timeout_s: float) -> str:
         return self.scans.pop(0) if self.scans else ""
@@ -51,6 +57,11 @@ class Desk:
             self.jams -= 1
             raise StoppedError("the stage does not move", place="stage")
         self.said.append(position_mm)
+
+
+def pallet(stage: Callable[[], Desk], *places: tuple[float, ...], **more: Any) -> PalletFeeder:
+    """Two parts and no scanner."""
+    return PalletFeeder(stage, places, ["P-1", "P-2"], lambda: None, stage, stage, **more)
 
 
 def test_a_person_scans_and_then_presses_start() -> None:
@@ -118,9 +129,9 @@ def test_a_part_of_the_line_that_nobody_names_is_rejected() -> None:
     assert desk.said[-1] == ("ok", False)
 
 
-def test_a_pallet_homes_once_and_comes_back_to_the_place_where_it_stopped() -> None:
+def test_a_pallet_comes_back_to_the_place_where_it_stopped() -> None:
     desk = Desk(jams=1)
-    feeder = PalletFeeder(lambda: desk, [(0.0, 0.0), (10.0, 0.0)], ["P-1", "P-2"], lambda: None)
+    feeder = pallet(lambda: desk, (0.0, 0.0), (10.0, 0.0))
     with pytest.raises(StoppedError):
         feeder.present()
     first = feeder.present()
@@ -129,16 +140,46 @@ def test_a_pallet_homes_once_and_comes_back_to_the_place_where_it_stopped() -> N
     assert first is not None
     assert second is not None
     assert (first.serial, second.serial) == ("P-1", "P-2")
-    assert desk.said == ["home", (0.0, 0.0), (10.0, 0.0)]
+    # After a stop it does not know where it is: it was looked at, and homes again.
+    assert desk.said == ["home", "home", (0.0, 0.0), (10.0, 0.0)]
     assert feeder.is_finished()
 
 
-def test_a_stage_that_was_opened_anew_is_homed_again() -> None:
+def test_a_stage_that_was_lost_looks_for_its_zero_after_a_person_looked() -> None:
     old, new = Desk(), Desk()
     now = [old]
-    feeder = PalletFeeder(lambda: now[0], [(0.0,), (1.0,)], ["P-1", "P-2"], lambda: None)
+    feeder = pallet(lambda: now[0], (0.0,), (1.0,))
     feeder.present()
     feeder.clear()
     now[0] = new
-    feeder.present()
+    with pytest.raises(StoppedError, match="lost and is there again"):
+        feeder.present()
+    assert new.said == []
+    part = feeder.present()
+    assert part is not None
+    assert part.serial == "P-2"
     assert new.said == ["home", (1.0,)]
+
+
+def test_nothing_moves_while_the_door_is_open() -> None:
+    desk = Desk(stops="the door is open")
+    feeder = pallet(lambda: desk, (0.0,), (1.0,))
+    with pytest.raises(StoppedError, match=r"^The door is open$"):
+        feeder.present()
+    assert desk.said == []
+    desk.stops = ""
+    feeder.present()
+    assert desk.said == ["home", (0.0,)]
+
+
+def test_a_good_part_stays_under_the_camera_until_the_gate_has_shut() -> None:
+    desk, slept = Desk(holding=False), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        desk.holding = len(slept) == 4
+
+    feeder = pallet(lambda: desk, (0.0,), (1.0,), clock=lambda: sum(slept), sleep=sleep)
+    feeder.present()
+    feeder.clear()
+    assert (len(slept), desk.holding) == (4, True)
