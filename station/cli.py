@@ -59,7 +59,7 @@ def inspect(
     if overlay is not None:
         check_writable(overlay)
     with working("Measuring …", quiet=as_json):
-        committed = inspect_files(
+        inspection, drawn = inspect_files(
             order,
             [_view(text) for text in image],
             calibration,
@@ -67,12 +67,12 @@ def inspect(
             operator=operator,
             warn=_warn,
         )
-    document = committed.inspection.to_document()
+    document = inspection.to_document()
     if overlay is not None:
-        if committed.overlay is None:
+        if drawn is None:
             print("station: there is no overlay to write", file=sys.stderr)
         else:
-            _write(overlay, committed.overlay)
+            _write(overlay, drawn)
     if as_json:
         print_json(document)
     else:
@@ -135,16 +135,17 @@ def run(
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
     from station.app import DEFAULT_RIG, Running, run_rig, run_twin
+    from station.cycle.fault import Acknowledgement, Way
     from station.cycle.stopwatch import budget
     from station.devices.rig_file import is_twin
     from station.genealogy.inspection import Inspection
     from station.tables.basics import print_json
     from station.tables.records import RunTable
 
-    stop, acknowledged = threading.Event(), threading.Event()
+    stop, acknowledged = threading.Event(), Acknowledgement()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    signal.signal(signal.SIGUSR1, lambda *_: acknowledged.set())
+    signal.signal(signal.SIGUSR1, lambda *_: acknowledged.give(Way.SIGNAL))
     cycles: list[dict[str, float]] = []
     inspections: list[Inspection] = []
     table = RunTable(quiet=as_json)

@@ -9,7 +9,9 @@
     ├── DeviceError             a device did not do what it was asked    part held
     │   ├── CaptureError            a frame that must not be trusted
     │   ├── LostDeviceError         it does not answer any more: unplugged, silent, garbled
-    │   └── StoppedError            the machine stands, and a person must mend the cause: door, stop button, limit
+    │   └── StoppedError            the machine stands, and a person must mend the cause: a limit, a stuck part
+    │       ├── InterlockError          the door is open, the emergency stop is pressed
+    │       └── LineStoppedError        a line that nobody watches stopped by itself
     └── RecordError             the genealogy record                     part held
         ├── StorageError            nothing could be committed (disk full, no permission)
         └── IntegrityError          what is stored is not what was committed
@@ -67,6 +69,14 @@ class LostDeviceError(DeviceError):
 
 class StoppedError(DeviceError):
     """The machine stands still until a person has mended the cause."""
+
+
+class InterlockError(StoppedError):
+    """A door or a stop button keeps the machine still."""
+
+
+class LineStoppedError(StoppedError):
+    """A line that nobody watches stopped by itself, because going on would only make more of what is abnormal."""
 
 
 class RecordError(StationError):

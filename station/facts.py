@@ -13,6 +13,7 @@ from station.documents import read_limited
 from station.errors import InputError
 
 _Facts = TypeVar("_Facts")
+_MOST = 1e15  # of a number; TOML knows inf and nan, and whole numbers of any length
 _WORDS = {"float": "a number", "int": "a whole number", "str": "a text", "bool": "true or false"}
 
 
@@ -31,7 +32,7 @@ def read_table(path: Path) -> Mapping[str, Any]:
 def facts_of(kind: type[_Facts], entry: Any, place: str) -> _Facts:
     """A frozen dataclass from a table; what has no default must be there.
 
-    Fields are float, int, str, bool, a `Point` (two numbers), `tuple[X, ...]` or `dict[str, X]` of those.
+    Fields are float (finite), int, str, bool, a `Point` (two numbers), `tuple[X, ...]` or `dict[str, X]` of those.
 
     Raises:
         InputError: with the key's place.
@@ -75,7 +76,9 @@ def value_of(value: Any, kind: str, place: str) -> Any:
         if kind == "bool":
             return value
     elif kind == "float" and isinstance(value, (int, float)):
-        return float(value)
+        if abs(value) <= _MOST:  # no NaN either
+            return float(value)
+        raise InputError("this must be a finite number", place=place)
     elif (kind == "int" and isinstance(value, int)) or (kind == "str" and isinstance(value, str)):
         return value
     raise InputError(f"this must be {_WORDS.get(kind, kind)}", place=place)

@@ -80,7 +80,7 @@ def main() -> None:
         if shown.state is State.FAULT:
             if rng.random() < 0.5:
                 world.misbehave()
-                world.cell.acknowledged.set()
+                world.cell.acknowledged.give("a person")
         elif not inside and world.rig.feeder.is_finished():
             world.misbehave()
             next_part()

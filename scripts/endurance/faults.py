@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from station.cycle.transitions import State
+from station.genealogy.events import OVERLAY
 from station.genealogy.inspection import Inspection
 from station.twin.troubles import Trouble
 
@@ -21,7 +22,7 @@ _PATIENCE = 3  # turns of a fault before anybody comes
 class Row:
     """What the station did in one trouble: the state it went to, what it showed, what it recorded of the good part,
     whether that one and the bad one left as good, whether it went on by itself once mended, whether the next part
-    passed, and the events it recorded."""
+    passed, and the events it recorded beside what was drawn."""
 
     trouble: Trouble
     state: State
@@ -67,7 +68,7 @@ class _Scene:
                 world.misbehave()  # mended, but nobody says so
             elif self.turns == 2 * _PATIENCE:
                 self.by_itself = False
-                world.cell.acknowledged.set()
+                world.cell.acknowledged.give("a person")
             return
         if self.inside or not world.rig.feeder.is_finished():
             return
@@ -91,7 +92,9 @@ def row_of(trouble: Trouble, folder: Path) -> Row:
     scene.alive()
     rows = world.genealogy.records(None, 100).to_document()["records"]
     recorded = tuple(row["verdict"] for row in rows if row["serial"] == "GOOD")
-    events = tuple(event.kind for event in world.genealogy.events())
+    # That a person looked is a column of its own.
+    told = {OVERLAY, "fault-acknowledged"}
+    events = tuple(event.kind for event in world.genealogy.events() if event.kind not in told)
     world.close()
     sentence = next((words for words in scene.shown if words), "")
     return Row(

@@ -23,7 +23,7 @@ from station.app.replaying import (
     stored_characteristic,
 )
 from station.app.running import Running
-from station.app.twin_cell import DEFAULT_RIG, run_twin, serials_of
+from station.app.twin_cell import DEFAULT_RIG, run_twin
 from station.cycle.calibration_life import load_calibration
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "roll_back_calibration",
     "run_rig",
     "run_twin",
-    "serials_of",
     "station_record",
     "stored_characteristic",
     "try_check",

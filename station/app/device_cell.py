@@ -6,17 +6,17 @@ from pathlib import Path
 
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
-from station.app.twin_cell import serials_of
 from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
 from station.cycle.readiness import ShiftCheck
 from station.devices.found import Found
 from station.errors import InputError
+from station.order.folder import OrderFolder
 
 
 def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
-    """Runs the cell of a rig's file over a folder of orders.
+    """Runs the cell of a rig's file over a folder of orders, to which more may come while it runs.
 
     Raises:
         InputError: the rig's file, the orders, or the port of the page.
@@ -28,8 +28,10 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
     facts = read_rig(rig_file)
     if orders is None:
         raise InputError("a rig of real devices needs its orders: give a folder", place="--orders")
-    serials = serials_of(orders)
-    rig = DeviceRig(facts, list(serials))
+    folder = OrderFolder(orders)
+    if how.once and not folder:
+        raise InputError("there are no orders (*.json) in this folder", place=str(orders))
+    rig = DeviceRig(facts, sorted(folder))
     try:
         known = rig.camera.facts()
         camera = f"{known.model} {known.serial}"
@@ -40,7 +42,7 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
                 rig,
                 genealogy,
                 Instrument(calibration, data, station_record(facts.name, simulated=False)),
-                serials,
+                folder,
                 camera,
                 facts.cell.exposure_us,
                 ShiftCheck(facts.cell.shift_check),

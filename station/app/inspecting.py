@@ -8,10 +8,11 @@ from pathlib import Path
 from station.app import here
 from station.app.here import MAIN_CAMERA, Warn, open_record, operator_name, station_record
 from station.cycle.calibration_life import active_calibration, load_calibration
-from station.cycle.inspect import Committed, Instrument, inspect_pictures
+from station.cycle.inspect import Instrument, add_overlay, inspect_pictures
 from station.cycle.pictures import TakenPicture, read_picture
 from station.errors import CalibrationError, InputError
 from station.genealogy.home import default_home
+from station.genealogy.inspection import Inspection
 from station.genealogy.shift_checks import CheckState, check_status
 from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
@@ -71,8 +72,9 @@ def inspect_files(
     temperature_c: float | None,
     operator: str | None,
     warn: Warn = lambda _: None,
-) -> Committed:
-    """Inspect from picture files: no rig. The record is committed when this returns.
+) -> tuple[Inspection, bytes | None]:
+    """Inspect from picture files: no rig. The record is committed when this returns, and its overlay, if anything
+    could be drawn, added to it.
 
     Raises:
         InputError: nothing was recorded.
@@ -92,7 +94,7 @@ def inspect_files(
         station_record("files", simulated=False),
     )
     with open_record() as genealogy:
-        return inspect_pictures(
+        committed = inspect_pictures(
             order,
             instrument,
             pictures,
@@ -102,3 +104,4 @@ def inspect_files(
             clock=here.now,
             started=started,
         )
+        return committed.inspection, add_overlay(committed, genealogy, here.now)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from station.app import here
 from station.app.here import operator_name
-from station.app.looks import Looks
 from station.app.warming import warm_up
-from station.cycle.cell import Cell, queue_of
+from station.cycle.cell import Cell
+from station.cycle.fault import Acknowledgement, Way
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
+from station.cycle.queue import queue_of
 from station.cycle.readiness import ShiftCheck, Watch
 from station.cycle.state import Board, Snapshot
 from station.cycle.transitions import State
 from station.devices.protocols import Button, Rig
-from station.errors import CalibrationError, DeviceError
+from station.errors import CalibrationError, DeviceError, InputError
 from station.genealogy.inspection import Inspection
 from station.genealogy.store import Genealogy
 from station.notify import Notifier
+from station.order.folder import OrderFolder
+
+LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """How a cell is run: `once` to the end of its orders and no longer; `serve` is the address of the live page (None:
-    no page); `acknowledged` is set when a person has looked at a fault; `timed` gets each cycle's seconds by phase."""
+    no page); `acknowledged` takes a person's word that he has looked at a fault; `timed` gets each cycle's seconds by
+    phase."""
 
     once: bool
     serve: tuple[str, int] | None
@@ -35,7 +41,7 @@ class Running:
     say: Callable[[str], None]
     done: Callable[[Inspection], None]
     stop: threading.Event
-    acknowledged: threading.Event
+    acknowledged: Acknowledgement
     timed: Callable[[dict[str, float]], None] = lambda _: None
 
 
@@ -43,7 +49,7 @@ def run_cell(
     rig: Rig,
     genealogy: Genealogy,
     instrument: Instrument,
-    orders: Mapping[str, Path],
+    orders: OrderFolder,
     camera: str,
     exposure_us: float,
     shift_check: ShiftCheck,
@@ -68,16 +74,20 @@ def run_cell(
             station_id=instrument.station.id,
             rig=rig.name,
             simulated=rig.simulated,
-            queue=queue_of(orders),
+            queue=queue_of(orders.listed),
         )
     )
     notifier = Notifier.from_environment()
 
-    looks = Looks(board, button, how.acknowledged)
+    look = _Looks(orders, board, how.say)
 
     def alive() -> None:
         notifier.alive()
-        looks.look()
+        look()
+        # A press while nothing stands is for the feeder. A button that is lost is opened anew with what it hangs on.
+        with suppress(DeviceError):
+            if board.latest().state is State.FAULT and (start := button()) is not None and start.wait(0.0):
+                how.acknowledged.give(Way.BUTTON)
 
     cell = Cell(
         rig, genealogy, instrument, orders, board, exposure_us, operator_name(), here.now, how.pace_s, watch,
@@ -109,6 +119,27 @@ def run_cell(
             page.join(timeout=5.0)
 
 
+class _Looks:
+    """Looks into the folder of orders, once a second: what came is in the queue."""
+
+    def __init__(self, orders: OrderFolder, board: Board, say: Callable[[str], None]) -> None:
+        self._orders, self._board, self._say = orders, board, say
+        self._next_s, self._said = 0.0, ""
+
+    def __call__(self) -> None:
+        if time.monotonic() < self._next_s:
+            return
+        try:
+            if self._orders.look():
+                self._board.publish(queue=queue_of(self._orders.listed, self._board.latest().queue))
+            self._said = ""
+        except InputError as error:  # what was listed last goes on
+            if str(error) != self._said:
+                self._say(str(error))
+            self._said = str(error)
+        self._next_s = time.monotonic() + LOOK_S
+
+
 def _start_page(board: Board, genealogy: Genealogy, how: Running) -> threading.Thread | None:
     if how.serve is None:
         return None
@@ -118,7 +149,7 @@ def _start_page(board: Board, genealogy: Genealogy, how: Running) -> threading.T
 
     host, port = how.serve
     listener = listen(host, port)
-    application = create_app(board, genealogy, stop=how.stop)
+    application = create_app(board, genealogy, stop=how.stop, acknowledgement=how.acknowledged)
     page = threading.Thread(
         target=serve_pages,
         args=(application, host, port, how.stop),

@@ -24,6 +24,7 @@ from station.errors import InputError
 from station.genealogy.calibrations import accept, history
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
+from station.order.folder import OrderFolder
 from station.order.read import read_order
 
 if TYPE_CHECKING:
@@ -32,28 +33,6 @@ if TYPE_CHECKING:
 DEFAULT_RIG = Path(__file__).resolve().parents[2] / "hw" / "twin.toml"
 TWIN_CALIBRATION_VALID = timedelta(days=365)
 TWIN = "twin"  # who accepts what the twin made by itself
-
-
-def serials_of(folder: Path) -> dict[str, Path]:
-    """Serial -> order file for every order in a folder.
-
-    Raises:
-        InputError: no folder, no orders, or two orders for one serial.
-    """
-    if not folder.is_dir():
-        raise InputError("there is no such folder of orders", place=str(folder))
-    found: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            order = read_order(path)
-        except InputError as error:
-            raise InputError(str(error), place=path.name) from error
-        if order.part.serial in found:
-            raise InputError(f"two orders are for the part {order.part.serial}", place=str(path))
-        found[order.part.serial] = path
-    if not found:
-        raise InputError("there are no orders (*.json) in this folder", place=str(folder))
-    return found
 
 
 def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
@@ -73,13 +52,24 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
         if orders is None:
             folder = Path(scratch) / "orders"
             workpieces = [workpiece_of_case(case, folder) for case in write_demo(folder)]
-            serials = {w.serial: w.order_file for w in workpieces if w.order_file is not None}
+            listed = OrderFolder(folder)
         else:
-            serials = serials_of(orders)
-            workpieces = [workpiece_of_order(read_order(path), path) for path in serials.values()]
+            listed = _usable(orders)
+            workpieces = [workpiece_of_order(read_order(path), path) for path in listed.values()]
         instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)
         rig, check = TwinRig(facts, workpieces), ShiftCheck(facts.shift_check)
-        run_cell(rig, genealogy, instrument, serials, camera_of(facts), facts.camera.exposure_us, check, how)
+        run_cell(rig, genealogy, instrument, listed, camera_of(facts), facts.camera.exposure_us, check, how)
+
+
+def _usable(orders: Path) -> OrderFolder:
+    """A folder of orders that the twin can make parts of."""
+    listed = OrderFolder(orders)
+    for one in listed.listed:
+        if one.fault:
+            raise InputError(one.fault, place=one.path.name)
+    if not listed:
+        raise InputError("there are no orders (*.json) in this folder", place=str(orders))
+    return listed
 
 
 def camera_of(facts: TwinFacts) -> str:

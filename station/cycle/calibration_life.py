@@ -76,8 +76,12 @@ def load_calibration(path: Path) -> tuple[Calibration, bytes]:
         raise CalibrationError(error.sentence, place=error.place) from error
 
 
-def active_calibration(genealogy: RecordReader, camera: str) -> tuple[Calibration, bytes] | None:
+def active_calibration(
+    genealogy: RecordReader, camera: str, read: dict[bytes, Calibration] | None = None
+) -> tuple[Calibration, bytes] | None:
     """The calibration in force for a camera, if there is one.
+
+    Whoever asks again and again gives `read`: the same bytes are the same calibration.
 
     Raises:
         IntegrityError: its bytes are not what was accepted.
@@ -85,8 +89,14 @@ def active_calibration(genealogy: RecordReader, camera: str) -> tuple[Calibratio
     data = active(genealogy, camera)
     if data is None:
         return None
+    if read is not None and data in read:
+        return read[data], data
     place = f"accepted calibration of {camera}"
-    return calibration_from(parse_json(data, place), place), data
+    calibration = calibration_from(parse_json(data, place), place)
+    if read is not None:
+        read.clear()  # one is in force
+        read[data] = calibration
+    return calibration, data
 
 
 def propose(genealogy: RecordReader | None, path: Path, *, camera: str, now: datetime) -> Proposal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from station.cycle.averaging import mean_picture
 from station.cycle.pictures import TakenPicture, encode_picture
@@ -19,6 +20,13 @@ GAIN_TOLERANCE = 0.001
 MOST_SHIFT_PX = 0.05
 MOST_DRIFT = 0.02  # of the light's brightness
 MOST_SETTLING_FRAMES = 20
+
+Phase = Callable[[str], AbstractContextManager[None]]
+
+
+def unwatched(_: str) -> AbstractContextManager[None]:
+    """A phase whose time nobody asks for."""
+    return nullcontext()
 
 
 def capture(
@@ -38,7 +46,9 @@ def capture(
             frame to the last; it must not be measured.
     """
     steady_s = _lit(light, view, clock, sleep)
-    return _picture(_series(camera, view, exposure_us, steady_s, frames, clock))
+    series = _series(camera, view, exposure_us, steady_s, frames, clock)
+    _check_series(series, camera)
+    return _picture(series)
 
 
 def capture_views(
@@ -50,13 +60,14 @@ def capture_views(
     frames: int = 1,
     settle: bool = False,
     watch: bool = True,
+    phase: Phase = unwatched,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[TakenPicture]:
     """A picture of every view, of a part that lies still all the time.
 
     `settle` waits first until the part does so. With `watch`, of several views the first one is looked at once more in
-    the end: a part that moved meanwhile is refused.
+    the end: a part that moved meanwhile is refused. `phase` times what light, camera and looking take.
 
     Raises:
         CaptureError: as `capture` does; or the part does not come to rest, or did not stay at rest.
@@ -65,13 +76,25 @@ def capture_views(
         settled(camera, light, views[0], exposure_us, clock=clock, sleep=sleep)
     pictures: list[TakenPicture] = []
     first: Frame | None = None
+
+    def taken(view: View, count: int) -> list[Frame]:
+        with phase("light"):
+            steady_s = _lit(light, view, clock, sleep)
+        with phase("camera"):
+            series = _series(camera, view, exposure_us, steady_s, count, clock)
+        with phase("vision"):
+            _check_series(series, camera)
+        return series
+
     for view in views:
-        series = _series(camera, view, exposure_us, _lit(light, view, clock, sleep), frames, clock)
+        series = taken(view, frames)
         first = first or series[0]
-        pictures.append(_picture(series))
+        with phase("encode"):
+            pictures.append(_picture(series))
     if watch and first is not None and len(views) > 1:
-        last = _series(camera, views[0], exposure_us, _lit(light, views[0], clock, sleep), 1, clock)[0]
-        check_still(first, last, camera, "while its pictures were taken")
+        last = taken(views[0], 1)[0]
+        with phase("vision"):
+            check_still(first, last, camera, "while its pictures were taken")
     return pictures
 
 
@@ -138,7 +161,7 @@ def _series(
     count: int,
     clock: Callable[[], float],
 ) -> list[Frame]:
-    """So many frames, each of them checked and each a new one; the last shows what the first does."""
+    """So many frames, each of them checked and each a new one."""
     if count < 1:
         raise CaptureError(f"a picture is made of one frame or more, not {count}")
     frames: list[Frame] = []
@@ -147,9 +170,13 @@ def _series(
         frame = camera.capture(view, exposure_us)
         check(frame, camera, view, exposure_us, steady_s, asked_s)
         frames.append(frame)
-    if count > 1:
-        check_still(frames[0], frames[-1], camera, f"during {count} frames")
     return frames
+
+
+def _check_series(frames: Sequence[Frame], camera: Camera) -> None:
+    """The last shows what the first does."""
+    if len(frames) > 1:
+        check_still(frames[0], frames[-1], camera, f"during {len(frames)} frames")
 
 
 def _picture(frames: Sequence[Frame]) -> TakenPicture:

@@ -1,7 +1,9 @@
 """The cell's cycle: one part after the other, read as one page.
 
 scan -> order -> plan -> **capture** -> measure -> **commit the record** -> *then* move the gate, light the tower,
-publish. Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS.
+publish. Whatever goes wrong on the way, the gate holds: it opens at one place only, after a committed PASS. What
+nobody at the gate waits for is done beside it: the plan and the next order while the camera works, the picture for
+people afterwards.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from station.background import Beside, finished, in_background
+from station.cycle.ahead import Ahead, Prepared, plan_of
 from station.cycle.capture import capture_views
-from station.cycle.examine import needed_views
-from station.cycle.inspect import Clock, Committed, Instrument, check_fit, inspect_pictures
+from station.cycle.examine import check_lamp, needed_views
+from station.cycle.fault import Acknowledgement, Standstill
+from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
+from station.cycle.queue import without_oldest
 from station.cycle.readiness import Readiness
 from station.cycle.record import error_inspection
 from station.cycle.state import Board, Progress, QueueEntry
@@ -27,12 +33,12 @@ from station.devices.protocols import PresentedPart, Rig, TowerSign, View
 from station.errors import (
     CaptureError,
     DeviceError,
-    InputError,
+    InterlockError,
+    LineStoppedError,
     LostDeviceError,
     OrderError,
     RecordError,
     StationError,
-    StoppedError,
 )
 from station.genealogy.evidence import Evidence
 from station.genealogy.inspection import Inspection
@@ -41,11 +47,9 @@ from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
 from station.order.model import Order
 from station.order.read import read_order
-from station.plan.compile import compile_marks, compile_plan
 
 RECHECK_S = 1.0  # somebody may accept a calibration, check the masters or mend a device at any time
 ATTEMPTS = 3  # of one part, where a frame must not be trusted; each is recorded
-QUEUE_KEPT = 500  # parts on the board
 CLOCK_STEP_S = 2.0  # a wall clock that goes otherwise than time does by more than this was set
 SIGNS = {
     "PASS": TowerSign.PASS,
@@ -56,14 +60,26 @@ SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Attempted:
+    """What came of a part: the inspection that stands, what must be mended, the sentence for the operator, and what
+    can be drawn."""
+
+    inspection: Inspection | None
+    trouble: DeviceError | None = None
+    sentence: str = ""
+    committed: Committed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Everything one cell works with. `orders` maps a serial to its order file; `pace_s` is how long a result is
     shown. `watch` says before every part whether the station may measure and with what (None: always, with
     `instrument`); a `patient` cell waits until it may, and until what fails is mended; another one stops. `jidoka` is
-    when a line without people stops (None: there are people). `acknowledged` is set by a person who has looked at a
+    when a line without people stops (None: there are people). `acknowledged` is given by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
     Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
     Each picture is the mean of so many `frames`.
+    `beside` draws for people while the next part comes, whose order is read `ahead`.
     """
 
     rig: Rig
@@ -78,13 +94,15 @@ class Cell:
     watch: Callable[[], Readiness] | None = None
     patient: bool = True
     jidoka: Jidoka | None = None
-    acknowledged: threading.Event = field(default_factory=threading.Event)
+    acknowledged: Acknowledgement = field(default_factory=Acknowledgement)
     alive: Callable[[], None] = lambda: None
     timed: Callable[[dict[str, float]], None] = lambda _: None
     steady_clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     looks_again: bool = True
     frames: int = 1
+    beside: Beside = field(default_factory=Beside)
+    ahead: Ahead = field(default_factory=Ahead)
 
     def run(self, stop: threading.Event, done: Callable[[Inspection], None] = lambda _: None) -> None:
         """Inspect every part the feeder presents, until none will come any more or `stop` is set."""
@@ -92,35 +110,38 @@ class Cell:
             self._run(stop, done)
         finally:
             # However it ended: nothing stays open, nothing stays lit.
-            self._hold()
-            with suppress(DeviceError):
-                self.rig.light.turn_off()
+            for at_last in (self.rig.gate.hold, self.rig.light.turn_off, self.beside.wait):
+                with suppress(Exception):  # a bug in one must not keep the others from being done
+                    at_last()
 
     def _run(self, stop: threading.Event, done: Callable[[Inspection], None]) -> None:
         streak, trouble = Streak(self.jidoka), self._begin()
         clock_offset_s = self._clock_offset_s()
+        self._look_ahead()
         while trouble is None or self._mended(trouble, stop):
             trouble = None
-            cell = self._ready(stop)
+            watch = Stopwatch(self.steady_clock)
+            cell = self._ready(stop, watch)
             if cell is None:
                 break
+            looked_s = self.steady_clock()
             try:
-                part = self.rig.feeder.present(self.recheck_s if self.patient else 0.0)
+                part = self.rig.feeder.present(self.recheck_s)
                 if part is None:
                     if self.rig.feeder.is_finished():
                         self.board.happens(Event.FINISH)
                         break
                     continue
-                # The part may have taken its time to come.
-                cell = self._ready(stop)
-                if cell is None:
-                    break
+                if self.steady_clock() - looked_s > self.recheck_s:  # the part took its time to come
+                    cell = self._ready(stop, watch)
+                    if cell is None:
+                        break
                 clock_offset_s = self._watch_clock(clock_offset_s)
-                inspection, trouble = cell.inspect(part)
+                inspection, trouble = cell.inspect(part, watch)
                 if inspection is not None:
                     done(inspection)
                 if trouble is None and (why := streak.add(inspection)):
-                    trouble = StoppedError(f"{why} {self.board.latest().message}".rstrip())
+                    trouble = LineStoppedError(f"{why} {self.board.latest().message}".rstrip())
                     streak.begin_anew()
                 if trouble is None:
                     self._let_go(part)
@@ -152,11 +173,20 @@ class Cell:
         self.rig.gate.hold()
         self.rig.feeder.clear()
 
-    def _ready(self, stop: threading.Event) -> Cell | None:
+    def _look_ahead(self) -> None:
+        """Which order comes next is mostly known, and the camera leaves time; where another one comes, nothing is
+        lost."""
+        waiting = (q.serial for q in self.board.latest().queue if q.progress is Progress.WAITING)
+        path = next((self.orders[serial] for serial in waiting if serial in self.orders), None)
+        if path is not None:
+            self.ahead.begin(path, self.instrument.calibration)
+
+    def _ready(self, stop: threading.Event, watch: Stopwatch) -> Cell | None:
         """This cell with the calibration in force as soon as nothing locks it; None when it has to stop."""
         while not stop.is_set():
             self.alive()
-            found = None if self.watch is None else self.watch()
+            with watch("ready"):
+                found = None if self.watch is None else self.watch()
             state = self.board.latest().state
             if found is None or not found.locked:
                 if state in (State.START, State.LOCKED, State.IDLE):
@@ -168,9 +198,8 @@ class Cell:
                     self.board.publish(warning=found.warning)
                 return replace(self, instrument=found.instrument)
             if state is not State.LOCKED or self.board.latest().message != found.locked:
-                self._hold()
+                self._stand()
                 self.board.happens(Event.LOCK, message=found.locked)
-                self._show(TowerSign.ERROR)
             if not self.patient:
                 return None
             stop.wait(self.recheck_s)
@@ -178,11 +207,9 @@ class Cell:
 
     def _mended(self, trouble: DeviceError, stop: threading.Event) -> bool:
         """Shows what is wrong until the rig is well again, and where a person has to look until one did."""
-        self.acknowledged.clear()
-        sentence = str(trouble)
-        self._safe()
-        self.board.happens(Event.FAIL, message=sentence)
-        asks = not isinstance(trouble, LostDeviceError)
+        self._stand()
+        stand = Standstill(self.board, self.acknowledged)
+        stand.caused_by(trouble)
         while self.patient and not stop.wait(self.recheck_s):
             self.alive()
             try:
@@ -190,26 +217,27 @@ class Cell:
                     self._check_interlock()
                 self.rig.recover()
                 self._check_interlock()
-                if asks and not self.acknowledged.is_set():
+                if not stand.may_go_on():
+                    self._stand()  # said again: what was opened anew does not know
                     continue
+                if way := self.acknowledged.way:
+                    more = {"way": way, "operator": self.operator}
+                    self._note("fault-acknowledged", self.instrument.station.id, stand.sentence, **more)
                 self._let_go_held()
             except DeviceError as error:
-                asks = asks or not isinstance(error, LostDeviceError)
-                if str(error) != sentence:
-                    sentence = str(error)
-                    self.board.happens(Event.FAIL, message=sentence)
+                stand.caused_by(error)
                 continue
-            self.board.happens(Event.MEND, message="")
+            stand.ended()
             return True
         return False
 
-    def inspect(self, part: PresentedPart) -> tuple[Inspection | None, DeviceError | None]:
+    def inspect(self, part: PresentedPart, watch: Stopwatch) -> tuple[Inspection | None, DeviceError | None]:
         """One part, from scan to gate. The committed inspection, None when not even an error could be recorded; and
         what has to be mended before the part may leave, None where nothing."""
         self._mark(part.serial, progress=Progress.MEASURING)
         self.board.happens(Event.PART, message="")
-        watch = Stopwatch(self.steady_clock)
-        inspection, trouble, sentence = self._inspected(part, watch)
+        attempted = self._inspected(part, watch)
+        inspection, trouble, sentence = attempted.inspection, attempted.trouble, attempted.sentence
         if inspection is not None and inspection.verdict != "ERROR" and trouble is None:
             with watch("act"):
                 trouble = self._act(part, inspection)
@@ -219,33 +247,46 @@ class Cell:
         else:
             self._safe()
         self._done(part.serial, inspection, sentence)
+        if (committed := attempted.committed) is not None:
+            with watch("overlay"):
+                self.beside.do(lambda: self._draw(committed), "overlay")
         self.timed(watch.seconds)
         return inspection, trouble
 
-    def _inspected(self, part: PresentedPart, watch: Stopwatch) -> tuple[Inspection | None, DeviceError | None, str]:
-        """The inspection that stands, what must be mended, and the sentence for the operator."""
-        order: Order | None = None
+    def _draw(self, committed: Committed) -> None:
+        """The picture for people. Whatever happens here, the part was decided and the record of it stands."""
+        try:
+            if add_overlay(committed, self.genealogy, self.clock) is not None:
+                self.board.publish()  # what shows the part looks again
+        except Exception as error:
+            self._note("overlay-missing", committed.inspection.id, f"{type(error).__name__}: {error}")
+
+    def _inspected(self, part: PresentedPart, watch: Stopwatch) -> _Attempted:
+        """As often as it takes."""
+        order, prepared = None, None
         for attempt in range(1, ATTEMPTS + 1):
             began = self.clock()
             steady = replace(self, clock=self._steady_from(began))
             try:
                 with watch("order"):
-                    order = order or self._order_of(part)
+                    if order is None:
+                        order, prepared = self._order_of(part)
                     self.rig.gate.hold()
                     self.rig.tower.show(TowerSign.BUSY)
-                return steady._measured(order, began, watch).inspection, None, ""
+                committed = steady._measured(order, prepared, began, watch)
+                return _Attempted(committed.inspection, committed=committed)
             except RecordError as error:
-                return None, None, str(error)
+                return _Attempted(None, sentence=str(error))
             except CaptureError as error:
                 recorded = steady._record_error(order, part, str(error), began)
                 if recorded is None or attempt == ATTEMPTS:
-                    return recorded, None, str(error)
+                    return _Attempted(recorded, sentence=str(error))
             except StationError as error:
                 recorded = steady._record_error(order, part, str(error), began)
-                return recorded, error if isinstance(error, DeviceError) else None, str(error)
+                return _Attempted(recorded, error if isinstance(error, DeviceError) else None, str(error))
             except Exception as error:  # a bug must not let a part through, and must leave a trace
                 sentence = f"the station failed inside ({type(error).__name__}: {error})"
-                return steady._record_error(order, part, sentence, began), None, sentence
+                return _Attempted(steady._record_error(order, part, sentence, began), sentence=sentence)
         raise AssertionError("an attempt ends in a return")
 
     def _steady_from(self, began: datetime) -> Clock:
@@ -253,25 +294,32 @@ class Cell:
         began_s = self.steady_clock()
         return lambda: began + timedelta(seconds=self.steady_clock() - began_s)
 
-    def _order_of(self, part: PresentedPart) -> Order:
+    def _order_of(self, part: PresentedPart) -> tuple[Order, Prepared | None]:
         path = part.order_file or self.orders.get(part.serial)
         if path is None:
             raise OrderError(f"there is no order for the part {part.serial}")
-        order = read_order(path)
+        prepared = self.ahead.take(path)
+        order = prepared.order if prepared is not None else read_order(path)
         if order.part.serial != part.serial:
             raise OrderError(f"the part is {part.serial}, its order is for {order.part.serial}", place=path.name)
-        return order
+        return order, prepared
 
-    def _measured(self, order: Order, started: datetime, watch: Stopwatch) -> Committed:
+    def _measured(self, order: Order, prepared: Prepared | None, started: datetime, watch: Stopwatch) -> Committed:
         with watch("order"):
             calibration = self._calibration_for(order, started)
-            plan = compile_plan(order, calibration) if calibration is not None else compile_marks(order)
-        with watch("capture"):
+            if prepared is not None and prepared.calibration is calibration:
+                planning = finished(prepared.plan)
+            else:
+                planning = in_background(lambda: plan_of(order, calibration), "plan")
             self._check_interlock()
-            views = [View(view) for view in needed_views(plan, [str(v) for v in View])]
-            pictures = capture_views(
-                self.rig.camera, self.rig.light, views, self.exposure_us, frames=self.frames, watch=self.looks_again
-            )
+        self._look_ahead()
+        views = [View(view) for view in needed_views(order, [str(v) for v in View])]
+        pictures = capture_views(
+            self.rig.camera, self.rig.light, views, self.exposure_us, frames=self.frames, watch=self.looks_again,
+            phase=watch,
+        )  # fmt: skip
+        with watch("order"):
+            plan = planning.result()
             temperature = None if self.rig.thermometer is None else self.rig.thermometer.temperature_c()
             # A door that was open meanwhile let light in, or a hand.
             self._check_interlock()
@@ -285,6 +333,7 @@ class Cell:
             clock=self.clock,
             plan=plan,
             started=started,
+            check=check_lamp,
             watch=watch,
         )
 
@@ -294,7 +343,7 @@ class Cell:
 
     def _check_interlock(self) -> None:
         if self.rig.interlock is not None and (why := self.rig.interlock.stopped_by()):
-            raise StoppedError(f"{why[0].upper()}{why[1:]}")
+            raise InterlockError(f"{why[0].upper()}{why[1:]}")
 
     def _act(self, part: PresentedPart, inspection: Inspection) -> DeviceError | None:
         """The record is committed: now, and only now, the outside may see it. What kept the part from leaving."""
@@ -317,6 +366,12 @@ class Cell:
     def _show(self, sign: TowerSign) -> None:
         with suppress(DeviceError):  # a dark tower stops nothing; what matters is on the page too
             self.rig.tower.show(sign)
+
+    def _stand(self) -> None:
+        """Outputs safe, and nobody brings a part."""
+        self._safe()
+        with suppress(DeviceError):
+            self.rig.feeder.halt()
 
     def _safe(self) -> None:
         self._hold()
@@ -353,20 +408,18 @@ class Cell:
         except RecordError:
             return None
 
-    def _note(self, kind: str, subject: str, reason: str) -> None:
+    def _note(self, kind: str, subject: str, reason: str, **more: str) -> None:
         """An event in the record; the part is held already, so a record that cannot take it changes nothing."""
         with suppress(RecordError):
-            self.genealogy.add_event(kind, subject, {"reason": reason}, at=self.clock())
+            self.genealogy.add_event(kind, subject, {"reason": reason, **more}, at=self.clock())
 
     def _mark(self, serial: str, **changes: object) -> QueueEntry:
         queue = self.board.latest().queue
         entry = next((q for q in queue if q.serial == serial), QueueEntry("", serial, ""))
         changed = replace(entry, **changes)  # type: ignore[arg-type]  # names and types are those of QueueEntry
         known = any(q.serial == serial for q in queue)
-        if not known and len(queue) >= QUEUE_KEPT:
-            # A line that runs for days has no end of parts: the record has them all, the page the last ones.
-            oldest = next((q for q in queue if q.progress is Progress.DONE), None)
-            queue = tuple(q for q in queue if q is not oldest)
+        if not known:
+            queue = without_oldest(queue)
         self.board.publish(
             queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed)
         )
@@ -381,15 +434,3 @@ class Cell:
             inspection_id=inspection.id if inspection is not None else "",
         )
         self.board.happens(Event.DECIDE, last=entry, message=sentence)
-
-
-def queue_of(orders: Mapping[str, Path]) -> tuple[QueueEntry, ...]:
-    """The orders as they will come; one that cannot be read is shown with its sentence."""
-    entries = []
-    for serial, path in orders.items():
-        try:
-            order = read_order(path)
-            entries.append(QueueEntry(order.order_id, serial, order.part.part_number))
-        except InputError as error:
-            entries.append(QueueEntry("", serial, "", reason=str(error)))
-    return tuple(entries)

@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 from station.cycle.measure import Outcome, explain_verdict, inspect_picture
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
+from station.errors import CaptureError
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict, worst
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions
-from station.order.model import MARKS, Order
+from station.order.model import MARKS, Characteristic, Order
 from station.plan.compile import compile_marks
 from station.plan.plan import Item, Plan
 from station.vision.picture import picture_from
 
 GEOMETRY_VIEWS = ("backlight", "front", "ring", "dark")
 MARKS_VIEW = "front"
+BACKLIT = "backlight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,8 @@ class Examination:
         return result, next((outcome.features for outcome in measured), ())
 
 
-def view_of(item: Item, views: Sequence[str]) -> str:
+def view_of(c: Characteristic, views: Sequence[str]) -> str:
     """The view a characteristic is decided in: its own, else the first there is for its kind."""
-    c = item.characteristic
     if c.view:
         return c.view
     if c.type in MARKS:
@@ -53,9 +54,9 @@ def view_of(item: Item, views: Sequence[str]) -> str:
     return next((view for view in GEOMETRY_VIEWS if view in views), GEOMETRY_VIEWS[0])
 
 
-def needed_views(plan: Plan, views: Sequence[str]) -> tuple[str, ...]:
-    """Views that the plan takes pictures in, given those a rig has."""
-    return tuple(dict.fromkeys(view_of(item, views) for item in plan.items))
+def needed_views(order: Order, views: Sequence[str]) -> tuple[str, ...]:
+    """Views that an order needs pictures in, given those a rig has."""
+    return tuple(dict.fromkeys(view_of(c, views) for c in order.characteristics))
 
 
 def examine(
@@ -75,15 +76,15 @@ def examine(
         return Examination(worst([i.verdict for i in items]), items[0].reason, items, (), plan)
     by_view = {picture.view: picture for picture in pictures}
     outcomes: dict[str, Outcome] = {}
-    wanted = needed_views(plan, list(by_view))
+    wanted = needed_views(order, list(by_view))
     for view in wanted:
-        geometrical = any(view_of(i, list(by_view)) == view and i.characteristic.type not in MARKS for i in plan.items)
+        geometrical = any(view_of(c, list(by_view)) == view and c.type not in MARKS for c in order.characteristics)
         if view in by_view and geometrical:
             grey = picture_from(by_view[view].pixels)
             outcomes[view] = inspect_picture(order, plan, calibration, grey, conditions)
     answered: list[ItemResult] = []
     for number, item in enumerate(plan.items):
-        view = view_of(item, list(by_view))
+        view = view_of(item.characteristic, list(by_view))
         if view in outcomes:
             answered.append(outcomes[view].items[number])
         elif item.refusal:
@@ -102,6 +103,22 @@ def examine(
         (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
     )
     return Examination(verdict, reason, tuple(answered), shown, plan)
+
+
+def check_lamp(found: Examination) -> None:
+    """Whether the light of a picture is the one that its view asks for, as far as the part itself tells: what lies
+    before a backlight is dark.
+
+    Raises:
+        CaptureError: another lamp is on; the calibration is not one for its light.
+    """
+    for picture, outcome in found.outcomes:
+        if picture.view == BACKLIT and outcome.sighting is not None and not outcome.sighting.field.dark_part:
+            raise CaptureError(
+                "the part is brighter than what surrounds it, so another lamp than the backlight is on: look at the "
+                "lamps' channels and cables",
+                place=f"view {picture.view}",
+            )
 
 
 def _missing(item: Item, sentence: str) -> ItemResult:

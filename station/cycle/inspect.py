@@ -1,12 +1,15 @@
-"""Inspect from pictures that were already taken: measure, draw, commit; only then is there a verdict to show."""
+"""Inspect from pictures that were already taken: measure, commit; only then is there a verdict to show.
+
+What is drawn for people is no evidence, and nobody at the gate waits for it: it is added to the record afterwards.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
+from station.cycle.capture import Phase, unwatched
 from station.cycle.examine import Examination, examine
 from station.cycle.overlay import draw_overlay
 from station.cycle.pictures import TakenPicture
@@ -21,7 +24,6 @@ from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 
 Clock = Callable[[], datetime]
-Watch = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class Committed:
     """An inspection that is in the record, with what it was made from."""
 
     inspection: Inspection
+    order: Order
+    calibration: Calibration | None
     examination: Examination
-    overlay: bytes | None
 
 
 def check_fit(instrument: Instrument, order: Order, pictures: Sequence[TakenPicture], now: datetime) -> None:
@@ -81,10 +84,6 @@ def check_size(calibration: Calibration, pictures: Sequence[TakenPicture]) -> No
             )
 
 
-def _unwatched(_: str) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
 def inspect_pictures(
     order: Order,
     instrument: Instrument,
@@ -96,13 +95,17 @@ def inspect_pictures(
     clock: Clock,
     plan: Plan | None = None,
     started: datetime | None = None,
-    watch: Watch = _unwatched,
+    check: Callable[[Examination], None] = lambda _: None,
+    watch: Phase = unwatched,
 ) -> Committed:
-    """Measure, decide, and commit the record durably; `watch` times the phases.
+    """Measure, decide, and commit the record durably, without its overlay.
+
+    `check` may refuse what was found before anything is committed; `watch` times the phases.
 
     Raises:
         InputError: from `check_fit`; nothing was recorded.
         RecordError: the record could not be committed; there is no verdict.
+        StationError: from `check`; nothing was recorded.
     """
     began = started or clock()
     check_fit(instrument, order, pictures, began)
@@ -112,27 +115,35 @@ def inspect_pictures(
     known = Conditions(conditions.temperature_c, order.part.cte_ppm_per_k)
     with watch("vision"):
         examination = examine(order, plan, calibration, pictures, known)
-    with watch("overlay"):
-        overlay = _overlay(order, calibration, examination)
-    draft = to_inspection(
-        order,
-        examination,
-        calibration,
-        station=instrument.station,
-        conditions=known,
-        operator=operator,
-        started=began,
-        finished=clock(),
-    )
+    check(examination)
+    with watch("encode"):
+        evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures)
     with watch("commit"):
-        evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures, overlay)
+        draft = to_inspection(
+            order,
+            examination,
+            calibration,
+            station=instrument.station,
+            conditions=known,
+            operator=operator,
+            started=began,
+            finished=clock(),
+        )
         committed = genealogy.commit(draft, evidence, committed=clock())
-    return Committed(committed, examination, overlay)
+    return Committed(committed, order, calibration, examination)
 
 
-def _overlay(order: Order, calibration: Calibration | None, examination: Examination) -> bytes | None:
-    shown = examination.shown
-    if shown is None or calibration is None:
+def add_overlay(committed: Committed, genealogy: Genealogy, clock: Clock) -> bytes | None:
+    """Draws the overlay and adds it to the record; None where nothing was measured that could be drawn.
+
+    Raises:
+        RecordError: the record cannot take it; the inspection stands all the same.
+    """
+    shown = committed.examination.shown
+    if shown is None or committed.calibration is None:
         return None
     picture, outcome = shown
-    return draw_overlay(picture.pixels, order, examination.plan, calibration, outcome)
+    plan = committed.examination.plan
+    overlay = draw_overlay(picture.pixels, committed.order, plan, committed.calibration, outcome)
+    genealogy.add_overlay(committed.inspection.id, overlay, at=clock())
+    return overlay

@@ -6,7 +6,7 @@ missing or expired shift check too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from station.cycle.calibration_life import active_calibration
@@ -15,6 +15,7 @@ from station.errors import CalibrationError, IntegrityError
 from station.genealogy.inspection import StationRecord
 from station.genealogy.reading import RecordReader
 from station.genealogy.shift_checks import CheckState, check_status
+from station.metrology.calibration import Calibration
 
 
 class ShiftCheck(StrEnum):
@@ -43,12 +44,13 @@ class Watch:
     station: StationRecord
     clock: Clock
     shift_check: ShiftCheck = ShiftCheck.WARN
+    _read: dict[bytes, Calibration] = field(default_factory=dict)
 
     def __call__(self) -> Readiness:
         """Whether the station may measure now."""
         nothing = Instrument(None, None, self.station)
         try:
-            found = active_calibration(self.genealogy, self.camera)
+            found = active_calibration(self.genealogy, self.camera, self._read)
         except (IntegrityError, CalibrationError) as error:
             return Readiness(nothing, f"The station is locked: {error.sentence}.")
         if found is None:

@@ -92,16 +92,13 @@ def error_inspection(
     )
 
 
-def evidence_of(
-    order: Order, calibration_bytes: bytes | None, pictures: Sequence[TakenPicture], overlay: bytes | None
-) -> Evidence:
+def evidence_of(order: Order, calibration_bytes: bytes | None, pictures: Sequence[TakenPicture]) -> Evidence:
     """Everything the verdict was made from, byte for byte."""
     return Evidence(
         order=order.document,
         drawing=order.drawing or None,
         calibration=calibration_bytes,
         frames=tuple(StoredFrame(p.view, p.data, p.suffix, p.width_px, p.height_px) for p in pictures),
-        overlay=overlay,
     )
 
 

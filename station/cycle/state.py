@@ -1,13 +1,15 @@
 """What the station shows of itself: immutable snapshots, published by the cycle, read by pages and API.
 
-The cycle's thread alone publishes; any number of readers take the latest or wait for the next. Nobody else ever touches
-the cycle's own data.
+The cycle publishes; any number of readers take the latest or wait for the next. Nobody else ever touches the cycle's
+own data.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -35,13 +37,42 @@ class QueueEntry:
     inspection_id: str = ""
 
 
+class FaultKind(StrEnum):
+    """What people have to do about a fault differs by these."""
+
+    INTERLOCK = "interlock"  # door open, emergency stop pressed
+    LINE = "line"  # a line that nobody watches stopped by itself
+    STOPPED = "stopped"  # something that moves: stage, gate, a part that is stuck
+    LOST = "lost"  # a device does not answer
+    DEVICE = "device"  # anything else that a device did not do
+
+
+class Needs(StrEnum):
+    """What has to happen before the cell goes on."""
+
+    DEVICE = "device"  # it comes back by itself
+    MENDING = "mending"  # the cause still stands; afterwards a person looks
+    LOOK = "look"  # nothing is wrong any more, and a person has to say that he has looked
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the cell stands for; `id` is that of this fault and of no other, in this run or any other."""
+
+    id: str
+    kind: FaultKind
+    needs: Needs
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The station at one moment. `last` is the newest committed part; `message` one sentence for the operator;
-    `warning` what will lock the station soon."""
+    """The station at one moment. `since` (UTC, ISO 8601) is when it came into its state; `last` is the newest committed
+    part; `message` one sentence for the operator; `warning` what will lock the station soon; `fault` is there while the
+    state is a fault."""
 
     version: int = 0
     state: State = State.START
+    since: str = ""
     station_id: str = ""
     rig: str = ""
     simulated: bool = False
@@ -49,13 +80,14 @@ class Snapshot:
     warning: str = ""
     queue: tuple[QueueEntry, ...] = ()
     last: QueueEntry | None = None
+    fault: Fault | None = None
 
 
 class Board:
-    """Holds the newest snapshot; thread-safe."""
+    """Holds the newest snapshot; thread-safe. `clock` stamps the changes of state."""
 
-    def __init__(self, first: Snapshot) -> None:
-        self._latest = first
+    def __init__(self, first: Snapshot, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._latest, self._clock = first, clock
         self._changed = threading.Condition()
 
     def latest(self) -> Snapshot:
@@ -73,7 +105,12 @@ class Board:
     def happens(self, event: Event, **changes: Any) -> Snapshot:
         """Publishes the state that `event` leads to. Raises ValueError for what cannot happen."""
         with self._changed:
-            return self.publish(state=after(self._latest.state, event), **changes)
+            state = after(self._latest.state, event)
+            if state is not self._latest.state:
+                changes["since"] = self._clock().isoformat(timespec="seconds")
+            if state is not State.FAULT:
+                changes["fault"] = None
+            return self.publish(state=state, **changes)
 
     def wait(self, since: int, timeout_s: float) -> Snapshot:
         """The newest snapshot once its version exceeds `since`, or whatever there is after `timeout_s`."""

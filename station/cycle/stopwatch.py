@@ -1,4 +1,9 @@
-"""Where the time of a cycle goes, phase by phase."""
+"""Where the time of a cycle goes, phase by phase.
+
+`ready` is the look whether the station may measure; `order` includes the plan, as far as the camera did not take
+longer; `encode` is what was waited for once the picture
+was measured, `overlay` what was waited for the one of the part before.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-PHASES = ("order", "capture", "vision", "overlay", "commit", "act")
+PHASES = ("ready", "order", "light", "camera", "vision", "encode", "commit", "act", "overlay")
+NOT_OURS = ("light", "camera", "vision")  # take their time whoever controls them
+ADDED = "the station's own"
+ALL = "all"
 
 
 @dataclass(slots=True)
@@ -37,10 +45,13 @@ class PhaseTime:
 
 
 def budget(cycles: Sequence[dict[str, float]]) -> list[PhaseTime]:
-    """A row for each phase that came, in the order of `PHASES`, and one for all of them."""
+    """A row for each phase that came, in the order of `PHASES`, one for what the station adds, and one for all."""
     names = [phase for phase in PHASES if any(phase in cycle for cycle in cycles)]
     rows = [_row(phase, [1e3 * cycle.get(phase, 0.0) for cycle in cycles]) for phase in names]
-    return [*rows, _row("all", [1e3 * sum(cycle.values()) for cycle in cycles])] if cycles else []
+    if not cycles:
+        return []
+    added = [1e3 * sum(s for phase, s in cycle.items() if phase not in NOT_OURS) for cycle in cycles]
+    return [*rows, _row(ADDED, added), _row(ALL, [1e3 * sum(cycle.values()) for cycle in cycles])]
 
 
 def _row(phase: str, taken_ms: list[float]) -> PhaseTime:

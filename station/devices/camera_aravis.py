@@ -17,7 +17,7 @@ from typing import Any
 
 from station.devices.aravis import STATUS_WORDS, AravisDevice, Received, Seen, seen
 from station.devices.found import Found
-from station.devices.pixel_formats import GENICAM_FORMATS, check_turn, format_called, grey_of, turned
+from station.devices.pixel_formats import GENICAM_FORMATS, check_turn, format_called, grey_of, turned, turned_size
 from station.devices.protocols import CameraFacts, Frame, View
 from station.errors import CaptureError, DeviceError, LostDeviceError
 
@@ -123,6 +123,12 @@ class AravisCamera:
             except LostDeviceError:
                 self._lost()
                 raise
+            except CaptureError:
+                raise
+            except DeviceError:  # it refuses what it did before: opened anew it starts from nothing
+                device.close()
+                self._device = None
+                raise
             if received.status == 0 or again == self._facts.retakes:
                 break
             self._broken += 1
@@ -201,8 +207,7 @@ class AravisCamera:
         except DeviceError:
             device.close()
             raise
-        width, height = self._facts.width_px, self._facts.height_px
-        size = (height, width) if self._facts.turned_deg in (90, 270) else (width, height)
+        size = turned_size(self._facts.width_px, self._facts.height_px, self._facts.turned_deg)
         self._told = CameraFacts(f"{found.vendor} {found.model}", found.serial, *size, self._pixels.bit_depth)
         self._device, self._cameras_clock, self._uncertain = device, CameraClock(), False
         return device

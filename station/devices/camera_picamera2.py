@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.devices.found import Found
-from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned
+from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned, turned_size
 from station.devices.protocols import CameraFacts, Frame, View
 from station.errors import CaptureError, DeviceError, LostDeviceError
 
@@ -131,10 +132,8 @@ class Picamera2Camera:
 
     def facts(self) -> CameraFacts:
         """Which camera this is: the sensor's model, and the serial of the rig's file; the size as turned."""
-        width, height = self._facts.width_px, self._facts.height_px
-        if self._facts.turned_deg in (90, 270):
-            width, height = height, width
-        return CameraFacts(self._model, self._facts.serial, width, height, self._pixels.bit_depth)
+        size = turned_size(self._facts.width_px, self._facts.height_px, self._facts.turned_deg)
+        return CameraFacts(self._model, self._facts.serial, *size, self._pixels.bit_depth)
 
     def capture(self, view: View, exposure_us: float) -> Frame:
         """A frame begun after this call that says it has this exposure. Raises: CaptureError, LostDeviceError."""
@@ -144,7 +143,10 @@ class Picamera2Camera:
             raise CaptureError(f"an exposure of {exposure_us:g} µs is outside the camera's {limits}", place=self._place)
         called_s = self._clock()
         camera = self._opened()
-        camera.set_controls({"ExposureTime": round(exposure_us)})
+        try:
+            camera.set_controls({"ExposureTime": round(exposure_us)})
+        except (RuntimeError, OSError) as error:
+            raise LostDeviceError(f"the camera is gone ({error})", place=self._place) from error
         told_us = 0.0
         for _ in range(facts.frames_to_follow):
             told, image, sequence = self._request(camera)
@@ -166,7 +168,8 @@ class Picamera2Camera:
         try:
             request = camera.capture_request(wait=self._facts.timeout_s, flush=True)
         except TimeoutError as error:
-            camera.cancel_all_and_flush()
+            with suppress(RuntimeError, OSError):
+                camera.cancel_all_and_flush()
             raise LostDeviceError(f"no picture came within {self._facts.timeout_s:g} s", place=self._place) from error
         except (RuntimeError, OSError) as error:
             raise LostDeviceError(f"the camera is gone ({error})", place=self._place) from error
@@ -195,10 +198,12 @@ class Picamera2Camera:
 
     def close(self) -> None:
         """Stops the camera."""
-        if self._camera is not None:
-            self._camera.stop()
-            self._camera.close()
-            self._camera = None
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            with suppress(RuntimeError, OSError):  # it is gone: it must be let go of all the same
+                camera.stop()
+            with suppress(RuntimeError, OSError):
+                camera.close()
 
 
 def find() -> list[Found]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from station.devices.found import Found
-from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned
+from station.devices.pixel_formats import V4L2_FORMATS, check_turn, format_called, grey_of, turned, turned_size
 from station.devices.protocols import CameraFacts, Frame, View
 from station.devices.v4l2 import Control, Filled, VideoDevice, serial_of
 from station.errors import CaptureError, DeviceError, LostDeviceError
@@ -90,6 +90,7 @@ class V4l2Camera:
         check_turn(facts.turned_deg, facts.device)
         self._facts, self._clock, self._sleep, self._open_device = facts, clock, sleep, open_device
         self._pixels = format_called(facts.pixel_format, V4L2_FORMATS, facts.device)
+        self._pixels.row_bytes(facts.width_px)  # raises what no picture could be made of
         self._device: VideoDevice | None = None
         self._closed = False
         self._told = CameraFacts("", "", 0, 0, 0)
@@ -109,7 +110,9 @@ class V4l2Camera:
             if self._exposure is not None and self._exposure_now(device) != exposed_us:
                 raise CaptureError("the exposure changed during the picture", place=self._facts.device)
             self._check_fixed(device)
-        except LostDeviceError:
+        except CaptureError:
+            raise
+        except DeviceError:  # gone, or it refuses what it did before: opened anew it starts from nothing
             self._let_go()
             raise
         image = grey_of(filled.data, self._facts.width_px, self._facts.height_px, self._pixels, self._stride)
@@ -175,8 +178,7 @@ class V4l2Camera:
         self._readout_s = facts.readout_ms / 1000.0 or device.frame_interval_s()
         if not self._readout_s > 0.0:
             raise DeviceError("the camera does not tell its frame rate: readout_ms is needed", place=place)
-        sideways = facts.turned_deg in (90, 270)
-        size = (facts.height_px, facts.width_px) if sideways else (facts.width_px, facts.height_px)
+        size = turned_size(facts.width_px, facts.height_px, facts.turned_deg)
         self._told = CameraFacts(device.card, serial, *size, self._pixels.bit_depth)
         device.start(facts.buffers)
         self._discard = facts.frames_after_change

@@ -9,14 +9,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from station.devices.protocols import Button, Gate, Handshake, Interlock, PresentedPart, Scanner, Stage
-from station.errors import DeviceError, StoppedError
+from station.errors import DeviceError, InterlockError, LostDeviceError, StoppedError
 
 LONGEST_OPEN_S = 15.0  # gates shut by themselves long before
 POLL_S = 0.05
+SCAN_S = 2.0  # a scanner over a place of the pallet has so long at least
 
 
 class AttendedFeeder:
-    """The operator scans the part's code, places the part and presses start; without a button the scan starts."""
+    """The operator scans the part's code, places the part and presses start; without a button the scan starts.
+
+    A press before the scan is for nothing, whenever it came: else the part that lay there last could be measured as the
+    one that was scanned. A door that was open until then was open to place the part.
+    """
 
     def __init__(
         self,
@@ -24,32 +29,51 @@ class AttendedFeeder:
         button: Callable[[], Button | None],
         gate: Callable[[], Gate],
         *,
+        interlock: Callable[[], Interlock | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._scanner, self._button, self._gate = scanner, button, gate
+        self._scanner, self._button, self._gate, self._interlock = scanner, button, gate, interlock
         self._clock, self._sleep = clock, sleep
         self._scanned = self._inside = ""
 
     def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
-        """The part that was scanned last, once start is pressed. Raises: DeviceError while another one is inside."""
+        """The part that was scanned last, once start is pressed after that.
+
+        Raises:
+            DeviceError: another one is inside, or what was scanned is no text.
+            LostDeviceError: scanner, button or interlock is lost.
+        """
         _check_empty(self._inside)
-        self._scanned = self._scanner().read(timeout_s) or self._scanned
-        button = self._button()
-        if not self._scanned or (button is not None and not button.wait(timeout_s)):
-            return None
+        deadline_s = self._clock() + timeout_s
+        while not self._is_started():
+            if self._clock() >= deadline_s:
+                return None
+            self._sleep(POLL_S)
+        if (interlock := self._interlock()) is not None:
+            interlock.stopped_by()  # what opens from now on counts
         self._inside, self._scanned = self._scanned, ""
         return PresentedPart(self._inside)
+
+    def _is_started(self) -> bool:
+        button, scan = self._button(), self._scanner().read(0.0)
+        pressed = button is not None and button.wait(0.0)
+        self._scanned = scan or self._scanned
+        return bool(self._scanned) and (button is None or (pressed and not scan))
 
     def is_finished(self) -> bool:
         """Never: people come again."""
         return False
 
     def clear(self) -> None:
-        """The operator takes it out, to where the tower says: a gate that is open stays so until it shuts by itself."""
+        """The operator takes it out, to where the tower says: a gate that is open stays so until it shuts by itself.
+        A scan that waits for its start is forgotten, too."""
         if self._inside:
             _wait_until_shut(self._gate, self._clock, self._sleep)
-        self._inside = ""
+        self._inside = self._scanned = ""
+
+    def halt(self) -> None:
+        """People see the tower and the page."""
 
     def check(self) -> str:
         """How parts come."""
@@ -63,15 +87,23 @@ class LineFeeder:
     """The line's controller places the part and triggers; it waits for the result and takes the part out."""
 
     def __init__(
-        self, handshake: Callable[[], Handshake], scanner: Callable[[], Scanner | None], gate: Callable[[], Gate]
+        self,
+        handshake: Callable[[], Handshake],
+        scanner: Callable[[], Scanner | None],
+        gate: Callable[[], Gate],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._handshake, self._scanner, self._gate = handshake, scanner, gate
+        self._clock, self._sleep = clock, sleep
         self._inside = ""
 
     def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
         """The part that was triggered for. Raises: DeviceError when nothing says which part it is."""
         _check_empty(self._inside)
         handshake, scanner = self._handshake(), self._scanner()
+        handshake.set_fault(False)
         handshake.set_ready(True)
         if not handshake.wait_trigger(timeout_s):
             return None
@@ -87,10 +119,21 @@ class LineFeeder:
         return False
 
     def clear(self) -> None:
-        """Says OK if the gate is open, else NOK; the line does the rest."""
-        if self._inside:
-            self._handshake().give(not self._gate().is_holding())
-        self._inside = ""
+        """Says OK if the gate is open, else NOK; the line does the rest, as long as the gate stays open by itself. NOK,
+        too, for a part that it triggered for while the station stood: nobody knows what was done to it since."""
+        is_ok = bool(self._inside) and not self._gate().is_holding()
+        was_inside, self._inside = self._inside, ""  # answered once: a handshake that was opened anew was not asked
+        handshake = self._handshake()
+        if was_inside or handshake.wait_trigger(0.0):
+            handshake.give(is_ok)
+        if is_ok:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
+
+    def halt(self) -> None:
+        """Ready no more, and fault."""
+        handshake = self._handshake()
+        handshake.set_ready(False)
+        handshake.set_fault(True)
 
     def check(self) -> str:
         """How parts come."""
@@ -106,6 +149,9 @@ class PalletFeeder:
 
     The stage goes nowhere while door or emergency stop say no. One that was lost and is there again looks for its zero
     only after a person has looked: nobody expects it to move.
+
+    What it scanned before the stage stands is of some part on the way: it has to read what lies still before it, and
+    again where it did so before.
     """
 
     def __init__(
@@ -129,7 +175,12 @@ class PalletFeeder:
         self._homed: Stage | None = None
 
     def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
-        """The part at the next place. Raises: DeviceError of the stage; an unread code leaves the place out."""
+        """The part at the next place.
+
+        Raises:
+            StoppedError: of the stage, which is homed again then.
+            DeviceError: the code was not read, and its place is left out.
+        """
         _check_empty(self._inside)
         if not self._left:
             return None
@@ -138,7 +189,8 @@ class PalletFeeder:
         self._bring(place)
         del self._left[0]
         if scanner is not None:
-            serial = scanner.read(timeout_s)
+            _forget_scans(scanner)  # of the parts on the way here
+            serial = scanner.read(max(timeout_s, SCAN_S))
         if not serial:
             raise DeviceError(f"the code of the part at {place} could not be read", place="scanner")
         self._inside = serial
@@ -147,7 +199,7 @@ class PalletFeeder:
     def _bring(self, place: tuple[float, ...]) -> None:
         interlock = self._interlock()
         if interlock is not None and (why := interlock.stopped_by()):
-            raise StoppedError(f"{why[0].upper()}{why[1:]}")
+            raise InterlockError(f"{why[0].upper()}{why[1:]}")
         stage = self._stage()
         try:
             if stage is not self._homed:
@@ -171,6 +223,9 @@ class PalletFeeder:
             _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = ""
 
+    def halt(self) -> None:
+        """It brings nothing unless it is asked to."""
+
     def check(self) -> str:
         """How parts come."""
         return f"a pallet, {len(self._left)} places left"
@@ -188,3 +243,12 @@ def _wait_until_shut(gate: Callable[[], Gate], clock: Callable[[], float], sleep
 def _check_empty(inside: str) -> None:
     if inside:
         raise DeviceError(f"the part {inside} has not left the rig", place="feeder")
+
+
+def _forget_scans(scanner: Scanner) -> None:
+    try:
+        scanner.read(0.0)
+    except LostDeviceError:
+        raise
+    except DeviceError:
+        pass  # what was no text is forgotten as well

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from station.devices.lamp_levels import check_levels
 from station.devices.protocols import View
 from station.devices.serial_line import SerialLine
 from station.errors import DeviceError, InputError, LostDeviceError
@@ -165,14 +166,9 @@ def _number(value: float) -> str:
 
 
 def _check(facts: LightFacts, place: str) -> None:
-    for view in {**facts.channels, **facts.levels}:
-        if view not in set(View) or view not in facts.channels:
-            raise InputError(f"{view!r} is no view with a channel (views: {', '.join(View)})", place=place)
     if facts.mode not in ("continuous", "switched", "pulsed"):
         raise InputError(f'the mode {facts.mode!r} is not "continuous", "switched" or "pulsed"', place=place)
-    most = 9.99 if facts.mode == "pulsed" else 1.0
-    if not all(0.0 < level <= most for level in facts.levels.values()):
-        raise InputError(f"levels are within 0 to {most:g} in this mode", place=place)
+    check_levels(facts.channels, facts.levels, "channel", place, most=9.99 if facts.mode == "pulsed" else 1.0)
     if len(set(facts.channels.values())) != len(facts.channels) or not all(one > 0 for one in facts.channels.values()):
         raise InputError("channels count from 1, and each is there once", place=place)
     if facts.mode == "pulsed" and not (facts.pulse_us > 0.0 and facts.delay_us >= 0.0 and facts.retrigger_us >= 0.0):

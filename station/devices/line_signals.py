@@ -46,6 +46,11 @@ class LineSignals:
         self._asked = False  # the line holds the trigger that we answer
         self._fault = False
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the line holds a trigger that has no answer yet."""
+        return self._asked
+
     def trigger(self, on: bool) -> bool:
         """The line's trigger is on or off; whether it asks for a part: a rise while ready."""
         rose, self._trigger = on and not self._trigger, on

@@ -131,6 +131,11 @@ def turned(image: NDArray[Any], mirrored: bool, turned_deg: int) -> NDArray[Any]
     return np.ascontiguousarray(np.rot90(image, turned_deg // 90))
 
 
+def turned_size(width_px: int, height_px: int, turned_deg: int) -> tuple[int, int]:
+    """(width, height) of the picture as turned, px."""
+    return (height_px, width_px) if turned_deg in (90, 270) else (width_px, height_px)
+
+
 def check_turn(turned_deg: int, place: str) -> None:
     """Raises DeviceError for anything but quarter turns."""
     if turned_deg not in (0, 90, 180, 270):

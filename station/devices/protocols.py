@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -150,6 +150,9 @@ class Feeder(Protocol):
     def clear(self) -> None:
         """The part in the rig leaves: through the gate if it is open, else to where held parts are kept."""
 
+    def halt(self) -> None:
+        """No part is asked for until `present` is called again: the station stands, and who brings parts is told so."""
+
     def check(self) -> str:
         """What it is and that it is well. Raises: DeviceError."""
 
@@ -258,6 +261,22 @@ class Handshake(Protocol):
 
     def close(self) -> None:
         """No signal is on, and let go of it."""
+
+
+@runtime_checkable
+class Recovers(Protocol):
+    """A device that becomes well again without being opened anew, or that opening anew would not help."""
+
+    def check(self) -> str:
+        """What it is and that it is well. Raises: DeviceError."""
+
+    def recover(self) -> object:
+        """Ready again, nothing moves.
+
+        Raises:
+            StoppedError: the cause is still there.
+            LostDeviceError: it has to be opened anew.
+        """
 
 
 class Rig(Protocol):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from station.devices.drivers import CONTROLLER, DRIVERS, Driver, driver_of, facts_for
+from station.devices.drivers import CONTROLLER, CONTROLLER_DRIVER, DRIVERS, Driver, driver_of, facts_for
 from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table
 
@@ -48,7 +48,12 @@ class RigFacts:
     cell: CellFacts
     feeder: FeederFacts
     devices: Mapping[str, tuple[Driver, Any]]
-    controller: Any = field(default=None)
+    controller: Any = None
+
+    def named(self) -> dict[str, tuple[Driver, Any]]:
+        """Every device with its driver and facts, in the order of opening: what others hang on comes first."""
+        first = {} if self.controller is None else {CONTROLLER: (CONTROLLER_DRIVER, self.controller)}
+        return {**first, **self.devices}
 
 
 def is_twin(path: Path) -> bool:
@@ -72,6 +77,8 @@ def read_rig(path: Path) -> RigFacts:
         raise InputError(
             f"{cell.shift_check!r} is none of {', '.join(SHIFT_CHECKS)}", place=f"{place}: cell.shift_check"
         )
+    if cell.stop_after_held < 1:
+        raise InputError("a line stops after one part that was held, or more", place=f"{place}: cell.stop_after_held")
     if not cell.exposure_us > 0.0:
         raise InputError("an exposure must be longer than nothing", place=f"{place}: cell.exposure_us")
     if not 1 <= cell.frames <= MOST_FRAMES:
@@ -88,9 +95,7 @@ def read_rig(path: Path) -> RigFacts:
     feeder = _feeder(table.get("feeder", {}), devices, f"{place}: feeder")
     controller = None
     if CONTROLLER in table:
-        controller = facts_for(
-            Driver("controller", "Controller", "ControllerFacts"), table[CONTROLLER], f"{place}: {CONTROLLER}"
-        )
+        controller = facts_for(CONTROLLER_DRIVER, table[CONTROLLER], f"{place}: {CONTROLLER}")
     elif hung := [kind for kind, (driver, _) in devices.items() if driver.module == CONTROLLER]:
         raise InputError(f"{', '.join(hung)} hang on the controller, and there is no table [controller]", place=place)
     return RigFacts(table["name"], place, cell, feeder, devices, controller)

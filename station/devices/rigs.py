@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from station.devices.drivers import CONTROLLER, CONTROLLER_DRIVER, open_device
+from station.devices.drivers import CONTROLLER, open_device
 from station.devices.feeders import AttendedFeeder, LineFeeder, PalletFeeder
 from station.devices.protocols import (
     Button,
@@ -15,12 +15,13 @@ from station.devices.protocols import (
     Gate,
     Interlock,
     Light,
+    Recovers,
     Scanner,
     Thermometer,
     Tower,
 )
 from station.devices.rig_file import RigFacts
-from station.errors import DeviceError
+from station.errors import DeviceError, LostDeviceError
 
 
 class DeviceRig:
@@ -45,13 +46,12 @@ class DeviceRig:
             raise
 
     def _kinds(self) -> list[str]:
-        """In the order of opening: what others hang on comes first."""
-        return [*([CONTROLLER] if self._facts.controller is not None else []), *self._facts.devices, "feeder"]
+        return [*self._facts.named(), "feeder"]
 
     def _opened(self, kind: str) -> Any:
         if kind == "feeder":
             return self._feeder()
-        driver, facts = (CONTROLLER_DRIVER, self._facts.controller) if kind == CONTROLLER else self._facts.devices[kind]
+        driver, facts = self._facts.named()[kind]
         return open_device(driver, facts, kind, self._open.get(CONTROLLER))
 
     def _feeder(self) -> Feeder:
@@ -65,7 +65,12 @@ class DeviceRig:
                     lambda: self.interlock,
                 )  # fmt: skip
             case _:
-                return AttendedFeeder(lambda: self._of("scanner"), lambda: self.button, lambda: self.gate)
+                return AttendedFeeder(
+                    lambda: self._of("scanner"),
+                    lambda: self.button,
+                    lambda: self.gate,
+                    interlock=lambda: self.interlock,
+                )
 
     @property
     def camera(self) -> Camera:
@@ -129,16 +134,11 @@ class DeviceRig:
         again: set[str] = set()
         for kind in self._kinds():
             hangs = CONTROLLER in again and self._hangs(kind)
-            if kind in self._open and not hangs:
-                try:
-                    self._open[kind].check()
-                    continue
-                except DeviceError:
-                    pass
+            if kind in self._open and not hangs and _is_well(self._open[kind]):
+                continue
             again.add(kind)
             if kind in self._open:
-                with suppress(DeviceError):
-                    self._open.pop(kind).close()
+                _let_go(self._open.pop(kind))
             self._open[kind] = self._opened(kind)
             self._open[kind].check()
 
@@ -149,8 +149,32 @@ class DeviceRig:
         """Lets go of everything, the last opened first; outputs safe."""
         while self._open:
             _, device = self._open.popitem()
-            with suppress(DeviceError):
-                device.close()
+            _let_go(device)
+
+
+def _is_well(device: Any) -> bool:
+    """Whether it is, perhaps by its own recovery; False: it has to be opened anew.
+
+    Raises:
+        DeviceError: it has recovered and is still not well, or says itself that it cannot.
+    """
+    try:
+        device.check()
+        return True
+    except DeviceError:
+        if not isinstance(device, Recovers):
+            return False
+    try:
+        device.recover()
+    except LostDeviceError:
+        return False
+    device.check()
+    return True
+
+
+def _let_go(device: Any) -> None:
+    with suppress(Exception):  # whatever is wrong with one, the others have to become safe too
+        device.close()
 
 
 def open_and_check(facts: RigFacts) -> list[tuple[str, str, bool]]:
@@ -158,9 +182,8 @@ def open_and_check(facts: RigFacts) -> list[tuple[str, str, bool]]:
     found = []
     controller: Any = None
     opened = []
-    named = [(CONTROLLER, (CONTROLLER_DRIVER, facts.controller))] if facts.controller is not None else []
     try:
-        for kind, (driver, own) in [*named, *facts.devices.items()]:
+        for kind, (driver, own) in facts.named().items():
             try:
                 if driver.module == CONTROLLER and kind != CONTROLLER and controller is None:
                     raise DeviceError("its controller is not there", place=kind)
@@ -172,6 +195,5 @@ def open_and_check(facts: RigFacts) -> list[tuple[str, str, bool]]:
                 found.append((kind, str(error), False))
     finally:
         for device in reversed(opened):
-            with suppress(DeviceError):
-                device.close()
+            _let_go(device)
     return found

@@ -41,7 +41,11 @@ class Scanner:
         self._facts, self._clock, self._place = facts, clock, f"{place} {facts.port}"
         self._scans: deque[bytes] = deque(maxlen=16)
         self._line = SerialLine(facts.port, facts.baud, clock=clock)
-        self._line.clear()
+        try:
+            self._line.clear()
+        except DeviceError:
+            self._line.close()
+            raise
 
     def read(self, timeout_s: float) -> str:
         """What was scanned since the last call, or within the time; empty when nothing was.
@@ -62,10 +66,11 @@ class Scanner:
 
     def _listen(self, timeout_s: float) -> None:
         """Keeps what comes: the first scan within the time, and all that are there with it."""
-        while (data := self._line.read_line(timeout_s, _ENDS[self._facts.end])) is not None:
+        deadline_s = self._clock() + timeout_s
+        while (data := self._line.read_line(max(deadline_s - self._clock(), 0.0), _ENDS[self._facts.end])) is not None:
             if data := data.strip(b"\r\n"):  # a scanner that ends with both, where one was agreed
                 self._scans.append(data)
-                timeout_s = 0.0
+                deadline_s = self._clock()
 
     def _unframed(self, data: bytes) -> bytes:
         if not self._facts.stx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import serial
 
 from station.errors import LostDeviceError
 
+_TROUBLES = (OSError, TypeError, termios.error)  # TypeError: pyserial on a port that was closed meanwhile
 _LONGEST = 4096  # bytes without an end of line: that is no line, but noise or another baud rate
 
 
@@ -23,18 +25,18 @@ class SerialLine:
         """
         self.port, self._clock, self._rest = port, clock, b""
         try:
-            self._serial = serial.serial_for_url(port, baudrate=baud, timeout=0.0, write_timeout=1.0)
-            if "://" not in port:
-                self._serial.exclusive = True
-        except (OSError, ValueError) as error:
+            self._serial = serial.serial_for_url(port, baud, timeout=0.0, write_timeout=1.0, exclusive=True)
+        except (*_TROUBLES, ValueError) as error:
             raise LostDeviceError(f"the port cannot be opened ({_reason(error)})", place=port) from error
 
     def write(self, data: bytes) -> None:
         """Sends all of it. Raises: LostDeviceError."""
         try:
             self._serial.write(data)
-        except OSError as error:
-            raise LostDeviceError(f"the port takes nothing any more ({_reason(error)})", place=self.port) from error
+        except serial.SerialTimeoutException as error:
+            raise LostDeviceError("the port takes nothing any more", place=self.port) from error
+        except _TROUBLES as error:
+            raise self._gone() from error
 
     def read_line(self, timeout_s: float, end: bytes = b"\n") -> bytes | None:
         """The next line without its end; None when none came in that time, what came of it is kept.
@@ -63,12 +65,23 @@ class SerialLine:
             self._serial.timeout = timeout_s
             first = self._serial.read(1)
             return first + (self._serial.read(self._serial.in_waiting) if first else b"")
-        except (OSError, TypeError) as error:  # TypeError: pyserial on a port that was closed meanwhile
-            raise LostDeviceError(f"the port is gone ({_reason(error)})", place=self.port) from error
+        except _TROUBLES as error:
+            raise self._gone() from error
+
+    def _gone(self) -> LostDeviceError:
+        # pyserial's own words ("reports readiness to read but returned no data") tell a person nothing.
+        if "://" in self.port:
+            return LostDeviceError("the port is gone: the other end has hung up", place=self.port)
+        return LostDeviceError("the port is gone: unplugged, or another program reads from it", place=self.port)
 
     def clear(self) -> None:
-        """Forgets what came so far."""
-        while self._read(0.0):
+        """Forgets what came so far, of a device that talks without end what came in a tenth of a second.
+
+        Raises:
+            LostDeviceError: the port is gone.
+        """
+        deadline = self._clock() + 0.1
+        while self._read(0.0) and self._clock() < deadline:
             pass
         self._rest = b""
 

@@ -103,6 +103,9 @@ class FileThermometer:
         """What it is and what it reads. Raises: DeviceError."""
         return f"thermometer, {self.temperature_c():.2f} °C"
 
+    def recover(self) -> None:
+        """Nothing is held open; a reading that hangs has its thread, and another one would hang beside it."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 
@@ -111,7 +114,10 @@ def find(root: Path = Path("/sys/class/hwmon")) -> list[Found]:
     """Sensors of the kernel's that are not those of a processor or a disk."""
     found = []
     for file in sorted(root.glob("hwmon*/temp*_input")):
-        name = (file.parent / "name").read_text().strip()
+        try:
+            name = (file.parent / "name").read_text().strip()
+        except OSError:
+            continue  # it went away meanwhile
         if not name.startswith(("cpu", "core", "k10", "nvme", "drive", "acpi", "rp1", "gpu", "pwm")):
             found.append(Found("thermometer", "file", str(file), name))
     return found

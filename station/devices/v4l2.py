@@ -227,8 +227,11 @@ class VideoDevice:
         for index in range(asked.count):
             buffer = _Buffer(index=index, type=_CAPTURE, memory=_MMAP)
             self._call(_QUERYBUF, buffer, "say where its buffers are")
-            # The union holds a 32-bit offset; the upper half is not the kernel's.
-            self._maps.append(mmap.mmap(self._fd, buffer.length, offset=buffer.offset & 0xFFFFFFFF))
+            try:
+                # The union holds a 32-bit offset; the upper half is not the kernel's.
+                self._maps.append(mmap.mmap(self._fd, buffer.length, offset=buffer.offset & 0xFFFFFFFF))
+            except (OSError, ValueError) as error:
+                raise DeviceError(f"the camera's buffers cannot be mapped ({error})", place=self.path) from error
             self._call(_QBUF, buffer, "take a buffer")
         self._call(_STREAMON, c_int32(_CAPTURE), "start")
 

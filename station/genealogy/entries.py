@@ -7,7 +7,9 @@ from typing import Any
 
 from station.documents import canonical
 from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
+from station.genealogy.events import OVERLAY
 from station.genealogy.events import SCHEMA as EVENT_SCHEMA
+from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.inspection import SCHEMA as INSPECTION_SCHEMA
 from station.genealogy.values import is_sha256, read_canonical
 
@@ -66,7 +68,7 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
 def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
     if document["schema"] != INSPECTION_SCHEMA:
         raise KeyError("schema")
-    overlay = document.get("overlay_sha256")
+    overlay = document.get(OLD_OVERLAY)
     key = (document["order_id"], document["serial"])
     frames = tuple((frame["view"], frame["sha256"]) for frame in document["frames"])
     row = (*key, document["attempt"], document["verdict"], overlay)
@@ -90,4 +92,9 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
     row = (document["kind"], document["subject"], digest)
     shown = document["payload"]["masters"] if document["kind"] == SHIFT_CHECK else []
     masters = tuple(str(frame["sha256"]) for master in shown for frame in master["frames"])
-    return IndexRows(None, row, ()), Claims(documents=() if digest is None else (str(digest),), masters=masters)
+    claims = Claims(
+        documents=() if digest is None else (str(digest),),
+        overlays=(str(document["payload"]["sha256"]),) if document["kind"] == OVERLAY else (),
+        masters=masters,
+    )
+    return IndexRows(None, row, ()), claims

@@ -15,6 +15,7 @@ from station.errors import IntegrityError
 from station.genealogy.values import check_sha256, clean, utc_text
 
 SCHEMA = "event/1"
+OVERLAY = "overlay"  # a picture of an inspection, drawn for people
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,12 @@ class StoredFrame:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a decision was made from, byte for byte. `overlay` is a PNG drawn for people."""
+    """What a decision was made from, byte for byte."""
 
     order: bytes
     drawing: bytes | None = None
     calibration: bytes | None = None
     frames: tuple[StoredFrame, ...] = ()
-    overlay: bytes | None = None
 
     def documents(self) -> tuple[bytes, ...]:
         """The documents among it: order, drawing, calibration."""
@@ -58,7 +57,6 @@ def tied(draft: Inspection, evidence: Evidence, *, id: str) -> Inspection:
         id=id,
         order_sha256=_same(draft.order_sha256, evidence.order, "order_sha256"),
         drawing_sha256=_same(draft.drawing_sha256, evidence.drawing, "drawing_sha256"),
-        overlay_sha256=_same(draft.overlay_sha256, evidence.overlay, "overlay_sha256"),
         calibration=calibration,
         frames=frames,
     )

@@ -15,6 +15,7 @@ from station.errors import IntegrityError
 from station.genealogy.values import check_id, check_sha256, check_verdict, settle, utc_text
 
 SCHEMA = "inspection/1"
+OLD_OVERLAY = "overlay_sha256"  # what older records name their overlay by; today it is added as an event
 _OPTIONAL = {"optional": True}
 
 
@@ -197,12 +198,11 @@ class Inspection:
     findings: tuple[Finding, ...] = ()
     decision: DecisionRule | None = field(default=None, metadata=_OPTIONAL)
     drawing_sha256: str = field(default="", metadata=_OPTIONAL)
-    overlay_sha256: str = field(default="", metadata=_OPTIONAL)
 
     def __post_init__(self) -> None:
         settle(self)
         check_verdict(self.verdict, "verdict")
-        for name in ("order_sha256", "drawing_sha256", "overlay_sha256"):
+        for name in ("order_sha256", "drawing_sha256"):
             check_sha256(getattr(self, name), name, empty=True)
         if self.id:
             check_id(self.id, "id")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from station.documents import sha256_hex
 from station.genealogy import rows
 from station.genealogy.database import writing
-from station.genealogy.evidence import Evidence
+from station.genealogy.evidence import Evidence, StoredFrame
 from station.genealogy.frames import ContentFolder
 
 
@@ -21,37 +21,30 @@ class PendingPictures:
     """The pictures of one record on their way; `written` are the files that were not there before."""
 
     frames: ContentFolder
-    overlays: ContentFolder
     evidence: Evidence
-    written: list[tuple[ContentFolder, str]] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     def keep(self) -> None:
         """Store every picture durably."""
-        for folder, data, suffix in self._all():
-            self._keep(folder, data, suffix)
+        for frame in self.evidence.frames:
+            self._keep(frame)
 
     def keep_missing(self) -> None:
         """Store again what another process, having failed with the same picture, removed; needs the writer's lock."""
-        for folder, data, suffix in self._all():
-            if folder.find(sha256_hex(data)) is None:
-                self._keep(folder, data, suffix)
+        for frame in self.evidence.frames:
+            if self.frames.find(sha256_hex(frame.data)) is None:
+                self._keep(frame)
 
     def forget(self, connection: Connection) -> None:
         """Remove the files written for nothing; needs the writer's lock."""
-        for folder, digest in self.written:
-            if not rows.picture_is_referenced(connection, digest):
-                folder.discard(digest)
+        for digest in self.written:
+            if not rows.frame_is_referenced(connection, digest):
+                self.frames.discard(digest)
 
-    def _keep(self, folder: ContentFolder, data: bytes, suffix: str) -> None:
-        digest, fresh = folder.keep(data, suffix)
+    def _keep(self, frame: StoredFrame) -> None:
+        digest, fresh = self.frames.keep(frame.data, frame.suffix)
         if fresh:
-            self.written.append((folder, digest))
-
-    def _all(self) -> Iterator[tuple[ContentFolder, bytes, str]]:
-        for frame in self.evidence.frames:
-            yield self.frames, frame.data, frame.suffix
-        if self.evidence.overlay is not None:
-            yield self.overlays, self.evidence.overlay, ".png"
+            self.written.append(digest)
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from station.errors import InputError, IntegrityError
 from station.genealogy import rows
 from station.genealogy.chain import INSPECTION, ChainEntry
 from station.genealogy.database import translated
-from station.genealogy.events import Event
+from station.genealogy.events import OVERLAY, Event
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
+from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.pages import Page, checked_cursor, checked_limit
 from station.genealogy.schema import chain, documents, events
 from station.genealogy.values import is_sha256, read_canonical
@@ -82,8 +83,9 @@ class RecordReader:
         return self._frames.find(_asked(sha256)) is not None
 
     def overlay(self, inspection_id: str) -> bytes | None:
-        """The PNG drawn for people, if the inspection has one; raises as `entry` and `frame` do."""
-        digest = self.inspection(inspection_id).get("overlay_sha256")
+        """The PNG drawn for people, if the inspection has one; raises as `events` and `frame` do."""
+        drawn = self.events(OVERLAY, inspection_id, 1)
+        digest = drawn[0].payload["sha256"] if drawn else self.inspection(inspection_id).get(OLD_OVERLAY)
         return None if digest is None else self._overlays.read(_asked(digest))
 
     def document(self, sha256: str) -> bytes:

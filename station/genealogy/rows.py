@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, desc, exists, func, insert, or_, select
+from sqlalchemy import Connection, Row, desc, exists, func, insert, select
 
 from station.documents import canonical, sha256_hex
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
@@ -43,7 +43,6 @@ def add_inspection(connection: Connection, record: Inspection, committed: str) -
             serial=record.serial,
             attempt=record.attempt,
             verdict=record.verdict,
-            overlay_sha256=record.overlay_sha256 or None,
         )
     )
     for position, frame in enumerate(record.frames):
@@ -68,15 +67,9 @@ def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def picture_is_referenced(connection: Connection, digest: str) -> bool:
-    """Whether any record refers to the picture named `digest`, as a frame or as its overlay."""
-    query = select(
-        or_(
-            exists().where(inspection_frames.c.sha256 == digest),
-            exists().where(inspections.c.overlay_sha256 == digest),
-        )
-    )
-    return bool(connection.execute(query).scalar())
+def frame_is_referenced(connection: Connection, digest: str) -> bool:
+    """Whether any record refers to the frame named `digest`."""
+    return bool(connection.execute(select(exists().where(inspection_frames.c.sha256 == digest))).scalar())
 
 
 def summaries(connection: Connection, after: int, limit: int) -> tuple[RecordSummary, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from station.genealogy.chain import ChainEntry
 from station.genealogy.entries import IndexRows
+from station.genealogy.events import OVERLAY
 from station.genealogy.rows import as_entry
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections
 
@@ -51,6 +52,6 @@ def size_of(connection: Connection) -> int:
         select(func.count()).select_from(chain),
         select(func.count()).select_from(documents),
         select(func.count(inspection_frames.c.sha256.distinct())),
-        select(func.count(inspections.c.overlay_sha256.distinct())),
+        select(func.count()).select_from(events).where(events.c.kind == OVERLAY),
     )
     return sum(connection.execute(query).scalar() or 0 for query in counts)

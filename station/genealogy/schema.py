@@ -45,7 +45,7 @@ inspections = Table(
     Column("serial", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("verdict", Text, nullable=False),
-    Column("overlay_sha256", Text),
+    Column("overlay_sha256", Text),  # of older records; an overlay is an event now
     Unique("order_id", "serial", "attempt", name="one_attempt_once"),
     Index("inspections_by_overlay", "overlay_sha256"),
     sqlite_strict=True,

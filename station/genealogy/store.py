@@ -23,7 +23,7 @@ from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
 from station.genealogy.chain import EVENT
 from station.genealogy.database import open_database, translated, writing
-from station.genealogy.events import Event, event_body
+from station.genealogy.events import OVERLAY, Event, event_body
 from station.genealogy.evidence import Evidence, StoredFrame, tied
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -92,7 +92,7 @@ class Genealogy(RecordReader):
         """
         stamp = utc_text(committed, "committed")
         unnumbered = tied(draft, evidence, id=draft.id or new_id(committed))
-        pending = PendingPictures(self._frames, self._overlays, evidence)
+        pending = PendingPictures(self._frames, evidence)
         with self._recording(), pictures_first(self._engine, pending), writing(self._engine) as connection:
             pending.keep_missing()
             if connection.execute(select(chain.c.cursor).where(chain.c.id == unnumbered.id)).first():
@@ -120,6 +120,16 @@ class Genealogy(RecordReader):
             entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
             rows.add_event(connection, entry, kind, subject, digest)
         return as_event(entry)
+
+    def add_overlay(self, inspection_id: str, png: bytes, *, at: datetime) -> Event:
+        """Add a picture of an inspection, drawn for people. What was drawn last is what `overlay` gives.
+
+        Raises:
+            StorageError: nothing was recorded; at most a file stays behind that nothing refers to.
+        """
+        with self._recording():
+            digest, _ = self._overlays.keep(png, ".png")
+        return self.add_event(OVERLAY, inspection_id, {"sha256": digest}, at=at)
 
     @contextmanager
     def _recording(self) -> Iterator[None]:

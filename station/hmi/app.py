@@ -14,12 +14,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from station import __version__
+from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
 from station.genealogy.store import Genealogy
 from station.hmi.errors import add_error_pages
 from station.hmi.feed import HEARTBEAT_S, Feed, server_sent_events
 from station.hmi.pages import page_routes
 from station.hmi.pictures import picture_routes
+from station.hmi.presses import press_routes
 from station.hmi.render import Renderer
 from station.hmi.security import LOCAL_HOSTS, SecurityHeaders
 
@@ -29,6 +31,8 @@ def create_app(
     genealogy: Genealogy,
     *,
     stop: threading.Event,
+    acknowledgement: Acknowledgement | None = None,
+    screens: Sequence[str] = (),
     allowed_hosts: Sequence[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
 ) -> FastAPI:
@@ -36,6 +40,8 @@ def create_app(
 
     Args:
         stop: once set, streams end within a fraction of a second.
+        acknowledgement: takes a person's word that he has looked at a fault; None: these pages only show.
+        screens: addresses of screens that stand at the cell, beside this machine's own; only there the word is taken.
         allowed_hosts: names under which browsers may ask for this station, beside those of this machine itself;
             every other Host header is refused (DNS rebinding).
         heartbeat_s: pause after which a silent stream says that it is alive.
@@ -43,7 +49,9 @@ def create_app(
     app = FastAPI(title="station", docs_url=None, redoc_url=None, openapi_url=None)
     renderer = Renderer()
     feed = Feed(board, stop)
-    app.include_router(page_routes(board, genealogy, renderer))
+    app.include_router(page_routes(board, genealogy, renderer, acknowledgement, screens))
+    if acknowledgement is not None:
+        app.include_router(press_routes(board, acknowledgement, screens, renderer))
     app.include_router(picture_routes(genealogy))
     app.include_router(_machine_routes(feed, heartbeat_s))
     app.mount("/static", _Static(directory=Path(str(files("station.hmi").joinpath("static")))), name="static")

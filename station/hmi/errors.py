@@ -20,7 +20,7 @@ def add_error_pages(app: FastAPI, renderer: Renderer) -> None:
 
     def page(request: Request, status: int) -> Response:
         kind = "404" if status < 500 else "500"
-        return renderer.page(request, "error.html", status=status, kind=kind)
+        return renderer.page(request, "error.html", status=status, kind=kind, back_s=0)
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

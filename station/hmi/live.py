@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from station.cycle.state import Progress, QueueEntry, Snapshot
 from station.cycle.transitions import State
@@ -11,6 +11,9 @@ from station.genealogy.store import Genealogy
 from station.hmi.part import PartView, remembered_part, stored_part
 
 SHOWN = 40  # orders at most, half of them still to come; a longer strip is not read
+
+
+STANDING = (State.FAULT, State.LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class LiveView:
 
     @property
     def previous(self) -> bool:
-        """Whether another part is being measured than the one whose verdict stands there."""
-        return self.measuring is not None or self.snapshot.state is State.MEASURING
+        """Whether the verdict that stands there is not about the part that now lies in the station."""
+        return self.measuring is not None or self.snapshot.state in (State.MEASURING, *STANDING)
 
     @property
     def badge(self) -> bool:
@@ -51,7 +54,7 @@ def live_view(snapshot: Snapshot, genealogy: Genealogy) -> LiveView:
         more=len(snapshot.queue) - len(orders),
         waiting=len(waiting),
         done=len(done),
-        measuring=now[0] if now else None,
+        measuring=now[0] if now and snapshot.state not in STANDING else None,
     )
 
 
@@ -60,6 +63,8 @@ def _newest(snapshot: Snapshot, genealogy: Genealogy) -> PartView | None:
     if last is None:
         return None
     try:
-        return stored_part(genealogy, last.inspection_id)
+        part = stored_part(genealogy, last.inspection_id)
     except StationError:
         return remembered_part(last, snapshot.simulated)
+    # That a conforming part could not leave is no verdict, so its record does not say it; the cell does.
+    return part if part.reason else replace(part, reason=last.reason)

@@ -100,8 +100,12 @@ def stored_part(genealogy: Genealogy, inspection_id: str) -> PartView:
         ordered = ordered_from(genealogy.document(digest)) if digest else Ordered()
     except InputError as error:
         raise RecordError("the order of this record is missing", place=inspection_id[:80]) from error
-    view = part_from(document, ordered)
-    return replace(view, pane=_pane(genealogy, inspection_id)) if view.has_overlay else view
+    try:
+        overlay = genealogy.overlay(inspection_id)
+    except RecordError:
+        overlay = b""  # a damaged picture does not take the numbers from the screen
+    pane = None if overlay is None else pane_of(overlay)
+    return replace(part_from(document, ordered), has_overlay=overlay is not None, pane=pane)
 
 
 def remembered_part(entry: QueueEntry, simulated: bool) -> PartView:
@@ -116,13 +120,6 @@ def remembered_part(entry: QueueEntry, simulated: bool) -> PartView:
         simulated=simulated,
         unreadable=True,
     )
-
-
-def _pane(genealogy: Genealogy, inspection_id: str) -> Pane | None:
-    try:
-        return pane_of(genealogy.overlay(inspection_id) or b"")
-    except RecordError:
-        return None  # a damaged picture does not take the numbers from the screen
 
 
 def part_from(document: Mapping[str, Any], ordered: Ordered) -> PartView:
@@ -147,7 +144,6 @@ def part_from(document: Mapping[str, Any], ordered: Ordered) -> PartView:
         operator=document["operator"],
         calibration=(document.get("calibration") or {}).get("id", ""),
         temperature="" if temperature is None else f"{temperature:.1f} °C",
-        has_overlay=bool(document.get("overlay_sha256")),
         frames=tuple(FrameLink(f["view"], f["sha256"], f["width"], f["height"]) for f in document["frames"]),
         rows=tuple(sorted(rows, key=lambda row: row.order)),
     )

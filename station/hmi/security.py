@@ -1,14 +1,16 @@
-"""Headers that every answer carries, and the hosts this station answers to."""
+"""Headers that every answer carries, the hosts this station answers to, and whose presses it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from types import MappingProxyType
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Address, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -57,3 +59,25 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send if scope["type"] != "http" else send_secured)
+
+
+def is_our_own_page(headers: Mapping[str, str], scheme: str) -> bool:
+    """Whether a page of this station sent the request, by what browsers say about it and no script can forge (Fetch
+    metadata, RFC 6454). Whoever says nothing is no browser, and is not believed."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None and origin is None:
+        return False
+    return site in (None, "same-origin") and origin in (None, f"{scheme}://{headers.get('host', '')}")
+
+
+def is_at_the_cell(client: Address | None, headers: Mapping[str, str], screens: Sequence[str]) -> bool:
+    """Whether the request comes from this machine's own screen, or from one of the addresses of `screens`. What was
+    passed on by a proxy comes from who knows where."""
+    if client is None or any(name in headers for name in _PASSED_ON):
+        return False
+    try:
+        address = ip_address(client.host)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or str(address) in screens

@@ -35,6 +35,17 @@ def read_order(path: Path) -> Order:
     return parse_order(data, path.parent, str(path))
 
 
+def still_says(path: Path, order: Order) -> bool:
+    """Whether reading the file would give this very order again."""
+    try:
+        if read_limited(path) != order.document:
+            return False
+        name = _json(order.document, str(path))["geometry"].get("drawing")
+        return _drawing_data(GeometryDocument.model_construct(drawing=name), path.parent, None) == order.drawing
+    except (InputError, KeyError, ValueError):
+        return False
+
+
 def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes | None = None) -> Order:
     """The order in `data`. `drawing`, where given, is the drawing's content; else it is read from `folder`.
 
@@ -46,11 +57,7 @@ def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes 
     """
     if len(data) > MAX_DOCUMENT_BYTES:
         raise OrderError(f"the order is larger than the {MAX_DOCUMENT_BYTES:,} bytes allowed", place=place)
-    raw = _json(data, place)
-    try:
-        document = OrderDocument.model_validate(raw)
-    except ValidationError as error:
-        raise order_error(error, raw) from None
+    document = read_document(data, place)
     drawing_data = _drawing_data(document.geometry, folder, drawing)
     drawn = _drawn(document.geometry, drawing_data)
     features = resolve_features(document.geometry, drawn)
@@ -67,6 +74,15 @@ def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes 
         document=data,
         drawing=drawing_data,
     )
+
+
+def read_document(data: bytes, place: str) -> OrderDocument:
+    """The document alone: neither its drawing nor whether its geometry makes sense is looked at. Raises: OrderError."""
+    raw = _json(data, place)
+    try:
+        return OrderDocument.model_validate(raw)
+    except ValidationError as error:
+        raise order_error(error, raw) from None
 
 
 def _json(data: bytes, place: str) -> Any:

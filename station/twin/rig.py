@@ -218,6 +218,9 @@ class TwinFeeder:
         bench.note("feeder", f"present {piece.serial}")
         return PresentedPart(piece.serial, piece.order_file)
 
+    def halt(self) -> None:
+        """Its parts wait."""
+
     def is_finished(self) -> bool:
         """Whether none waits."""
         return not self._bench.waiting

@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from station.cycle import cell as cell_module
-from station.cycle.cell import Cell, queue_of
+from station.cycle.cell import Cell
 from station.cycle.inspect import Instrument
 from station.cycle.state import Board, Progress, Snapshot
 from station.cycle.transitions import State
@@ -166,6 +167,59 @@ def test_a_part_with_a_crack_and_one_on_another_orders_outline_are_held(bench: B
     assert (bench.passed(), bench.held()) == (["A"], ["B", "C"])
 
 
+def test_who_brings_parts_hears_of_a_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    halted: list[bool] = []
+    monkeypatch.setattr(type(bench.rig.feeder), "halt", lambda _: halted.append(bench.rig.gate.is_holding()))
+    bench.part("A")
+    bench.run()
+    assert halted == []
+    bench.rig.misbehave(Trouble.GATE_STUCK)
+    bench.part("B")
+    bench.run()
+    assert halted
+    assert all(halted)
+
+
+def test_what_is_drawn_for_people_is_added_after_the_gate(bench: Bench) -> None:
+    bench.part("A")
+    seen = bench.board.latest().version
+    (done,) = bench.run()
+    assert [body["schema"] for body in bench.bodies()] == ["inspection/1", "event/1"]
+    drawn = bench.genealogy.overlay(done.id)
+    assert drawn is not None
+    assert drawn.startswith(b"\x89PNG")
+    assert bench.board.latest().version > seen
+
+
+@pytest.mark.parametrize("trouble", [StorageError("the disk is full"), ValueError("a bug")])
+def test_a_picture_that_cannot_be_drawn_changes_nothing_for_the_part(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(cell_module, "add_overlay", Mock(side_effect=trouble))
+    bench.part("A")
+    bench.part("B")
+    assert [i.verdict for i in bench.run()] == ["PASS", "PASS"]
+    assert bench.passed() == ["A", "B"]
+    missing = [body for body in bench.bodies() if body.get("kind") == "overlay-missing"]
+    assert len(missing) == 2
+    assert str(trouble) in missing[0]["payload"]["reason"]
+
+
+def test_an_order_that_changed_while_it_waited_is_read_anew(bench: Bench) -> None:
+    bench.part("A")
+    bench.part("B")
+    document = ring_order(part={"serial": "B"})
+    document["characteristics"][0].update(nominal=5.0)
+    done: list[str] = []
+
+    def change(inspection: Inspection) -> None:
+        done.append(inspection.verdict)
+        write_order(bench.folder, document, "B.json")
+
+    bench.cell.run(threading.Event(), change)
+    assert done == ["PASS", "FAIL"]
+
+
 def test_a_part_that_a_stuck_gate_held_has_that_in_the_record(bench: Bench) -> None:
     bench.rig.misbehave(Trouble.GATE_STUCK)
     bench.part("A")
@@ -188,7 +242,7 @@ def test_without_its_own_readable_order_a_part_is_held_and_the_event_recorded(be
     (after,) = bench.run()
     assert (after.serial, after.verdict) == ("NEXT", "PASS")
     assert (bench.passed(), bench.held()) == (["NEXT"], ["A"])
-    event, _ = bench.bodies()
+    event, *_ = bench.bodies()
     assert (event["kind"], event["subject"]) == ("order-refused", "A")
     assert event["payload"]["reason"]
     entry = next(q for q in bench.board.latest().queue if q.serial == "A")
@@ -388,12 +442,3 @@ def test_the_board_counts_up_and_ends_decided(bench: Bench) -> None:
     for snapshot in seen:  # nobody is shown a verdict that is not in the record
         for entry in snapshot.queue:
             assert bool(entry.verdict) == (entry.progress is Progress.DONE)
-
-
-def test_the_queue_shows_unreadable_orders_with_their_sentence(tmp_path: Path) -> None:
-    good = write_order(tmp_path, ring_order(), "good.json")
-    bad = write_order(tmp_path, ring_order(colour="red"), "bad.json")
-    first, second = queue_of({"RING-4-0001": good, "B": bad})
-    assert (first.order_id, first.part_number, first.reason) == ("MO-1", "RING-4", "")
-    assert (second.order_id, second.serial) == ("", "B")
-    assert "colour" in second.reason

@@ -62,9 +62,8 @@ def test_a_characteristic_is_decided_in_its_own_view() -> None:
     od, bore = size("diameter", "OD", 2.2, 0.02), size("diameter", "ID", 1.4, 0.02)
     what = ring(od, {**bore, "view": "front"})
     wide = made(what, CircleDeviation("ID", 0.1))
-    plan = compile_plan(what, KNOWN)
-    assert needed_views(plan, ["backlight", "front"]) == ("backlight", "front")
-    assert [view_of(item, ["backlight", "front"]) for item in plan.items] == ["backlight", "front"]
+    assert needed_views(what, ["backlight", "front"]) == ("backlight", "front")
+    assert [view_of(c, ["backlight", "front"]) for c in what.characteristics] == ["backlight", "front"]
     found = looked_at(what, taken("backlight", made(what)), taken("front", wide, FRONT))
     assert found.items[0].verdict is Verdict.PASS
     assert found.items[1].verdict is Verdict.FAIL

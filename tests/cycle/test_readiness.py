@@ -87,6 +87,13 @@ def locked(bench: Bench) -> str:
     return bench.board.latest().message
 
 
+def test_who_brings_parts_hears_that_the_station_is_locked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    halted: list[str] = []
+    monkeypatch.setattr(type(bench.rig.feeder), "halt", lambda _: halted.append(str(bench.board.latest().state)))
+    locked(bench)
+    assert halted == ["start"]  # before anybody can read it
+
+
 def test_without_a_calibration_it_is_locked_and_says_what_to_do(bench: Bench) -> None:
     assert "station accept" in locked(bench)
 

@@ -34,6 +34,7 @@ class FakeDevice:
     calls: list[str] = field(default_factory=list)
     stamp_off_s: float = 0.0
     mute: bool = False
+    refuses: str = ""
     number: int = 0
 
     def open(self, device_id: str, place: str) -> Any:
@@ -45,6 +46,8 @@ class FakeDevice:
         self.calls.append(what)
         if not self.answers:
             raise LostDeviceError("the camera does not answer (timeout)")
+        if what == self.refuses:
+            raise DeviceError(f"the camera refuses: {what}")
         if what == "set_exposure_time":
             self.exposure = arguments[0]
         elif what == "set_gain":
@@ -201,3 +204,14 @@ def test_two_clocks_that_drift_apart_are_no_stale_frames() -> None:
     assert clock.is_stale(stamp, now, now + 0.03)  # the same again
     assert clock.is_stale(stamp + 0.001, now + 1.0, now + 1.03)
     assert not clock.is_stale(0.0, now, now)
+
+
+def test_a_camera_that_refuses_is_opened_anew_and_works() -> None:
+    device = FakeDevice(refuses="software_trigger")
+    opened = camera(device)
+    with pytest.raises(DeviceError, match="refuses"):
+        opened.capture(View.DARK, 2000.0)
+    assert device.calls[-1] == "close"
+    device.refuses = ""
+    assert opened.capture(View.DARK, 2000.0).sequence == 1
+    assert device.calls.count("open Maker-A-1") == 2

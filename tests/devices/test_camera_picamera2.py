@@ -192,6 +192,21 @@ def test_troubles_are_told() -> None:
         camera(Pi(), replace(FACTS, camera_id="/base/other"))
 
 
+def test_one_that_cannot_even_be_stopped_is_let_go_of_all_the_same() -> None:
+    pi = Pi()
+    opened = camera(pi)
+
+    def dead(*_: object) -> None:
+        raise RuntimeError("Device timeout detected")
+
+    opened._camera.stop = opened._camera.set_controls = dead
+    with pytest.raises(LostDeviceError, match="Device timeout"):
+        opened.capture(View.RING, 2000.0)
+    opened.close()
+    assert pi.calls[-1] == "close"
+    opened.close()
+
+
 def test_off_a_pi_it_says_what_is_missing() -> None:
     with pytest.raises(DeviceError, match="apt install python3-picamera2"):
         Picamera2Camera(FACTS)

@@ -41,6 +41,7 @@ class FakeDevice:
     fault: Callable[[Filled], Filled] = lambda filled: filled
     gone: bool = False
     silent: bool = False
+    refuses: bool = False
     stubborn: set[int] = field(default_factory=set)
     opened: int = 0
 
@@ -84,6 +85,8 @@ class FakeDevice:
 
     def next(self, timeout_s: float) -> Filled | None:
         self.alive()
+        if self.refuses:
+            raise DeviceError("the camera will not give a picture (Invalid argument)", place=self.path)
         if not self.queue:
             self.pass_time(min(timeout_s, INTERVAL))
         return self.queue.pop(0) if self.queue else None
@@ -244,3 +247,20 @@ def test_what_is_no_video_device_is_said(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeviceError, match="say what it is"):
         VideoDevice(str(tmp_path / "file"))
+
+
+def test_a_stream_that_broke_is_opened_anew_and_works() -> None:
+    device = FakeDevice(refuses=True)
+    opened = camera(device)
+    with pytest.raises(DeviceError, match="will not give a picture"):
+        opened.capture(View.RING, 2000.0)
+    device.refuses = False
+    assert np.array_equal(opened.capture(View.RING, 2000.0).image, PICTURE)
+    assert device.opened == 2
+
+
+def test_a_width_that_no_row_can_have_is_refused_before_anything_is_opened() -> None:
+    device = FakeDevice()
+    with pytest.raises(DeviceError, match="multiple of 2"):
+        camera(device, replace(FACTS, width_px=9, pixel_format="Y12P"))
+    assert device.opened == 0

@@ -108,7 +108,7 @@ def test_what_does_not_speak_so_is_said(controller, where):
     [
         (LightFacts("x", {"sideways": 1}), "sideways"),
         (LightFacts("x", {"ring": 1}, {"front": 1.0}), "front"),
-        (LightFacts("x", {"ring": 1}, {"ring": 1.5}), "0 to 1 "),
+        (LightFacts("x", {"ring": 1}, {"ring": 1.5}), "not within 0 to 1$"),
         (LightFacts("x", {"ring": 1}, mode="strobe"), "'strobe'"),
         (LightFacts("x", {"ring": 1, "dark": 1}), "once"),
         (LightFacts("x", {"ring": 0}), "from 1"),

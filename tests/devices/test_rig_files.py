@@ -73,6 +73,7 @@ def test_every_device_has_its_drivers_facts(tmp_path: Path) -> None:
         ("width_px = 400", 'width_px = "400"', "camera.width_px: this must be a whole number"),
         ("width_px = 400", "width_px = 400\nlens = 1", "camera: the key 'lens' is unknown here"),
         ("exposure_us = 2000\n[camera]", "exposure_us = 0\n[camera]", "cell.exposure_us: an exposure must be longer"),
+        ("[cell]", "[cell]\nstop_after_held = 0", "cell.stop_after_held: a line stops after one part"),
         ("[cell]", '[cell]\nshift_check = "daily"', "'daily' is none of off, warn, required"),
         ("[cell]", "[cell]\nframes = 0", "cell.frames: a picture is the mean of 1 to 64 frames, not 0"),
         ("[cell]", "[cell]\nframes = 2", "cell.frames: files are handed out once"),

@@ -1,5 +1,6 @@
 import os
 import pty
+import threading
 import time
 import tty
 
@@ -116,3 +117,24 @@ def test_scanners_are_found_by_what_their_port_says_of_itself(monkeypatch):
     assert [(one.kind, one.where, one.words) for one in find()] == [
         ("scanner", "/dev/ttyACM7", "Honeywell Imaging Xenon 1900")
     ]
+
+
+def test_a_scanner_that_sends_empty_lines_does_not_hold_up_the_cycle(port):
+    master, name = port
+    scanner, ended = Scanner(ScannerFacts(name)), threading.Event()
+
+    def beat():
+        while not ended.wait(0.02):
+            master.write(b"\r\n")
+
+    beats = threading.Thread(target=beat)
+    beats.start()
+    began_s = time.monotonic()
+    ends = threading.Timer(2.0, ended.set)
+    ends.start()
+    assert scanner.read(0.1) == ""
+    assert time.monotonic() - began_s < 1.0
+    ended.set()
+    ends.cancel()
+    beats.join()
+    scanner.close()

@@ -71,5 +71,4 @@ def evidence(number: int = 0, *, size: int = 300) -> Evidence:
         drawing=b"0\nEOF\n",
         calibration=b'{"schema": "calibration/1"}',
         frames=(StoredFrame("backlight", b"\x89PNG %08d" % number * (size // 13 + 1), ".png", 2048, 1536),),
-        overlay=b"overlay %d" % number,
     )

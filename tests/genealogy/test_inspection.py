@@ -79,7 +79,7 @@ def test_the_size_of_a_picture():
 
 def test_additions_are_left_out_when_empty():
     document = draft(characteristics=(diameter(budget=()),), decision=None, conditions=Conditions()).to_document()
-    assert not {"decision", "drawing_sha256", "overlay_sha256"} & set(document)
+    assert not {"decision", "drawing_sha256"} & set(document)
     assert "budget" not in document["characteristics"][0]
     assert document["conditions"] == {"temperature_c": None}
 

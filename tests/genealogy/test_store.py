@@ -8,10 +8,17 @@ from datetime import datetime
 
 import pytest
 
+from station.documents import canonical
 from station.errors import InputError, IntegrityError, StorageError
-from station.genealogy.evidence import StoredFrame
+from station.genealogy import rows
+from station.genealogy.chain import INSPECTION
+from station.genealogy.database import open_database, writing
+from station.genealogy.evidence import StoredFrame, tied
+from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
+from station.genealogy.values import utc_text
+from station.genealogy.verify import verify_home
 
 from .builders import NOW, at, diameter, draft, evidence
 
@@ -25,7 +32,6 @@ def test_what_was_committed_is_what_is_read(genealogy: Genealogy):
     assert document == json.loads(json.dumps(record.to_document()))
     assert document["calibration"]["sha256"] == hashlib.sha256(given.calibration or b"").hexdigest()
     assert genealogy.frame(document["frames"][0]["sha256"]) == given.frames[0].data
-    assert genealogy.overlay(record.id) == given.overlay
     assert genealogy.document(record.order_sha256) == given.order
     assert genealogy.document(record.drawing_sha256) == given.drawing
 
@@ -98,13 +104,38 @@ def test_evidence_that_contradicts_the_draft_is_refused(genealogy: Genealogy):
     for wrong in (
         draft(order_sha256="0" * 64),
         draft(calibration=None),
-        draft(overlay_sha256="1" * 64),
     ):
         with pytest.raises(IntegrityError):
             genealogy.commit(wrong, given, committed=NOW)
     with pytest.raises(IntegrityError, match="size of a picture"):
         genealogy.commit(draft(), replace(given, frames=(StoredFrame("front", b"x"),)), committed=NOW)
     assert genealogy.records().records == ()
+
+
+def test_what_is_drawn_is_added_afterwards(genealogy: Genealogy, home: StationHome):
+    record = genealogy.commit(draft(), evidence(), committed=NOW)
+    assert genealogy.overlay(record.id) is None
+    for number in range(2):
+        genealogy.add_overlay(record.id, b"overlay %d" % number, at=NOW)
+        assert genealogy.overlay(record.id) == b"overlay %d" % number
+    report = verify_home(home)
+    assert report.faults == ()
+    assert report.pictures == 3
+
+
+def test_an_older_record_names_its_overlay_itself(genealogy: Genealogy, home: StationHome):
+    digest, _ = ContentFolder(home.overlays).keep(b"drawn", ".png")
+    engine = open_database(home)
+    with writing(engine) as connection:
+        record = replace(tied(draft(), evidence(), id="A-1"), attempt=1)
+        body = canonical({**record.to_document(), "overlay_sha256": digest})
+        for data in evidence().documents():
+            rows.add_document(connection, data)
+        rows.append_link(connection, INSPECTION, record.id, utc_text(NOW), body)
+    engine.dispose()
+    assert genealogy.overlay("A-1") == b"drawn"
+    (home.overlays / digest[:2] / f"{digest}.png").unlink()
+    assert any(digest in fault.place for fault in verify_home(home).faults)
 
 
 def test_an_id_is_used_once(genealogy: Genealogy):

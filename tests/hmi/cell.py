@@ -39,10 +39,14 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def commit(genealogy: Genealogy, *, proof: Evidence | None = None, **changes: Any) -> Inspection:
+def commit(
+    genealogy: Genealogy, *, proof: Evidence | None = None, overlay: bytes | None = png(8, 4), **changes: Any
+) -> Inspection:
     """One inspection in the record, with an order that can be read and a small overlay."""
-    given = proof or replace(evidence(), order=ORDER, overlay=png(8, 4))
-    return genealogy.commit(draft(**changes), given, committed=NOW)
+    record = genealogy.commit(draft(**changes), proof or replace(evidence(), order=ORDER), committed=NOW)
+    if overlay:
+        genealogy.add_overlay(record.id, overlay, at=NOW)
+    return record
 
 
 def failed(genealogy: Genealogy, **changes: Any) -> Inspection:

@@ -6,10 +6,11 @@ from importlib.resources import files
 
 import pytest
 
-from station.cycle.state import Progress
+from station.cycle.state import FaultKind, Progress
 from station.cycle.transitions import State
 from station.genealogy.values import VERDICTS
 from station.hmi.language import LANGUAGES, choose_language, load_texts
+from station.hmi.stop import LOCKED
 from station.order.model import CharacteristicType
 
 TEXTS = load_texts()
@@ -36,16 +37,30 @@ def test_every_word_of_the_station_has_a_text(language: str) -> None:
         ("verdict", sorted(VERDICTS)),
         ("meaning", sorted(VERDICTS)),
         ("type", list(CharacteristicType)),
+        ("happened", [*FaultKind, LOCKED]),
+        ("todo", [*FaultKind, LOCKED]),
     ):
         words = [texts(f"{group}.{name}") for name in names]
         assert len(set(words)) == len(words), f"two words of {group} are the same"
+    assert all(texts(f"look.{kind}") for kind in FaultKind)
 
 
 def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
     folder = files("station.hmi").joinpath("templates")
     source = "".join(entry.read_text(encoding="utf-8") for entry in folder.iterdir())
-    asked = set(re.findall(r'"((?:page|label|notice|zoom)\.\w+)"', source))
-    by_name = ("state.", "verdict.", "meaning.", "progress.", "type.", "error.", "page.name")
+    asked = set(re.findall(r'"((?:page|label|notice|stop|zoom)\.\w+)"', source))
+    by_name = (
+        "state.",
+        "verdict.",
+        "meaning.",
+        "progress.",
+        "type.",
+        "error.",
+        "happened.",
+        "todo.",
+        "look.",
+        "page.name",
+    )
     assert asked - {"page.name"} == {key for key in TEXTS["en"].table if not key.startswith(by_name)}
 
 

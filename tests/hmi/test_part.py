@@ -54,11 +54,7 @@ def test_unknown_part(genealogy: Genealogy) -> None:
 
 
 def test_a_part_without_overlay_shows_the_picture_as_taken(genealogy: Genealogy) -> None:
-    from dataclasses import replace
-
-    from tests.genealogy.builders import evidence
-
-    record = commit(genealogy, proof=replace(evidence(), overlay=None))
+    record = commit(genealogy, overlay=None)
     assert stored_part(genealogy, record.id).picture == f"/frames/{record.frames[0].sha256}"
 
 

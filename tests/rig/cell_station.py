@@ -157,6 +157,11 @@ class Station:
             found = [one for one in record.records(limit=1000).records if one.serial == serial]
             return [record.inspection(one.id) for one in found]
 
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """What the record says of these events, the newest first."""
+        with Genealogy.open(StationHome(self.home), read_only=True) as record:
+            return [dict(one.payload) for one in record.events(kind)]
+
     def wait_recorded(self, serial: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The first inspection of a part, once it is committed."""
         until(lambda: self._is_alive() and self.records(serial), seconds, self.log, every_s=0.2)

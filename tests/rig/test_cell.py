@@ -119,7 +119,7 @@ def test_whatever_is_pulled_out_nothing_unmeasured_leaves_and_the_cell_goes_on_w
         5: lambda: world.emulator.open_contact(DOOR),
     }.items():
         world.during[place] = happens
-    station.start(station.rig_file(world, "frames = 2", open_ms=OPEN_MS))
+    station.start(station.rig_file(world, "frames = 2", open_ms=5 * OPEN_MS))
     tell = Told()
     until(lambda: world.exposures, PATIENCE_S + 300.0, station.log)  # it compiles, where nobody ran it before
     tell("started, the stage homed, the first part under the camera")
@@ -185,7 +185,11 @@ def test_whatever_is_pulled_out_nothing_unmeasured_leaves_and_the_cell_goes_on_w
     tell("stood while nobody had looked; start pressed: homed, the gate open for the next part")
     station.kill()
     until(lambda: world.emulator.level(GATE) == 0, 5.0, world.open_ms)
+    assert world.open_ms()[-1] < 4 * OPEN_MS  # not when its time was over
     check_gate(world, 0, 2, 4, 6, 7, 8)
+    looked = reversed(station.events("fault-acknowledged"))
+    for one, cause in zip(looked, ("door is open", "started anew", "is there again"), strict=True):
+        assert cause in one["reason"]
     assert [len(world.of_place(place)) for place in (0, 2, 4, 6, 7, 8)] == 6 * [2]  # each picture the mean of two
     tell(f"the station killed with the gate open: shut by the firmware, {world.open_ms()[-1]:.0f} ms after it opened")
 

@@ -34,7 +34,7 @@ EXPECTED = {
     Trouble.HIDDEN_GAIN: Expected(FAULT, THRICE, False, True, "1.5 (digital)"),
     Trouble.LAMP_DEAD: Expected(FAULT, ("ERROR",), False, True, "under-exposed"),
     Trouble.LAMP_AGED: Expected(DECIDED, ("PASS",), True, False),
-    Trouble.WRONG_LAMP: Expected(DECIDED, ("PASS",), True, False),
+    Trouble.WRONG_LAMP: Expected(FAULT, THRICE, False, True, "another lamp than the backlight"),
     Trouble.BYTES_LOST: Expected(FAULT, ("ERROR",), False, False, "the controller does not answer"),
     Trouble.BYTES_GARBLED: Expected(FAULT, ("ERROR",), False, False, "garbled"),
     Trouble.LATE_ANSWER: Expected(FAULT, ("ERROR",), False, False, "too late"),

@@ -119,7 +119,7 @@ static void do_light(void) {
 // The plan of `strobe` and `arm`: lamp, delay, width, camera's delay, camera's width.
 static bool plan(void) {
     shot_t shot = {argument[0], argument[1], argument[2], argument[3], argument[4]};
-    if (!between(shot.lamp, 0, LAMPS)) return false;
+    if (!between(argument[0], 0, LAMPS)) return false;  // shot.lamp has eight bits only
     if (shot.lamp && !(between(shot.delay_us, DELAY_MIN_US, DELAY_MAX_US) &&
                        between(shot.width_us, WIDTH_MIN_US, WIDTH_MAX_US))) return false;
     if (shot.camera_width_us && !(between(shot.camera_delay_us, DELAY_MIN_US, DELAY_MAX_US) &&

@@ -76,6 +76,6 @@ int main(void) {
             if (changed & (1 << i)) commands_event(i);
         }
         strobe_poll(trigger_open_ms());
-        tower_poll(now_ms);
+        tower_poll();
     }
 }

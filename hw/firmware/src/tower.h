@@ -8,4 +8,4 @@ enum { TOWER_OFF, TOWER_ON, TOWER_SLOW, TOWER_FAST, TOWER_WAYS };
 void tower_set(const uint8_t ways[TOWER_LAMPS]);
 void tower_alone(void);            // no host: amber flashes slowly
 uint8_t tower_way(uint8_t lamp);
-void tower_poll(uint16_t ms);
+void tower_poll(void);             // once a millisecond

@@ -87,6 +87,7 @@ class Controller:
         """
         self.facts, self.clock, self.sleep = facts, clock, sleep
         self._lost = ""
+        self._opened: set[str] = set()
         self._closed = threading.Event()
         self._lock = threading.RLock()
         # Where another process began, its numbers must not look like ours repeated.
@@ -129,6 +130,13 @@ class Controller:
             raise DeviceError(f"it answers {' '.join(answer.words)!r} to ping", place=self.facts.port) from error
         start, door, estop, trigger, starts, triggers, gate = found
         return Inputs(bool(start), bool(door), bool(estop), bool(trigger), starts, triggers, bool(gate))
+
+    def opened(self) -> set[str]:
+        """Which of "door" and "estop" have opened since the last call, however soon they closed again: the controller
+        tells each opening by itself, between its answers."""
+        with self._lock:
+            opened, self._opened = self._opened, set()
+        return opened
 
     def latest(self) -> Inputs:
         """As they were when the keep-alive last looked, a tenth of a second ago at most. Raises: LostDeviceError."""
@@ -214,6 +222,8 @@ class Controller:
                     return None
                 case Event(words=("boot", *_)) if in_session:
                     raise LostDeviceError("the controller was reset, its outputs are safe", place=self.facts.port)
+                case Event(words=("door" | "estop" as contact, "0")):
+                    self._opened.add(contact)
                 case Event(words=("silent", *_)) if in_session:
                     raise LostDeviceError("the controller did not hear us for too long", place=self.facts.port)
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
-from station.devices.controller.client import Controller
+from station.devices.controller.client import Controller, Inputs
 
 _LOOK_S = 0.02
 
@@ -57,18 +58,21 @@ class Interlock:
         self._facts, self._controller = facts, controller
 
     def stopped_by(self) -> str:
-        """What keeps the machine still; empty when nothing does. Raises: DeviceError."""
-        inputs = self._controller.inputs()
+        """What keeps the machine still, or did since the last call; empty when nothing does. Raises: DeviceError."""
+        return self._reasons(self._controller.inputs(), self._controller.opened())
+
+    def _reasons(self, inputs: Inputs, opened: Set[str] = frozenset()) -> str:
         reasons = []
-        if self._facts.estop and not inputs.estop:
-            reasons.append("the emergency stop is pressed")
-        if self._facts.door and not inputs.door:
-            reasons.append("the door is open")
+        if self._facts.estop and (not inputs.estop or "estop" in opened):
+            reasons.append(f"the emergency stop {'was' if inputs.estop else 'is'} pressed")
+        if self._facts.door and (not inputs.door or "door" in opened):
+            reasons.append(f"the door {'was' if inputs.door else 'is'} open")
         return " and ".join(reasons)
 
     def check(self) -> str:
         """What it is and that it is well. Raises: DeviceError."""
-        return f"interlock ({self.stopped_by() or 'nothing stops'}) at {self._controller.check()}"
+        reasons = self._reasons(self._controller.inputs())
+        return f"interlock ({reasons or 'nothing stops'}) at {self._controller.check()}"
 
     def close(self) -> None:
         """Nothing to let go of."""

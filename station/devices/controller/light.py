@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from station.devices.controller.client import DARK, Controller
 from station.devices.controller.frames import Answer
+from station.devices.lamp_levels import check_levels
 from station.devices.protocols import View
 from station.errors import DeviceError, InputError, LostDeviceError
 
@@ -44,7 +45,8 @@ class Light:
         self._facts, self._controller, self._place = facts, controller, place
         self._lit: View | None = None
         self._steady_s = 0.0
-        self._levels = {View(view): _levels(facts, view, place) for view in _known(facts, place)}
+        check_levels(facts.channels, facts.levels, "channel", place)
+        self._levels = {View(view): _levels(facts, view, place) for view in facts.channels}
 
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which it is steady. Raises: DeviceError."""
@@ -87,8 +89,9 @@ class Light:
 
     def close(self) -> None:
         """All lamps dark; a controller that is lost is dark by itself."""
-        self._quietly(self.disarm)
-        self._quietly(self.turn_off)
+        with suppress(LostDeviceError):
+            self.disarm()
+            self.turn_off()
 
     def _start(self, command: str, shot: Shot) -> None:
         lamps = [at for at, level in enumerate(self._levels_of(shot.view), 1) if level]
@@ -109,33 +112,11 @@ class Light:
             raise DeviceError(f"this rig has no lamp for the view {view.value!r}", place=self._place)
         return levels
 
-    @staticmethod
-    def _quietly(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except LostDeviceError:
-            return
-
-
-def _known(facts: LightFacts, place: str) -> tuple[str, ...]:
-    """The views, if all that the facts name are some."""
-    views = {view.value for view in View}
-    for key in (*facts.channels, *facts.levels):
-        if key not in views:
-            raise InputError(f"{key!r} is no view ({', '.join(sorted(views))})", place=place)
-    for key in facts.levels:
-        if key not in facts.channels:
-            raise InputError(f"the view {key!r} has a level and no channels", place=place)
-    return tuple(facts.channels)
-
 
 def _levels(facts: LightFacts, view: str, place: str) -> tuple[int, ...]:
     """The level of every lamp for this view."""
-    share = facts.levels.get(view, 1.0)
-    if not 0.0 < share <= 1.0:
-        raise InputError(f"a level is more than 0 and at most 1, not {share:g}", place=f"{place}.levels.{view}")
     lamps = facts.channels[view]
     if not lamps or not all(1 <= lamp <= LAMPS for lamp in lamps):
         raise InputError(f"lamps are 1 to {LAMPS}", place=f"{place}.channels.{view}")
-    level = max(1, round(share * FULL))
+    level = max(1, round(facts.levels.get(view, 1.0) * FULL))
     return tuple(level if lamp in lamps else 0 for lamp in range(1, LAMPS + 1))

@@ -83,11 +83,11 @@ class Gate:
     def let_through(self) -> None:
         """Open, for `open_ms` at most. Raises: DeviceError when the gate itself says that it did not open."""
         self._shut()
-        with self._lock:
+        with self._lock, pin_errors(self._place):
             end = self._opening = threading.Event()
-            with pin_errors(self._place):
-                self._pin.on()
-        threading.Thread(target=self._keep_open, args=(end,), name="gate", daemon=True).start()
+            # Who shuts it is there before it opens; it waits for the lock.
+            threading.Thread(target=self._keep_open, args=(end,), name="gate", daemon=True).start()
+            self._pin.on()
         try:
             self._wait_until(False, "the gate did not open")
         except DeviceError:
@@ -98,15 +98,15 @@ class Gate:
         """Kicks the pin where it must be kicked; shuts the gate at the end of its time, in the device's own clock."""
         until_s = time.monotonic() + self._facts.open_ms / 1000.0
         half_s = 0.5 / self._facts.kick_hz if self._facts.kick_hz else self._facts.open_ms / 1000.0
-        with suppress(LostDeviceError):  # the line is gone, and with it the gate's power to stay open
+        with suppress(Exception):  # whatever becomes of a kick
             while (left_s := until_s - time.monotonic()) > 0.0 and not end.wait(min(half_s, left_s)):
-                with self._lock, pin_errors(self._place):
+                with self._lock:
                     if not end.is_set() and self._facts.kick_hz:
                         self._pin.toggle()
-            with self._lock, pin_errors(self._place):
-                if not end.is_set():
-                    end.set()
-                    self._pin.off()
+        with self._lock, suppress(Exception):  # where the line is gone nothing more can be done
+            if not end.is_set():
+                end.set()
+                self._pin.off()
 
     def is_holding(self) -> bool:
         """What the gate's contact says; without one, what it was told."""

@@ -44,7 +44,7 @@ class Handshake:
             raise InputError(f"alive_hz {facts.alive_hz:g} is not within 0 to 50", place=place)
         self._facts, self._place = facts, place
         self._signals, self._shown = LineSignals(), Signals()
-        self._lost: StationError | None = None
+        self._lost: Exception | None = None
         self._change, self._asked = threading.Condition(), False
         self._pins: dict[str, Any] = {}
         self._trigger: Input | None = None
@@ -76,7 +76,7 @@ class Handshake:
                         next_s = time.monotonic() + 0.5 / self._facts.alive_hz
                         with pin_errors(self._place):
                             self._pins["alive"].toggle()
-            except StationError as error:
+            except Exception as error:  # whatever it is: nobody follows the trigger any more, so no result may stand
                 with self._change, suppress(StationError):
                     self._lost, self._signals = error, LineSignals()
                     self._change.notify_all()
@@ -92,13 +92,17 @@ class Handshake:
         self._change.notify_all()
 
     def _check_lost(self) -> None:
-        if self._lost is not None:
+        if isinstance(self._lost, StationError):
             raise LostDeviceError(self._lost.sentence, place=self._lost.place)
+        if self._lost is not None:
+            raise LostDeviceError(f"the trigger is not followed any more ({self._lost})", place=self._place)
 
     def set_ready(self, ready: bool) -> None:
         """Whether a trigger will be answered; withdraws any result."""
         with self._change:
             self._check_lost()
+            if ready and self._asked and self._signals.is_awaited:
+                return  # the line triggered meanwhile: that is for the next `wait_trigger`
             self._asked = self._asked and not ready
             self._signals.set_ready(ready)
             self._show()

@@ -22,7 +22,8 @@ class InterlockFacts:
 
 
 class Interlock:
-    """An open contact counts at once, however short; a closed one when it has stood for `debounce_ms`."""
+    """An open contact counts at once, and one that was open for `debounce_ms` since the last question too; a closed
+    one counts when it has stood for so long."""
 
     def __init__(
         self, facts: InterlockFacts, place: str = "interlock", clock: Callable[[], float] = time.monotonic
@@ -40,12 +41,20 @@ class Interlock:
             raise
 
     def stopped_by(self) -> str:
-        """What keeps the machine still; empty when nothing does."""
-        return " and ".join(meaning for meaning, contact in self._contacts.items() if not contact.is_steady())
+        """What keeps the machine still, or did since the last call; empty: nothing. Raises: LostDeviceError."""
+        found = []
+        for meaning, contact in self._contacts.items():
+            opened = False in contact.changes()
+            if not contact.is_steady():
+                found.append(meaning)
+            elif opened:
+                found.append(f"{meaning} (it was, meanwhile)")
+        return " and ".join(found)
 
     def check(self) -> str:
-        """What it is."""
-        return f"{self.stopped_by() or 'nothing stops the machine'}: {words(0, len(self._contacts))}"
+        """What it is, and which contacts are open this moment. Raises: LostDeviceError."""
+        now = " and ".join(meaning for meaning, contact in self._contacts.items() if not contact.reads())
+        return f"{now or 'nothing stops the machine'}: {words(0, len(self._contacts))}"
 
     def close(self) -> None:
         """Let go of it."""

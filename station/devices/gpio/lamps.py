@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from station.devices.gpio.pins import close_outputs, level_of, open_output, pin_errors, words
+from station.devices.lamp_levels import check_levels
 from station.devices.protocols import View
 from station.errors import DeviceError, InputError, LostDeviceError
 
@@ -32,12 +33,7 @@ class Light:
 
     def __init__(self, facts: LightFacts, place: str = "light", clock: Callable[[], float] = time.monotonic) -> None:
         """Raises: InputError, LostDeviceError."""
-        for view in {**facts.pins, **facts.levels}:
-            if view not in set(View) or view not in facts.pins:
-                raise InputError(f"{view!r} is no view with a pin (views: {', '.join(View)})", place=place)
-        for view, level in facts.levels.items():
-            if not 0.0 < level <= 1.0:
-                raise InputError(f"the level {level:g} of {view} is not within 0 to 1", place=place)
+        check_levels(facts.pins, facts.levels, "pin", place)
         if not 0.0 < facts.frequency_hz <= 10_000.0:
             raise InputError(f"{facts.frequency_hz:g} Hz is not within 0 to 10000", place=place)
         self._facts, self._place, self._clock = facts, place, clock

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from station.devices.gpio.debounce import Debounce
-from station.errors import InputError, LostDeviceError
+from station.errors import InputError, LostDeviceError, StationError
 
 POLL_S = 0.005
 _LATE_S = 60.0  # news of an edge may be that late; a time further off is another clock's
@@ -158,12 +158,17 @@ class Input:
         from gpiozero import InputDevice
 
         self._edges: deque[tuple[float, bool]] = deque(maxlen=_MANY_EDGES)
+        pull_up = {"up": True, "down": False, "none": None}[facts.pull]
+        self._inverts = pull_up is True  # gpiozero takes what is pulled up for active when low
         with pin_errors(self.place):
-            pull_up = {"up": True, "down": False, "none": None}[facts.pull]
-            self._inverts = pull_up is True  # gpiozero takes what is pulled up for active when low
             self._device = InputDevice(facts.pin, pull_up=pull_up, active_state=None if pull_up is not None else True)
-            self._device.pin.when_changed = self._enqueue
-        self._debounce = Debounce(facts.debounce_ms / 1000.0, self.reads())
+        try:
+            with pin_errors(self.place):
+                self._device.pin.when_changed = self._enqueue
+            self._debounce = Debounce(facts.debounce_ms / 1000.0, self.reads())
+        except StationError:
+            self.close()  # else its pin would be taken when it is opened anew
+            raise
 
     def _enqueue(self, at_s: float, state: int) -> None:
         """Called for every edge; `at_s` is the kernel's time of it, of a clock that may not be ours (lgpio)."""

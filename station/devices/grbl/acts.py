@@ -34,7 +34,9 @@ def learn(link: GrblLink, facts: GrblFacts) -> Machine:
     try:
         machine = machine_of(settings, facts.axes, link.dialect, options)
     except KeyError as error:
-        raise StoppedError(f"The controller does not say its setting ${error.args[0]}, or not as a number") from error
+        raise StoppedError(
+            f"The controller does not say its setting ${error.args[0]}, or not as a number that it can be"
+        ) from error
     if link.dialect is Dialect.FLUIDNC and not facts.lowest_mm:
         raise StoppedError(
             "FluidNC does not say where its travel lies: give lowest_mm and highest_mm in the rig's file"

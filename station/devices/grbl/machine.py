@@ -10,6 +10,7 @@ from station.devices.grbl.facts import AXES
 from station.devices.grbl.said import Dialect
 
 _SEARCH = 1.5  # homing looks for a switch over so many times the travel (Grbl's limits.c) before it gives up
+_POSITIVE = frozenset(("24", "25", *(str(first + axis) for first in (100, 110, 120, 130) for axis in range(6))))
 _FORCED_ORIGIN = 8  # the bit of grblHAL's $22 by which the machine's zero is where it homes
 
 
@@ -40,16 +41,17 @@ def machine_of(settings: Mapping[str, str], letters: str, dialect: Dialect, opti
     """The machine from its settings; `options` are the letters of its [OPT:…].
 
     Raises:
-        KeyError: with the name of a setting that is missing or no number.
+        KeyError: with the name of a setting that is missing or cannot be.
     """
     axes = tuple(_axis(settings, AXES.index(letter), dialect, options) for letter in letters)
-    homing = int(_number(settings, "22", 0.0))
+    # FluidNC has no $22: it says error:18 where nothing homes.
+    homes = bool(int(_number(settings, "22", 0.0)) & 1) or dialect is Dialect.FLUIDNC
     return Machine(
         axes,
-        bool(homing & 1) or dialect is Dialect.FLUIDNC,  # which has no $22: it says error:18 where nothing homes
+        homes,
         bool(int(_number(settings, "21", 0.0)) & 1),
         bool(int(_number(settings, "20", 0.0)) & 1),
-        _homing_s(settings, axes),
+        _homing_s(settings, axes) if homes else 0.0,
     )
 
 
@@ -74,7 +76,7 @@ def _axis(settings: Mapping[str, str], index: int, dialect: Dialect, options: st
 
 def _homing_s(settings: Mapping[str, str], axes: Sequence[Axis]) -> float:
     """The longest that homing may take: every axis by itself, to the end of its search, slowly again, with pauses."""
-    locate, seek = _number(settings, "24", 25.0) / 60.0, _number(settings, "25", 100.0) / 60.0
+    locate, seek = (_number(settings, name, default) / 60.0 for name, default in (("24", 25.0), ("25", 100.0)))
     pull_off, pause_s = _number(settings, "27", 5.0), _number(settings, "26", 250.0) / 1000.0
     total = 0.0
     for axis in axes:
@@ -108,6 +110,6 @@ def _number(settings: Mapping[str, str], name: str, default: float | None = None
         value = float(settings[name].split(" ")[0])
     except ValueError as error:
         raise KeyError(name) from error
-    if not math.isfinite(value) or (int(name) >= 100 and value <= 0.0):
+    if not math.isfinite(value) or (name in _POSITIVE and value <= 0.0):
         raise KeyError(name)
     return value

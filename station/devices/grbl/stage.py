@@ -107,8 +107,8 @@ class GrblStage:
         """
         self._stopping.set()
         try:
-            if self._link is not None:
-                self._link.realtime(RESET if self._homing else HOLD)
+            if (now := self._link) is not None:  # another thread may lose it meanwhile
+                now.realtime(RESET if self._homing else HOLD)
             with self._lock:
                 self._homed = False
                 if (link := self._link) is not None and self._may_reset(link):

@@ -22,6 +22,7 @@ from station.devices.modbus import register_map as rm
 from station.errors import DeviceError, InputError, LostDeviceError
 
 _HEARTBEAT_S = 0.1
+_START_S = 15.0  # reading pymodbus from a memory card takes seconds
 _WRITES_COILS, _WRITES_REGISTERS = (5, 15), (6, 16, 22, 23)
 
 
@@ -57,7 +58,8 @@ class Handshake:
         self._thread = threading.Thread(target=self._serve, name="modbus", daemon=True)
         self._thread.start()
         with self._change:
-            if not self._change.wait_for(lambda: self._loop is not None, 5.0):
+            if not self._change.wait_for(lambda: self._loop is not None, _START_S):
+                self._closed = True  # one that comes too late ends by itself, and keeps no port
                 raise LostDeviceError("the Modbus server does not start", place=self._place)
 
     @property
@@ -96,7 +98,7 @@ class Handshake:
         with self._change:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             self._change.notify_all()
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or self._closed):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _HEARTBEAT_S)
             with self._change:
@@ -145,9 +147,12 @@ class Handshake:
             self._signals.lose_line()
             self._change.notify_all()
 
-    def _check_plc(self) -> None:
+    def _check_listening(self) -> None:
         if self._closed or not self._thread.is_alive():
             raise LostDeviceError("nobody listens for the line's controller any more", place=self._place)
+
+    def _check_plc(self) -> None:
+        self._check_listening()
         if self._silent_s() > self._facts.plc_silent_s:
             said = f"has been silent for {self._silent_s():.1f} s" if self._is_heard else "has not been heard yet"
             raise LostDeviceError(f"the line's controller {said}", place=self._place)
@@ -155,6 +160,8 @@ class Handshake:
     def set_ready(self, ready: bool) -> None:
         """Whether a trigger will be answered; withdraws any result."""
         with self._change:
+            if ready and self._asked and self._signals.is_awaited:
+                return  # the line triggered meanwhile: that is for the next `wait_trigger`
             self._asked = self._asked and not ready
             self._signals.set_ready(ready)
 
@@ -196,6 +203,14 @@ class Handshake:
         with self._change:
             self._check_plc()
             return f"Modbus TCP on {self._facts.host}:{self._open}, the line's controller lives"
+
+    def recover(self) -> None:
+        """The PLC has to come back by itself: to open anew would only break its connection.
+
+        Raises:
+            LostDeviceError: nobody listens any more, so it has to be opened anew.
+        """
+        self._check_listening()
 
     def close(self) -> None:
         """No signal is on, and no connection."""

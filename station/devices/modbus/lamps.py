@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from station.devices.lamp_levels import check_levels
 from station.devices.protocols import View
 from station.errors import DeviceError, InputError, LostDeviceError
 
@@ -150,9 +151,7 @@ class Light:
 
 
 def _check(facts: LightFacts, place: str) -> None:
-    for view in {**facts.registers, **facts.levels}:
-        if view not in set(View) or view not in facts.registers:
-            raise InputError(f"{view!r} is no view with a register (views: {', '.join(View)})", place=place)
+    check_levels(facts.registers, facts.levels, "register", place)
     for text in facts.setup:
         if not (text.isascii() and text.isdecimal()):
             raise InputError(f"{text!r} in setup is not the number of a register", place=place)
@@ -161,8 +160,8 @@ def _check(facts: LightFacts, place: str) -> None:
         raise InputError("registers and their values are within 0 to 65535", place=place)
     if len(set(facts.registers.values())) != len(facts.registers):
         raise InputError("two views have the same register", place=place)
-    if not all(0.0 < level <= 1.0 for level in facts.levels.values()):
-        raise InputError("levels are within 0 to 1", place=place)
+    if not 0 <= facts.device_id <= 247 or not facts.error_register <= 0xFFFF:
+        raise InputError("device_id is 0 to 247, error_register at most 65535", place=place)
     if facts.parity not in ("N", "E", "O") or not 10.0 <= facts.timeout_ms <= 10_000.0:
         raise InputError('parity is "N", "E" or "O" and timeout_ms within 10 to 10000', place=place)
     if facts.where.startswith("tcp://"):

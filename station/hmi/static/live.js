@@ -31,6 +31,9 @@ async function loaded(section) {
 async function replace(fresh) {
   const shown = document.querySelector(`[data-part="${fresh.dataset.part}"]`);
   if (!shown || shown.isEqualNode(fresh)) return;
+  // What was opened for a second touch stays open as long as it is about the same.
+  if (fresh.dataset.key === shown.dataset.key && shown.querySelector("details[open]"))
+    fresh.querySelector("details")?.setAttribute("open", "");
   await loaded(fresh);
   if (fresh.dataset.key && fresh.dataset.key !== shown.dataset.key) announcer.textContent = fresh.dataset.announce;
   shown.replaceWith(fresh);
@@ -71,6 +74,9 @@ function listen() {
   });
   addEventListener("pagehide", () => events.close(), { once: true });
 }
+
+// The second key may lie below a small screen.
+addEventListener("toggle", (event) => event.target.open && event.target.scrollIntoView({ block: "nearest" }), true);
 
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 listen();

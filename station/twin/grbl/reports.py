@@ -14,7 +14,7 @@ _IDLE_OFFSET, _IDLE_OVERRIDES, _BUSY_OFFSET, _BUSY_OVERRIDES = 10, 10, 30, 20  #
 
 
 def millimetres(position: Sequence[float]) -> str:
-    """Three decimals each, halves away from zero, never -0.000."""
+    """Three decimals each, never -0.000."""
     texts = (f"{one:.3f}" for one in position)
     return ",".join("0.000" if one == "-0.000" else one for one in texts)
 

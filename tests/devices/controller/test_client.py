@@ -9,7 +9,17 @@ import tty
 
 import pytest
 
-from station.devices.controller import Controller, ControllerFacts, Gate, GateFacts, Light, LightFacts, find
+from station.devices.controller import (
+    Controller,
+    ControllerFacts,
+    Gate,
+    GateFacts,
+    Interlock,
+    InterlockFacts,
+    Light,
+    LightFacts,
+    find,
+)
 from station.errors import DeviceError, InputError, LostDeviceError
 from tests.peers.controller import frame
 
@@ -200,9 +210,9 @@ def test_another_device_is_not_found(fake):
         (LightFacts({"backlite": (1,)}), "'backlite' is no view"),
         (LightFacts({"ring": (0,)}), "lamps are 1 to 8"),
         (LightFacts({"ring": ()}), "lamps are 1 to 8"),
-        (LightFacts({"ring": (1,)}, {"ring": 1.5}), "at most 1"),
-        (LightFacts({"ring": (1,)}, {"ring": float("nan")}), "at most 1"),
-        (LightFacts({"ring": (1,)}, {"dark": 0.5}), "no channels"),
+        (LightFacts({"ring": (1,)}, {"ring": 1.5}), "level 1.5 of ring"),
+        (LightFacts({"ring": (1,)}, {"ring": float("nan")}), "level nan of ring"),
+        (LightFacts({"ring": (1,)}, {"dark": 0.5}), "'dark' is no view with a channel"),
     ],
 )
 def test_facts_that_cannot_be(opened, facts, words):
@@ -213,3 +223,14 @@ def test_facts_that_cannot_be(opened, facts, words):
 def test_a_gate_that_would_stay_open_is_refused(opened):
     with pytest.raises(InputError, match="1 to 10000 ms"):
         Gate(GateFacts(open_ms=60000), opened)
+
+
+def test_a_door_that_opened_and_closed_between_two_questions_is_said_once(fake, opened):
+    interlock = Interlock(InterlockFacts(), opened)
+    fake.replies["ping"] = PING.replace("estop=0", "estop=1")
+    assert interlock.stopped_by() == ""
+    fake.replies["reject"] = lambda number: frame("! 7 door 0") + frame("! 8 door 1") + frame(f"{number} ok")
+    Gate(GateFacts(), opened).hold()
+    assert interlock.stopped_by() == "the door was open"
+    assert interlock.stopped_by() == ""
+    assert Interlock(InterlockFacts(door=False), opened).stopped_by() == ""

@@ -109,3 +109,29 @@ def test_a_sense_whose_open_wire_reads_as_holding_is_refused_and_the_pin_let_go(
     with pytest.raises(InputError, match="open wire"):
         Gate(GateFacts("GPIO17", sense_pin="GPIO27", sense_pull="down"))
     Light(LightFacts({"front": "GPIO17"})).close()
+
+
+def test_a_gate_whose_kicks_fail_is_shut_and_not_left_open(pins, soon, monkeypatch):
+    gate = Gate(GateFacts("GPIO17", open_ms=5000.0, kick_hz=50.0))
+
+    def broken():
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(gate._pin, "toggle", broken)
+    gate.let_through()
+    assert soon(lambda: pins.pin(17).state == 0)
+    assert gate.is_holding()
+    gate.close()
+
+
+def test_a_gate_that_nobody_would_shut_does_not_open(pins, monkeypatch):
+    gate = Gate(GateFacts("GPIO17"))
+
+    def none_left(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", none_left)
+    with pytest.raises(RuntimeError, match="new thread"):
+        gate.let_through()
+    assert pins.pin(17).state == 0
+    gate.close()

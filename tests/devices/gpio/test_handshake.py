@@ -119,3 +119,38 @@ def test_the_alive_pin_toggles_until_the_end(pins):
     handshake.close()
     assert 8 <= len(pins.pin(4).states) <= 20
     assert pins.pin(4).state == 0
+
+
+def test_a_trigger_between_two_waits_is_not_lost(pins, line, soon):
+    assert not line.wait_trigger(0.01)
+    pins.pin(27).drive_high()
+    assert soon(lambda: on(pins) == {"busy"})
+    line.set_ready(True)  # as before every wait
+    assert on(pins) == {"busy"}
+    assert line.wait_trigger(0.0)
+    line.give(True)
+    assert on(pins) == {"result_valid", "ok"}
+
+
+def test_a_trigger_that_the_line_took_back_meanwhile_is_nobodys(pins, line, soon):
+    pins.pin(27).drive_high()
+    assert soon(lambda: on(pins) == {"busy"})
+    pins.pin(27).drive_low()
+    time.sleep(0.03)
+    line.set_ready(True)
+    assert on(pins) == {"ready"}
+    assert not line.wait_trigger(0.02)
+
+
+def test_whatever_ends_the_thread_that_follows_the_trigger_no_result_stands(pins, line, monkeypatch):
+    pins.pin(27).drive_high()
+    assert line.wait_trigger(1.0)
+    line.give(True)
+
+    def broken():
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(line._trigger, "changes", broken)
+    with pytest.raises(LostDeviceError, match=r"the trigger is not followed any more \(a bug\)"):
+        line.wait_trigger(1.0)
+    assert on(pins) == set()

@@ -131,3 +131,19 @@ def test_contacts_that_stop_nothing_are_refused(pins):
         Interlock(InterlockFacts({"the door is open": "GPIO5"}, pull="down"))
     with pytest.raises(InputError, match="without contacts"):
         Interlock(InterlockFacts({}))
+
+
+def test_a_door_that_was_open_between_two_questions_is_said_once(pins):
+    interlock, door = Interlock(InterlockFacts({"the door is open": "GPIO5"}, debounce_ms=10.0)), pins.pin(5)
+    door.drive_low()
+    time.sleep(0.03)
+    interlock.stopped_by()
+    assert interlock.stopped_by() == ""
+    door.drive_high()
+    time.sleep(0.03)
+    door.drive_low()
+    time.sleep(0.03)
+    assert interlock.check().startswith("nothing stops")
+    assert interlock.stopped_by() == "the door is open (it was, meanwhile)"
+    assert interlock.stopped_by() == ""
+    interlock.close()

@@ -73,3 +73,14 @@ def test_a_setting_that_is_missing_or_nonsense_is_named(name, text):
         settings[name] = text
     with pytest.raises(KeyError, match=name):
         machine_of(settings, "XYZ", Dialect.GRBL)
+
+
+@pytest.mark.parametrize("name", ["24", "25", "110", "130"])
+def test_a_setting_that_cannot_be_is_named(name):
+    """Grbl takes $24=0 and $25=0; nothing homes at that speed."""
+    with pytest.raises(KeyError, match=name):
+        machine_of(GENERIC | {name: "0.000"}, "XYZ", Dialect.GRBL)
+
+
+def test_a_machine_that_does_not_home_needs_no_speeds_for_it():
+    assert machine_of(GENERIC | {"22": "0", "24": "0.000"}, "XYZ", Dialect.GRBL).homing_s == 0.0

@@ -10,7 +10,7 @@ from station.facts import facts_of
     [
         (LightFacts("tcp://h", {"sideways": 1}), "sideways"),
         (LightFacts("tcp://h", {"ring": 1}, {"front": 0.5}), "front"),
-        (LightFacts("tcp://h", {"ring": 1}, {"ring": 0.0}), "levels"),
+        (LightFacts("tcp://h", {"ring": 1}, {"ring": 0.0}), "level 0 of ring"),
         (LightFacts("tcp://h", {"ring": 1, "front": 1}), "same register"),
         (LightFacts("tcp://h", {"ring": 70000}), "65535"),
         (LightFacts("tcp://h", {"ring": 1}, setup={"mode": 1}), "'mode'"),

@@ -158,6 +158,13 @@ def test_the_interlock_says_what_stops_the_machine(emulator, controller):
     emulator.open_contact(ESTOP)
     emulator.run_ms(30)
     assert interlock.stopped_by() == "the emergency stop is pressed"
+    emulator.close_contact(ESTOP)
+    emulator.open_contact(DOOR)
+    emulator.run_ms(30)
+    emulator.close_contact(DOOR)
+    emulator.run_ms(30)
+    assert interlock.stopped_by() == "the door was open"
+    assert interlock.stopped_by() == ""
 
 
 def test_all_say_what_they_are(emulator, controller, light):

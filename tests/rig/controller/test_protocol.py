@@ -55,6 +55,7 @@ def test_restart_is_a_reset_by_the_watchdog(emulator, host):
         ("tower 0 1 2 3", "ok"),
         ("tower 0 1 2 4", "error range"),
         ("strobe 9 100 10 0 0", "error range"),
+        ("strobe 257 100 10 0 0", "error range"),
         ("strobe 1 79 10 0 0", "error range"),
         ("strobe 1 100 0 0 0", "error range"),
         ("strobe 1 100 100001 0 0", "error range"),

@@ -1,0 +1,54 @@
+"""Work beside the thread that asked for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def in_background(work: Callable[[], Result], name: str) -> Future[Result]:
+    """Begins `work` at once in a thread of that name; what it raises comes out of the future.
+
+    A thread of its own for each: threads of a pool would be missing in a forked process, which would wait for ever.
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return future
+
+
+def finished(result: Result) -> Future[Result]:
+    """What needs no work any more."""
+    future: Future[Result] = Future()
+    future.set_result(result)
+    return future
+
+
+class Beside:
+    """Does one piece of work after the other beside the thread that asks; a next one waits for the one before."""
+
+    def __init__(self) -> None:
+        self._last: Future[None] | None = None
+
+    def do(self, work: Callable[[], None], name: str) -> None:
+        """Begins `work` as soon as what was begun before is done; raises what that raised."""
+        self.wait()
+        self._last = in_background(work, name)
+
+    def wait(self) -> None:
+        """Until nothing is going on; raises what the last work raised."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
