@@ -169,9 +169,6 @@ class AravisDevice:
         self._lib.arv_camera_set_range_check_policy(self._camera, _CHECK_RANGES)
         self._device = self._lib.arv_camera_get_device(self._camera)
         self.is_gige = bool(self._lib.arv_camera_is_gv_device(self._camera))
-        if self.is_gige:
-            # As root the library would listen to raw packets, and now and then hear none; the service is not root.
-            self._lib.arv_gv_device_set_stream_options(self._device, _NO_PACKET_SOCKET)
 
     def call(self, name: str, *arguments: Any, of_camera: bool = True) -> Any:
         """A function of the library that may fail; the camera comes first where it takes one."""
@@ -196,6 +193,10 @@ class AravisDevice:
     def set_features(self, text: str) -> None:
         """Several features, as "Name=value Name=value"."""
         self.call("arv_device_set_features_from_string", self._device, text.encode(), of_camera=False)
+
+    def listen_to_no_raw_packets(self) -> None:
+        """The stream comes through an ordinary socket, for root too. Before `start`."""
+        self._lib.arv_gv_device_set_stream_options(self._device, _NO_PACKET_SOCKET)
 
     def region(self) -> tuple[int, int, int, int]:
         """(x, y, width, height) in pixels."""

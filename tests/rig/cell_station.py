@@ -36,6 +36,7 @@ serial = "{camera}"
 width_px = 400
 height_px = 300
 timeout_s = 20.0
+raw_packets = false
 [controller]
 port = "{line}"
 answer_s = 2.0  # a machine with other things to do
