@@ -51,6 +51,7 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
                 button=lambda: rig.button,
                 # Files are handed out once: another look would be another part's picture.
                 looks_again=facts.devices["camera"][0].module != "camera_files",
+                frames=facts.cell.frames,
             )
     finally:
         rig.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from station.app import here
@@ -58,9 +59,10 @@ def run_cell(
     jidoka: Jidoka | None = None,
     button: Callable[[], Button | None] = lambda: None,
     looks_again: bool = True,
+    frames: int = 1,
 ) -> None:
     """Runs the cell; `button` is the start button, with which a person also says that a fault was looked at;
-    `looks_again` as the cell's.
+    `looks_again` and `frames` as the cell's.
 
     Raises:
         CalibrationError: it is locked, and is to run only once.
@@ -83,14 +85,15 @@ def run_cell(
     def alive() -> None:
         notifier.alive()
         look()
-        # A press while nothing stands is for the feeder.
-        if board.latest().state is State.FAULT and (start := button()) is not None and start.wait(0.0):
-            how.acknowledged.give(Way.BUTTON)
+        # A press while nothing stands is for the feeder. A button that is lost is opened anew with what it hangs on.
+        with suppress(DeviceError):
+            if board.latest().state is State.FAULT and (start := button()) is not None and start.wait(0.0):
+                how.acknowledged.give(Way.BUTTON)
 
     cell = Cell(
         rig, genealogy, instrument, orders, board, exposure_us, operator_name(), here.now, how.pace_s, watch,
         patient=not how.once, jidoka=jidoka, acknowledged=how.acknowledged, alive=alive, timed=how.timed,
-        looks_again=looks_again,
+        looks_again=looks_again, frames=frames,
     )  # fmt: skip
     page = _start_page(board, genealogy, how)
     try:

@@ -35,6 +35,7 @@ from station.errors import (
     DeviceError,
     InterlockError,
     LineStoppedError,
+    LostDeviceError,
     OrderError,
     RecordError,
     StationError,
@@ -77,6 +78,7 @@ class Cell:
     when a line without people stops (None: there are people). `acknowledged` is given by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
     Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
+    Each picture is the mean of so many `frames`.
     `beside` draws for people while the next part comes, whose order is read `ahead`.
     """
 
@@ -98,6 +100,7 @@ class Cell:
     steady_clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
     looks_again: bool = True
+    frames: int = 1
     beside: Beside = field(default_factory=Beside)
     ahead: Ahead = field(default_factory=Ahead)
 
@@ -210,8 +213,10 @@ class Cell:
         while self.patient and not stop.wait(self.recheck_s):
             self.alive()
             try:
-                self._check_interlock()
+                with suppress(LostDeviceError):  # what tells of the door may hang on what was lost
+                    self._check_interlock()
                 self.rig.recover()
+                self._check_interlock()
                 if not stand.may_go_on():
                     self._stand()  # said again: what was opened anew does not know
                     continue
@@ -310,8 +315,9 @@ class Cell:
         self._look_ahead()
         views = [View(view) for view in needed_views(order, [str(v) for v in View])]
         pictures = capture_views(
-            self.rig.camera, self.rig.light, views, self.exposure_us, watch=self.looks_again, phase=watch
-        )
+            self.rig.camera, self.rig.light, views, self.exposure_us, frames=self.frames, watch=self.looks_again,
+            phase=watch,
+        )  # fmt: skip
         with watch("order"):
             plan = planning.result()
             temperature = None if self.rig.thermometer is None else self.rig.thermometer.temperature_c()

@@ -21,6 +21,7 @@ _LIBRARY = "libaravis-0.8.so.0"
 _LOST_CODES = (2, 3, 4, 5, 6)
 _NOT_OURS_CODES = (10, 17)  # not the controller, access denied
 _CHECK_RANGES = 1  # ArvRangeCheckPolicy
+_NO_PACKET_SOCKET = 1  # ArvGvStreamOption
 # ArvBufferStatus
 _COMPLETE = 0
 STATUS_WORDS = {
@@ -81,6 +82,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arv_camera_create_chunk_parser": (c_void_p, (c_void_p,)),
     "arv_chunk_parser_get_float_value": (c_double, (c_void_p, c_void_p, c_char_p, _ERROR)),
     "arv_gv_device_is_controller": (c_bool, (c_void_p,)),
+    "arv_gv_device_set_stream_options": (None, (c_void_p, c_int)),
     "arv_gv_stream_get_statistics": (None, (c_void_p, POINTER(c_uint64), POINTER(c_uint64))),
     "arv_stream_push_buffer": (None, (c_void_p, c_void_p)),
     "arv_stream_timeout_pop_buffer": (c_void_p, (c_void_p, c_uint64)),
@@ -191,6 +193,10 @@ class AravisDevice:
     def set_features(self, text: str) -> None:
         """Several features, as "Name=value Name=value"."""
         self.call("arv_device_set_features_from_string", self._device, text.encode(), of_camera=False)
+
+    def listen_to_no_raw_packets(self) -> None:
+        """The stream comes through an ordinary socket, for root too. Before `start`."""
+        self._lib.arv_gv_device_set_stream_options(self._device, _NO_PACKET_SOCKET)
 
     def region(self) -> tuple[int, int, int, int]:
         """(x, y, width, height) in pixels."""

@@ -37,7 +37,8 @@ class AravisFacts:
     `serial` says which one. `gain` is what the camera calls gain one: 0 dB by the standard, another number with some
     older cameras. `features` sets more, by GenICam's names. `chunks`: every frame tells its own exposure.
     `packet_bytes` 0: the largest that comes through. A picture that lost packets is given up `retention_ms` after its
-    last one, and taken anew at most `retakes` times. The picture is mirrored, then turned.
+    last one, and taken anew at most `retakes` times. As root the library listens to `raw_packets`: they hold more than
+    an ordinary socket, but on a busy machine none of them was heard at times. The picture is mirrored, then turned.
     """
 
     serial: str
@@ -51,6 +52,7 @@ class AravisFacts:
     packet_bytes: int = 0
     retakes: int = 2
     retention_ms: int = 200
+    raw_packets: bool = True
     timeout_s: float = 2.0
     buffers: int = 4
     mirrored: bool = False
@@ -232,6 +234,8 @@ class AravisCamera:
         self._check_gain(device)
         self._limits_us = device.exposure_limits_us()
         if device.is_gige:
+            if not facts.raw_packets:
+                device.listen_to_no_raw_packets()
             if facts.packet_bytes:
                 device.call("arv_camera_gv_set_packet_size", facts.packet_bytes)
             else:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from station.devices.protocols import Button, Gate, Handshake, Interlock, PresentedPart, Scanner, Stage
-from station.errors import DeviceError, LostDeviceError, StoppedError
+from station.errors import DeviceError, InterlockError, LostDeviceError, StoppedError
 
 LONGEST_OPEN_S = 15.0  # gates shut by themselves long before
 POLL_S = 0.05
@@ -147,6 +147,9 @@ class PalletFeeder:
     """The stage brings one place of a pallet after the other under the camera. Which part lies there the scanner says;
     without one the parts lie in the order of their serials.
 
+    The stage goes nowhere while door or emergency stop say no. One that was lost and is there again looks for its zero
+    only after a person has looked: nobody expects it to move.
+
     What it scanned before the stage stands is of some part on the way: it has to read what lies still before it, and
     again where it did so before.
     """
@@ -157,9 +160,15 @@ class PalletFeeder:
         places_mm: Sequence[tuple[float, ...]],
         serials: Sequence[str],
         scanner: Callable[[], Scanner | None],
+        gate: Callable[[], Gate],
+        interlock: Callable[[], Interlock | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`serials` are those of the orders, in the order of the places; not looked at where there is a scanner."""
-        self._stage, self._scanner = stage, scanner
+        self._stage, self._scanner, self._gate, self._interlock = stage, scanner, gate, interlock
+        self._clock, self._sleep = clock, sleep
         known = serials if scanner() is None else [""] * len(places_mm)
         self._left = list(zip(places_mm, known, strict=False))
         self._inside = ""
@@ -175,16 +184,9 @@ class PalletFeeder:
         _check_empty(self._inside)
         if not self._left:
             return None
-        stage, scanner = self._stage(), self._scanner()
+        scanner = self._scanner()
         place, serial = self._left[0]
-        try:
-            if stage is not self._homed:
-                stage.home()
-                self._homed = stage
-            stage.move_to(place)
-        except StoppedError:
-            self._homed = None  # a person looks before it moves again
-            raise
+        self._bring(place)
         del self._left[0]
         if scanner is not None:
             _forget_scans(scanner)  # of the parts on the way here
@@ -194,12 +196,31 @@ class PalletFeeder:
         self._inside = serial
         return PresentedPart(serial)
 
+    def _bring(self, place: tuple[float, ...]) -> None:
+        interlock = self._interlock()
+        if interlock is not None and (why := interlock.stopped_by()):
+            raise InterlockError(f"{why[0].upper()}{why[1:]}")
+        stage = self._stage()
+        try:
+            if stage is not self._homed:
+                if self._homed is not None:
+                    raise StoppedError("The stage was lost and is there again. It looks for its zero, so keep clear")
+                stage.home()
+                self._homed = stage
+            stage.move_to(place)
+        except StoppedError:
+            self._homed = None  # somebody looks before it moves again, and then it may
+            raise
+
     def is_finished(self) -> bool:
         """Whether all places were visited."""
         return not self._left
 
     def clear(self) -> None:
-        """It stays on its place of the pallet; the record says what became of it."""
+        """It stays on its place, under the camera until a gate that is open shuts by itself: whoever takes good parts
+        off sees which one it is."""
+        if self._inside:
+            _wait_until_shut(self._gate, self._clock, self._sleep)
         self._inside = ""
 
     def halt(self) -> None:

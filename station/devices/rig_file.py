@@ -14,14 +14,17 @@ from station.facts import check_keys, facts_of, read_table
 SHIFT_CHECKS = ("off", "warn", "required")
 NEEDED = {"camera", "light", "gate", "tower"}
 FEEDERS = ("attended", "line", "pallet")
+MOST_FRAMES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class CellFacts:
-    """`exposure_us` of every picture; `shift_check`: what a missing one does (off, warn, required);
-    `lights_out`: nobody watches, and the line stops by itself after `stop_after_held` parts in a row that were held."""
+    """`exposure_us` of every frame; `frames`: of how many of them a picture is the mean; `shift_check`: what a missing
+    one does (off, warn, required); `lights_out`: nobody watches, and the line stops by itself after `stop_after_held`
+    parts in a row that were held."""
 
     exposure_us: float
+    frames: int = 1
     shift_check: str = "warn"
     lights_out: bool = False
     stop_after_held: int = 3
@@ -78,11 +81,17 @@ def read_rig(path: Path) -> RigFacts:
         raise InputError("a line stops after one part that was held, or more", place=f"{place}: cell.stop_after_held")
     if not cell.exposure_us > 0.0:
         raise InputError("an exposure must be longer than nothing", place=f"{place}: cell.exposure_us")
+    if not 1 <= cell.frames <= MOST_FRAMES:
+        raise InputError(
+            f"a picture is the mean of 1 to {MOST_FRAMES} frames, not {cell.frames}", place=f"{place}: cell.frames"
+        )
     devices = {}
     for kind in DRIVERS:
         if kind in table:
             driver = driver_of(kind, table[kind], f"{place}: {kind}")
             devices[kind] = driver, facts_for(driver, table[kind], f"{place}: {kind}")
+    if cell.frames > 1 and devices["camera"][0].module == "camera_files":
+        raise InputError("files are handed out once: a picture is one frame of them", place=f"{place}: cell.frames")
     feeder = _feeder(table.get("feeder", {}), devices, f"{place}: feeder")
     controller = None
     if CONTROLLER in table:

@@ -60,7 +60,10 @@ class DeviceRig:
                 return LineFeeder(lambda: self._of("handshake"), lambda: self.scanner, lambda: self.gate)
             case "pallet":
                 places = self._facts.feeder.places_mm
-                return PalletFeeder(lambda: self._of("stage"), places, self._serials, lambda: self.scanner)
+                return PalletFeeder(
+                    lambda: self._of("stage"), places, self._serials, lambda: self.scanner, lambda: self.gate,
+                    lambda: self.interlock,
+                )  # fmt: skip
             case _:
                 return AttendedFeeder(
                     lambda: self._of("scanner"),

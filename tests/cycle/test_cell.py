@@ -22,7 +22,7 @@ from station.cycle.state import Board, Progress, Snapshot
 from station.cycle.transitions import State
 from station.devices.protocols import TowerSign, View
 from station.documents import canonical
-from station.errors import DeviceError, StorageError
+from station.errors import DeviceError, LostDeviceError, StorageError
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import Inspection, StationRecord
 from station.genealogy.store import Genealogy
@@ -349,6 +349,36 @@ def test_a_pass_whose_light_cannot_be_shown_is_an_attempt_that_stands(
     last = bench.board.latest().last
     assert last is not None
     assert "stack light" in last.reason
+
+
+def test_an_interlock_that_was_lost_is_opened_anew_with_what_it_hangs_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, lost, recover = [], [False], bench.rig.recover
+
+    def stopped_by() -> str:
+        asked.append(True)
+        lost[0] = lost[0] or len(asked) == 1
+        if lost[0]:
+            raise LostDeviceError("the controller was reset", place="controller")
+        return ""
+
+    def recovered() -> None:
+        lost[0] = False
+        recover()
+
+    monkeypatch.setattr(bench.rig.interlock, "stopped_by", stopped_by)
+    monkeypatch.setattr(bench.rig, "recover", recovered)
+    bench.cell = replace(bench.cell, patient=True, recheck_s=0.01)
+    bench.part("A")
+    bench.part("B")
+    done: list[Inspection] = []
+    stop = threading.Event()
+    guard = threading.Timer(30.0, stop.set)
+    guard.start()
+    bench.cell.run(stop, done.append)
+    guard.cancel()
+    assert [(i.serial, i.verdict) for i in done] == [("A", "ERROR"), ("B", "PASS")]
 
 
 def test_the_same_part_again_is_a_second_attempt(bench: Bench) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from station.errors import DeviceError, StoppedError
 
 @dataclass
 class Desk:
-    """Scanner, button, handshake, gate and stage in one, told by tests what happens at them."""
+    """Scanner, button, handshake, gate, stage and interlock in one, told by tests what happens at them."""
 
     scans: list[str] = field(default_factory=list)
     presses: list[bool] = field(default_factory=list)
@@ -61,6 +63,16 @@ class Desk:
             self.jams -= 1
             raise StoppedError("the stage does not move", place="stage")
         self.said.append(position_mm)
+
+
+def pallet(
+    stage: Callable[[], Desk],
+    *places: tuple[float, ...],
+    interlock: Callable[[], Desk | None] = lambda: None,
+    **more: Any,
+) -> PalletFeeder:
+    """Two parts and no scanner."""
+    return PalletFeeder(stage, places, ["P-1", "P-2"], lambda: None, stage, interlock, **more)
 
 
 def test_a_person_scans_and_then_presses_start() -> None:
@@ -198,14 +210,14 @@ def test_a_handshake_that_was_opened_anew_is_answered_once_and_the_line_goes_on(
 
 def test_what_was_scanned_on_the_way_to_a_place_is_not_the_part_that_lies_there() -> None:
     desk = Desk(scans=["P-1", "P-2"])
-    part = PalletFeeder(lambda: desk, [(0.0,)], [], lambda: desk).present()
+    part = PalletFeeder(lambda: desk, [(0.0,)], [], lambda: desk, lambda: desk, lambda: None).present()
     assert part is not None
     assert part.serial == "P-2"
 
 
 def test_a_pallet_homes_after_a_jam_and_comes_back_to_the_place_where_it_stopped() -> None:
     desk = Desk(jams=1)
-    feeder = PalletFeeder(lambda: desk, [(0.0, 0.0), (10.0, 0.0)], ["P-1", "P-2"], lambda: None)
+    feeder = pallet(lambda: desk, (0.0, 0.0), (10.0, 0.0))
     with pytest.raises(StoppedError):
         feeder.present()
     first = feeder.present()
@@ -214,16 +226,47 @@ def test_a_pallet_homes_after_a_jam_and_comes_back_to_the_place_where_it_stopped
     assert first is not None
     assert second is not None
     assert (first.serial, second.serial) == ("P-1", "P-2")
+    # After a stop it does not know where it is: it was looked at, and homes again.
     assert desk.said == ["home", "home", (0.0, 0.0), (10.0, 0.0)]
     assert feeder.is_finished()
 
 
-def test_a_stage_that_was_opened_anew_is_homed_again() -> None:
+def test_a_stage_that_was_lost_looks_for_its_zero_after_a_person_looked() -> None:
     old, new = Desk(), Desk()
     now = [old]
-    feeder = PalletFeeder(lambda: now[0], [(0.0,), (1.0,)], ["P-1", "P-2"], lambda: None)
+    feeder = pallet(lambda: now[0], (0.0,), (1.0,))
     feeder.present()
     feeder.clear()
     now[0] = new
-    feeder.present()
+    with pytest.raises(StoppedError, match="lost and is there again"):
+        feeder.present()
+    assert new.said == []
+    part = feeder.present()
+    assert part is not None
+    assert part.serial == "P-2"
     assert new.said == ["home", (1.0,)]
+
+
+def test_nothing_moves_while_the_door_is_open() -> None:
+    desk = Desk()
+    doors: list[Desk | None] = [desk]
+    feeder = pallet(lambda: desk, (0.0,), (1.0,), interlock=lambda: doors[0])
+    with pytest.raises(StoppedError, match=r"^The door is open$"):
+        feeder.present()
+    assert desk.said == ["interlock"]
+    doors[0] = None
+    feeder.present()
+    assert desk.said == ["interlock", "home", (0.0,)]
+
+
+def test_a_good_part_stays_under_the_camera_until_the_gate_has_shut() -> None:
+    desk, slept = Desk(holding=False), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        desk.holding = len(slept) == 4
+
+    feeder = pallet(lambda: desk, (0.0,), (1.0,), clock=lambda: sum(slept), sleep=sleep)
+    feeder.present()
+    feeder.clear()
+    assert (len(slept), desk.holding) == (4, True)

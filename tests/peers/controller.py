@@ -49,27 +49,32 @@ class Emulator:
             [EMULATOR, FIRMWARE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
+        self.waits: Callable[[], bool] = lambda: False
         threading.Thread(target=self._tick, name="emulator's ticks", daemon=True).start()
         self.port = self._process.stdout.readline().strip()
         assert self.port, "the emulator did not start"
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
         self._control = self._socket.makefile("rw", encoding="ascii")
+        self._lock = threading.Lock()
 
     def _tick(self) -> None:
-        """The chip lives only while this process does: a busy machine is no silent host."""
+        """The chip lives only while this process does, and stands still while it `waits`: a busy machine is no silent
+        host."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):  # killed, or closed
             while self._process.poll() is None:
-                self._process.stdin.write(".")
-                self._process.stdin.flush()
+                if not self.waits():
+                    self._process.stdin.write(".")
+                    self._process.stdin.flush()
                 time.sleep(0.02)
 
     def ask(self, command: str) -> str:
-        """One command of the control socket."""
-        self._control.write(command + "\n")
-        self._control.flush()
-        return self._control.readline().strip()
+        """One command of the control socket, from any thread."""
+        with self._lock:
+            self._control.write(command + "\n")
+            self._control.flush()
+            return self._control.readline().strip()
 
     def close_contact(self, pin: str) -> None:
         """Inputs are pulled up; a closed contact pulls them down."""

@@ -31,8 +31,8 @@ from station.order.read import read_order
 from station.plan.compile import compile_plan
 from station.twin.scene import Lamp, Optics, Pose
 from tests.cli.small import calibration, picture, write_order
+from tests.peers.program import ROOT, Program
 
-ROOT = Path(__file__).parents[2]
 TOOL = "arv-fake-gv-camera-0.8"
 SERIAL, WIDTH, HEIGHT, MM_PER_PX = "STATION-1", 1456, 1088, 0.005
 EXPOSURE_US = 5000.0
@@ -47,33 +47,6 @@ pytestmark = pytest.mark.skipif(
 def tell(figure: str) -> None:
     """A figure for whoever runs this with -s."""
     print(f"\n  {figure}", end=" ")
-
-
-class Peer:
-    """A camera that is a process: it can be killed, and come back."""
-
-    def __init__(self, *command: str) -> None:
-        self.command = command
-        self.start()
-
-    def start(self) -> None:
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, env=environment, text=True)
-        if self.command[0] == TOOL:
-            time.sleep(0.5)  # it says nothing when it runs
-        else:
-            assert self.process.stdout is not None
-            assert self.process.stdout.readline() == "running\n"
-
-    def kill(self) -> None:
-        """Twice is once."""
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 class Lit:
@@ -91,11 +64,11 @@ class Lit:
 
 
 @pytest.fixture
-def peer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Peer]:
+def peer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
     """Our camera; a test may say its scene and its options by `parametrize(..., indirect=True)`."""
     scene, *options = getattr(request, "param", (scene_in_pixels(),))
     np.save(tmp_path / "scene.npy", scene)
-    running = Peer(sys.executable, "-m", "tests.peers.gige_camera", SERIAL, str(tmp_path / "scene.npy"), *options)
+    running = Program(sys.executable, "-m", "tests.peers.gige_camera", SERIAL, str(tmp_path / "scene.npy"), *options)
     yield running
     running.kill()
 
@@ -112,7 +85,7 @@ def noise(kind: type[np.unsignedinteger[Any]]) -> Any:
 
 
 @pytest.fixture
-def camera(peer: Peer) -> Iterator[AravisCamera]:
+def camera(peer: Program) -> Iterator[AravisCamera]:
     opened = AravisCamera(FACTS)
     yield opened
     opened.close()
@@ -126,7 +99,7 @@ def measured(picture: TakenPicture, folder: Path) -> Examination:
 
 
 def test_aravis_own_camera_is_found_says_what_it_is_and_exposes_as_asked() -> None:
-    peer = Peer(TOOL, "-i", "127.0.0.1", "-s", SERIAL)
+    peer = Program(TOOL, "-i", "127.0.0.1", "-s", SERIAL, running=None)
     try:
         began = time.monotonic()
         assert [(one.driver, one.where) for one in find() if one.where == SERIAL] == [("aravis", SERIAL)]
@@ -148,7 +121,7 @@ def test_aravis_own_camera_is_found_says_what_it_is_and_exposes_as_asked() -> No
 
 
 @pytest.mark.parametrize("wrong", ["OTHER-1", ""])
-def test_another_serial_number_is_not_taken(peer: Peer, wrong: str) -> None:
+def test_another_serial_number_is_not_taken(peer: Program, wrong: str) -> None:
     with pytest.raises(LostDeviceError, match=f"there: {SERIAL}"):
         AravisCamera(replace(FACTS, serial=wrong))
 
@@ -161,7 +134,7 @@ def test_another_serial_number_is_not_taken(peer: Peer, wrong: str) -> None:
         ({"pixel_format": "Mono12"}, "refuses"),
     ],
 )
-def test_what_the_camera_cannot_do_is_refused_when_it_is_opened(peer: Peer, change: Any, sentence: str) -> None:
+def test_what_the_camera_cannot_do_is_refused_when_it_is_opened(peer: Program, change: Any, sentence: str) -> None:
     with pytest.raises(DeviceError, match=sentence):
         AravisCamera(replace(FACTS, **change))
     AravisCamera(FACTS).close()  # and the camera is free again
@@ -174,7 +147,7 @@ def test_every_pixel_of_eight_bits_arrives(camera: AravisCamera) -> None:
 
 
 @pytest.mark.parametrize(("mirrored", "turned_deg"), [(True, 0), (False, 90), (True, 270)])
-def test_a_turned_camera_gives_the_turned_picture(peer: Peer, mirrored: bool, turned_deg: int) -> None:
+def test_a_turned_camera_gives_the_turned_picture(peer: Program, mirrored: bool, turned_deg: int) -> None:
     camera = AravisCamera(replace(FACTS, mirrored=mirrored, turned_deg=turned_deg))
     image = camera.capture(View.BACKLIGHT, EXPOSURE_US).image
     scene = scene_in_pixels()
@@ -214,7 +187,7 @@ def test_no_frame_was_exposed_before_it_was_asked_for(camera: AravisCamera) -> N
 
 
 @pytest.mark.parametrize("peer", [(scene_in_pixels(), "--stamped")], indirect=True)
-def test_a_frame_that_comes_too_late_is_not_given_to_the_next_call(peer: Peer) -> None:
+def test_a_frame_that_comes_too_late_is_not_given_to_the_next_call(peer: Program) -> None:
     camera = AravisCamera(replace(FACTS, timeout_s=0.0))  # it gives up before any frame can come
     late = 0
     for _ in range(10):
@@ -231,7 +204,7 @@ def test_a_frame_that_comes_too_late_is_not_given_to_the_next_call(peer: Peer) -
 
 
 @pytest.mark.parametrize("peer", [(scene_in_pixels(), "--lost", "0.0005")], indirect=True)
-def test_a_picture_with_lost_packets_is_refused_and_the_others_are_whole(peer: Peer) -> None:
+def test_a_picture_with_lost_packets_is_refused_and_the_others_are_whole(peer: Program) -> None:
     camera = AravisCamera(replace(FACTS, retakes=0))
     whole, refused = 0, []
     for at in range(120):  # a busy machine loses packets of its own
@@ -253,7 +226,7 @@ def test_a_picture_with_lost_packets_is_refused_and_the_others_are_whole(peer: P
 
 
 @pytest.mark.parametrize("peer", [(scene_in_pixels(), "--lost", "0.0005")], indirect=True)
-def test_a_broken_picture_is_taken_anew_and_counted(peer: Peer) -> None:
+def test_a_broken_picture_is_taken_anew_and_counted(peer: Program) -> None:
     camera = AravisCamera(replace(FACTS, retakes=20))
     for _ in range(10):
         assert np.array_equal(camera.capture(View.BACKLIGHT, EXPOSURE_US).image, scene_in_pixels())
@@ -262,7 +235,7 @@ def test_a_broken_picture_is_taken_anew_and_counted(peer: Peer) -> None:
     camera.close()
 
 
-def test_a_camera_that_dies_is_lost_within_six_seconds_and_comes_back(camera: AravisCamera, peer: Peer) -> None:
+def test_a_camera_that_dies_is_lost_within_six_seconds_and_comes_back(camera: AravisCamera, peer: Program) -> None:
     camera.capture(View.BACKLIGHT, EXPOSURE_US)
     peer.kill()
     for what in ("mid-stream", "while it is gone"):
@@ -289,7 +262,7 @@ def taken_when_back(camera: AravisCamera) -> Frame:
     raise AssertionError("it did not come back")
 
 
-def test_a_camera_that_dies_while_nobody_asks_is_noticed_by_a_check(camera: AravisCamera, peer: Peer) -> None:
+def test_a_camera_that_dies_while_nobody_asks_is_noticed_by_a_check(camera: AravisCamera, peer: Program) -> None:
     peer.kill()
     began = time.monotonic()
     with pytest.raises(LostDeviceError):
