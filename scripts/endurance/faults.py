@@ -93,7 +93,7 @@ def row_of(trouble: Trouble, folder: Path) -> Row:
     rows = world.genealogy.records(None, 100).to_document()["records"]
     recorded = tuple(row["verdict"] for row in rows if row["serial"] == "GOOD")
     # That a person looked is a column of its own.
-    told = {OVERLAY, "fault-acknowledged"}
+    told = {OVERLAY, "stopped", "fault-acknowledged"}
     events = tuple(event.kind for event in world.genealogy.events() if event.kind not in told)
     world.close()
     sentence = next((words for words in scene.shown if words), "")

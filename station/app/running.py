@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from station.app import here
 from station.app.here import operator_name
 from station.app.warming import warm_up
+from station.cycle.averaging import depth_of_mean
 from station.cycle.cell import Cell
 from station.cycle.fault import Acknowledgement, Way
 from station.cycle.inspect import Instrument
@@ -101,7 +102,7 @@ def run_cell(
         if said := ready.warning or ("" if how.once else ready.locked):
             how.say(said)
         # Compiling can take longer than the watchdog waits: a service that still starts is not watched.
-        warm_up(rig.camera.facts().bit_depth)
+        warm_up(depth_of_mean(rig.camera.facts().bit_depth, frames))
         notifier.ready(f"{rig.name}: running")
         cell.run(how.stop, how.done)
         last = board.latest()

@@ -208,6 +208,7 @@ class Cell:
     def _mended(self, trouble: DeviceError, stop: threading.Event) -> bool:
         """Shows what is wrong until the rig is well again, and where a person has to look until one did."""
         self._stand()
+        self._note("stopped", self.instrument.station.id, str(trouble))
         stand = Standstill(self.board, self.acknowledged)
         stand.caused_by(trouble)
         while self.patient and not stop.wait(self.recheck_s):
