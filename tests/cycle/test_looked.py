@@ -50,7 +50,8 @@ def test_a_word_that_was_asked_for_ends_the_fault_and_is_in_the_record(
     # Given at every turn, it counts only once nothing is wrong any more.
     assert [fault.needs for fault in seen] == [Needs.MENDING, Needs.MENDING, Needs.LOOK]
     assert len({fault.id for fault in seen}) == 1
-    (event,) = bench.bodies()
+    stopped, event = bench.bodies()
+    assert (stopped["kind"], stopped["payload"]) == ("stopped", {"reason": event["payload"]["reason"]})
     assert (event["kind"], event["subject"]) == ("fault-acknowledged", "cell-test")
     assert event["payload"] == {
         "reason": "stage: The stage ran into a limit switch",
@@ -63,5 +64,5 @@ def test_a_word_that_was_asked_for_ends_the_fault_and_is_in_the_record(
 def test_a_device_that_came_back_by_itself_asks_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = stands_at_first(bench, monkeypatch, LostDeviceError("it does not answer", place="camera"))
     assert {fault.needs for fault in seen} == {Needs.DEVICE}
-    assert bench.bodies() == []
+    assert [body["kind"] for body in bench.bodies()] == ["stopped"]
     assert bench.board.latest().fault is None
