@@ -9,8 +9,8 @@ from station.app.running import Running, run_cell
 from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
-from station.cycle.readiness import ShiftCheck
 from station.devices.found import Found
+from station.devices.shift_check import ShiftCheck
 from station.errors import InputError
 from station.order.folder import OrderFolder
 

@@ -7,23 +7,15 @@ missing or expired shift check too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Clock, Instrument
+from station.devices.shift_check import ShiftCheck
 from station.errors import StationError
 from station.genealogy.inspection import StationRecord
 from station.genealogy.reading import RecordReader
 from station.genealogy.shift_checks import CheckState, check_status
 from station.metrology.calibration import Calibration
-
-
-class ShiftCheck(StrEnum):
-    """What a rig asks of the shift check. A failed one locks whatever the rig asks."""
-
-    OFF = "off"  # none is expected
-    WARN = "warn"  # a missing one is named
-    REQUIRED = "required"  # a missing one locks
 
 
 @dataclass(frozen=True, slots=True)

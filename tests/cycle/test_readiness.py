@@ -13,8 +13,9 @@ import pytest
 
 from station.cycle import cell as cell_module
 from station.cycle import readiness
-from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle.readiness import Watch
 from station.cycle.transitions import State
+from station.devices.shift_check import ShiftCheck
 from station.documents import canonical
 from station.errors import StorageError
 from station.genealogy.calibrations import accept
