@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from station.background import share_one_heap
 from station.commands import calibrations, record
 from station.commands.options import Json
 from station.errors import InputError, StationError
@@ -136,6 +137,7 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
+    share_one_heap()
     notifier = Notifier.from_environment()
     notifier.progress("starts")  # what is imported now may take long from a slow card
     from station.app import DEFAULT_RIG, Running, compiling_told, run_rig, run_twin
