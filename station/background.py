@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -40,6 +41,13 @@ def in_background(work: Callable[[], Result], name: str) -> Future[Result]:
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return future
+
+
+def set_by_signals(event: threading.Event, *numbers: signal.Signals) -> None:
+    """Sets the event when one of these signals comes. By a thread of its own: a handler runs in the midst of the main
+    thread, which may hold the event's lock just then, and would wait for it for ever."""
+    for number in numbers:
+        signal.signal(number, lambda *_: in_background(event.set, "signal"))
 
 
 def finished(result: Result) -> Future[Result]:

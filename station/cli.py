@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from station.background import share_one_heap
+from station.background import set_by_signals, share_one_heap
 from station.commands import calibrations, record
 from station.commands.options import Json
 from station.errors import InputError, StationError
@@ -149,8 +149,7 @@ def run(
     from station.tables.records import RunTable
 
     stop, acknowledged = threading.Event(), Acknowledgement()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    set_by_signals(stop, signal.SIGINT, signal.SIGTERM)
     signal.signal(signal.SIGUSR1, lambda *_: acknowledged.give(Way.SIGNAL))
     cycles: list[dict[str, float]] = []
     inspections: list[Inspection] = []

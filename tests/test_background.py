@@ -32,6 +32,16 @@ libc.fread(text, 1, len(text), said)
 print(text.value.count(b"<heap nr="))
 """
 
+SIGNAL = """
+import signal, threading
+from station.background import set_by_signals
+stop = threading.Event()
+set_by_signals(stop, signal.SIGTERM)
+with stop._cond:  # as the main thread does for a moment whenever it looks at the event
+    signal.raise_signal(signal.SIGTERM)
+assert stop.wait(10.0)
+"""
+
 
 def heaps(*, shared: bool) -> int:
     """How many heaps a program has whose threads all live at once."""
@@ -43,6 +53,10 @@ def heaps(*, shared: bool) -> int:
 def test_threads_share_one_heap_when_told_to() -> None:
     assert heaps(shared=False) > 4
     assert heaps(shared=True) == 1
+
+
+def test_a_signal_that_comes_while_the_main_thread_holds_the_event_does_not_hang_it() -> None:
+    subprocess.run([sys.executable, "-c", SIGNAL], check=True, timeout=60.0)
 
 
 def test_what_work_raises_comes_out_of_its_future() -> None:
