@@ -1,7 +1,8 @@
 """The cell over the twin, for thousands of parts, with troubles at random and killed (SIGKILL) at random moments.
 
-Afterwards: no bad part was let through, none without its committed PASS; no record is lost or there twice; the chain is
-whole; memory is flat. Exit status 1 if not.
+Afterwards: no bad part was let through, none without its committed PASS, and no good one was held without a trouble; no
+record is lost or there twice; the chain is whole; memory is flat, where a process lived long enough to tell it (as with
+--kill-s 0). Exit status 1 if not.
 """
 
 from __future__ import annotations

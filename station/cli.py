@@ -15,6 +15,9 @@ from typing import Annotated
 
 import typer
 
+from station.background import set_by_signals, share_one_heap
+from station.commands import calibrations, record
+from station.commands.options import Json
 from station.errors import InputError, StationError
 from station.notify import Notifier
 
@@ -27,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 CalibrationFile = Annotated[
     Path | None, typer.Option("--calibration", metavar="FILE", help="Calibration to use instead of the accepted one.")
 ]
@@ -135,6 +137,7 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Run the cell (default rig: the twin) and serve its live page."""
+    share_one_heap()
     notifier = Notifier.from_environment()
     notifier.progress("starts")  # what is imported now may take long from a slow card
     from station.app import DEFAULT_RIG, Running, compiling_told, run_rig, run_twin
@@ -146,20 +149,24 @@ def run(
     from station.tables.records import RunTable
 
     stop, acknowledged = threading.Event(), Acknowledgement()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    set_by_signals(stop, signal.SIGINT, signal.SIGTERM)
     signal.signal(signal.SIGUSR1, lambda *_: acknowledged.give(Way.SIGNAL))
     cycles: list[dict[str, float]] = []
     inspections: list[Inspection] = []
     table = RunTable(quiet=as_json)
 
     def done(inspection: Inspection) -> None:
-        inspections.append(inspection)
+        if once or as_json:
+            inspections.append(inspection)
         table.add(inspection)
+
+    def timed(seconds: dict[str, float]) -> None:
+        if once:  # a run of months has the record, and keeps nothing besides
+            cycles.append(seconds)
 
     chosen = rig or DEFAULT_RIG
     how = Running(
-        once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, cycles.append,
+        once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, timed,
         notifier,
     )  # fmt: skip
     with compiling_told(notifier):
@@ -167,7 +174,7 @@ def run(
     if as_json:
         print_json({"inspections": [i.to_document() for i in inspections]})
     elif once:
-        table.close()
+        table.summary(inspections)
         table.budget(budget(cycles))
     if not once:
         return 0  # it was told to stop, and did
@@ -201,168 +208,12 @@ def devices(
     return 0 if all(well for _, _, well in checks) else 1
 
 
-@app.command()
-def records(
-    after: Annotated[
-        str | None, typer.Option("--after", metavar="CURSOR", help="Only records after this cursor.")
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
-    as_json: Json = False,
-) -> int:
-    """The genealogy record, in the order of commit."""
-    from station.app import open_record
-    from station.genealogy.home import default_home
-    from station.tables.basics import print_json
-    from station.tables.records import print_records
-
-    if after is None and not default_home().database.exists():
-        # Nothing was ever inspected here: an empty page, and no record made by looking.
-        document = {"records": [], "next": 0}
-        if as_json:
-            print_json(document)
-        else:
-            print("There are no records yet.")
-        return 0
-    with open_record(read_only=True) as genealogy:
-        document = genealogy.records(after, limit).to_document()
-    if as_json:
-        print_json(document)
-    else:
-        print_records(document)
-    return 0
-
-
-@app.command()
-def explain(
-    inspection: Annotated[str, typer.Argument(metavar="ID", help="The inspection's id.")],
-    characteristic: Annotated[str, typer.Argument(metavar="CHARACTERISTIC", help="The characteristic's id.")],
-    check: Annotated[
-        bool, typer.Option("--check", help="Measure the stored pictures again and check the budget by Monte Carlo.")
-    ] = False,
-    trials: Annotated[
-        int | None,
-        typer.Option("--trials", min=1000, max=10_000_000, metavar="N", help="At most so many (default: by digits)."),
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """The uncertainty budget and the decision of one characteristic; with --check also a Monte Carlo (JCGM 101)."""
-    from station.app import check_stored_budget, stored_characteristic
-    from station.tables.basics import print_json
-    from station.tables.budget_checks import check_document, print_check
-    from station.tables.inspections import print_explanation
-    from station.tables.progress import Bar
-
-    if trials is not None and not check:
-        raise InputError("trials are those of a Monte Carlo: say --check as well", place="--trials")
-    document, row = stored_characteristic(inspection, characteristic)
-    checked = None
-    if check:
-        with Bar("Drawing", quiet=as_json) as bar:
-            checked = check_stored_budget(inspection, characteristic, trials, bar.update)
-    if as_json:
-        print_json(row if checked is None else {**row, **check_document(row, *checked)})
-        return 0
-    print_explanation(document, row)
-    if checked is not None:
-        print_check(row, *checked)
-    return 0
-
-
-@app.command()
-def verify(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="A STATION_HOME (default: this one).")] = None,
-    as_json: Json = False,
-) -> int:
-    """Check chain and hashes of a whole record offline: what is stored is what was committed."""
-    from station.genealogy.home import StationHome, default_home
-    from station.genealogy.verify import verify_home
-    from station.tables.basics import print_json
-    from station.tables.progress import Bar
-    from station.tables.records import print_report
-
-    home = StationHome(path) if path is not None else default_home()
-    if not home.database.is_file():
-        raise InputError("there is no record here (no station.db)", place=str(home.path))
-    with Bar("Verifying", quiet=as_json) as bar:
-        report = verify_home(home, progress=bar.update)
-    if as_json:
-        print_json(report.to_document())
-    else:
-        print_report(report, home.path)
-    return 0 if report.is_intact else 1
-
-
-@app.command("accept")
-def accept_command(
-    calibration: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="The calibration file.")],
-    camera: Annotated[str, typer.Option("--camera", help="Whose calibration this is.")] = "main",
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who accepts it.")] = None,
-    remark: Annotated[str, typer.Option("--remark", help="Why.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Accept it in spite of what is odd about it.")] = False,
-    as_json: Json = False,
-) -> int:
-    """Accept a calibration, after showing what it changes: inspections without --calibration use it from now on."""
-    from station.app import accept_calibration, operator_name, propose_calibration
-    from station.tables.basics import print_json
-    from station.tables.calibration_life import print_proposal, proposal_document
-
-    proposal = propose_calibration(calibration, camera=camera)
-    asked = bool(proposal.doubts) and not yes
-    if asked and (as_json or not sys.stdin.isatty()):
-        raise InputError(
-            f"this calibration is odd, nothing was accepted: {'; '.join(proposal.doubts)}. Say --yes to accept it all "
-            "the same",
-            place=str(calibration),
-        )
-    if not as_json:
-        print_proposal(proposal)
-    if asked and not typer.confirm("Accept it all the same?"):
-        print("Nothing was accepted.")
-        return 2
-    accept_calibration(proposal, by=by or operator_name(), remark=remark)
-    if as_json:
-        print_json(proposal_document(proposal))
-    else:
-        made = proposal.calibration
-        print(f"Accepted: {made.id}, valid until {made.valid_until:%Y-%m-%d}.")
-    return 0
-
-
-@app.command("calibrations")
-def calibrations_command(
-    camera: Annotated[str | None, typer.Option("--camera", help="Only those of this camera.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Every calibration that was put in force, newest first, how it stands now, and the shift check of each camera."""
-    from station.app import calibration_history
-    from station.tables.basics import print_json
-    from station.tables.calibration_life import history_document, print_history
-
-    found, checks = calibration_history(camera)
-    if as_json:
-        print_json(history_document(found, checks))
-    else:
-        print_history(found, checks)
-    return 0
-
-
-@app.command("rollback")
-def rollback_command(
-    calibration: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Id, or first 8 digits of the hash (default: the previous one).")
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
-    camera: Annotated[str, typer.Option("--camera", help="Whose calibration.")] = "main",
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who goes back.")] = None,
-) -> int:
-    """Put an earlier accepted calibration in force again; nothing is erased."""
-    from station.app import operator_name, roll_back_calibration
-
-    if not reason.strip():
-        raise InputError("a rollback needs its reason in the record", place="--reason")
-    found = roll_back_calibration(calibration, camera=camera, by=by or operator_name(), reason=reason)
-    print(f"In force again: {found.id}, valid until {found.valid_until:%Y-%m-%d}.")
-    return 0
+app.command()(record.records)
+app.command()(record.explain)
+app.command()(record.verify)
+app.command()(calibrations.accept)
+app.command()(calibrations.calibrations)
+app.command()(calibrations.rollback)
 
 
 @app.command()

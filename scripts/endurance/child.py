@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from station.background import share_one_heap
 from station.cycle.state import Snapshot
 from station.cycle.transitions import State
 from station.genealogy.inspection import Inspection
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--parts", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     asked = parser.parse_args()
+    share_one_heap()  # as `station run` does
     rng, log = np.random.default_rng((asked.seed, asked.first)), Log(asked.folder / "log.txt")
     log("start")
     world = World(asked.folder / "home", asked.seed + asked.first)
@@ -88,6 +90,7 @@ def main() -> None:
     def done(inspection: Inspection) -> None:
         log("recorded", inspection.serial, inspection.id, inspection.verdict)
         if number % 50 == 0:
+            world.cell.beside.wait()  # what is drawn just now is no growth
             log("memory", number, f"{resident_mb():.1f}")
 
     world.run(threading.Event(), alive, done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,17 @@ from station.genealogy.store import Genealogy
 from station.genealogy.verify import verify_home
 
 _PAGE = 1000
+_READINGS = 10  # of memory that a slope is taken from
+_FILLING = 3  # the first of them, while caches fill
+MOST_GROWTH_MB = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`parts` came, `good` of them; `through` left as good. What must be nothing: bad ones that left, ones that left
-    without a PASS in the record, recorded inspections that are lost or there twice, attempts that do not count up,
-    a chain that is not whole. `growth_mb` is the slope of memory over a thousand parts, within processes that lived."""
+    without a PASS in the record, good ones that were held though nothing was wrong, recorded inspections that are lost
+    or there twice, attempts that do not count up, a chain that is not whole. `growth_mb` is the slope of memory over a
+    thousand parts, within processes that lived for long; None where none did."""
 
     parts: int
     good: int
@@ -31,16 +36,18 @@ class Verdict:
     by_verdict: dict[str, int]
     bad_through: tuple[str, ...]
     unrecorded: tuple[str, ...]
+    good_held: tuple[str, ...]
     lost: tuple[str, ...]
     twice: tuple[str, ...]
     gaps: tuple[str, ...]
     intact: bool
-    growth_mb: float
+    growth_mb: float | None
 
     @property
     def passed(self) -> bool:
-        """Whether all that must be nothing is."""
-        return self.intact and not (self.bad_through or self.unrecorded or self.lost or self.twice or self.gaps)
+        """Whether all that must be nothing is, and memory is flat as far as that is known."""
+        wrong = self.bad_through or self.unrecorded or self.good_held or self.lost or self.twice or self.gaps
+        return self.intact and not wrong and (self.growth_mb is None or self.growth_mb <= MOST_GROWTH_MB)
 
 
 def judge(folder: Path, kills: int) -> Verdict:
@@ -70,6 +77,7 @@ def judge(folder: Path, kills: int) -> Verdict:
         by_verdict=dict(Counter(row["verdict"] for row in rows)),
         bad_through=tuple(serial for serial in through if not serial.startswith("GOOD")),
         unrecorded=tuple(serial for serial in through if serial not in passed),
+        good_held=_good_held(lines),
         lost=tuple(serial for id_, serial in told.items() if id_ not in times),
         twice=tuple([id_ for id_, count in times.items() if count > 1] + _again(began) + _again(through)),
         gaps=tuple(serial for serial, some in attempts.items() if some != list(range(1, len(some) + 1))),
@@ -82,16 +90,23 @@ def _again(serials: list[str]) -> list[str]:
     return [serial for serial, count in Counter(serials).items() if count > 1]
 
 
-def _growth(lines: list[list[str]]) -> float:
-    """Mean slope over the processes that lived for at least ten readings, the first three left out (caches fill)."""
+def _good_held(lines: list[list[str]]) -> tuple[str, ...]:
+    """Good ones that were held though no trouble came with them: a cell that holds everything is safe and useless."""
+    troubled = {begun[1] for begun, then in pairwise(lines) if begun[0] == "begin" and then[0] == "trouble"}
+    held = (words[1] for words in lines if words[0] == "held")
+    return tuple(serial for serial in held if serial.startswith("GOOD") and serial not in troubled)
+
+
+def _growth(lines: list[list[str]]) -> float | None:
+    """Mean slope over the processes that lived for long enough."""
     runs: list[list[tuple[float, float]]] = [[]]
     for words in lines:
         if words[0] == "start":
             runs.append([])
         elif words[0] == "memory":
             runs[-1].append((float(words[1]), float(words[2])))
-    slopes = [np.polyfit(*np.array(run[3:]).T, 1)[0] for run in runs if len(run) >= 10]
-    return 1000.0 * float(np.mean(slopes)) if slopes else float("nan")
+    slopes = [np.polyfit(*np.array(run[_FILLING:]).T, 1)[0] for run in runs if len(run) >= _READINGS]
+    return 1000.0 * float(np.mean(slopes)) if slopes else None
 
 
 def table(verdict: Verdict) -> str:
@@ -103,10 +118,13 @@ def table(verdict: Verdict) -> str:
         "inspections recorded": f"{verdict.inspections} {json.dumps(verdict.by_verdict)}",
         "bad parts let through": len(verdict.bad_through),
         "let through without a PASS in the record": len(verdict.unrecorded),
+        "good ones held though nothing was wrong": len(verdict.good_held),
         "recorded and lost": len(verdict.lost),
         "there twice": len(verdict.twice),
         "attempts that do not count up": len(verdict.gaps),
         "the chain": "whole" if verdict.intact else "NOT WHOLE",
-        "memory per thousand parts": f"{verdict.growth_mb:+.2f} MB",
+        "memory per thousand parts": "not known: every process was killed too early"
+        if verdict.growth_mb is None
+        else f"{verdict.growth_mb:+.2f} MB",
     }
     return "\n".join(f"{name:42} {value}" for name, value in words.items())

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
-from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
-from station.cycle.readiness import ShiftCheck
 from station.devices.found import Found
+from station.devices.shift_check import ShiftCheck
 from station.errors import InputError
 from station.order.folder import OrderFolder
 
@@ -36,12 +35,11 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
         known = rig.camera.facts()
         camera = f"{known.model} {known.serial}"
         with open_record() as genealogy:
-            found = active_calibration(genealogy, camera)
-            calibration, data = found if found is not None else (None, None)
+            # Which calibration is in force the cell asks before every part, and waits where there is none to use.
             run_cell(
                 rig,
                 genealogy,
-                Instrument(calibration, data, station_record(facts.name, simulated=False)),
+                Instrument(None, None, station_record(facts.name, simulated=False)),
                 folder,
                 camera,
                 facts.cell.exposure_us,

@@ -17,10 +17,11 @@ from station.cycle.fault import Acknowledgement, Way
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
 from station.cycle.queue import queue_of
-from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle.readiness import Watch
 from station.cycle.state import Board, Snapshot
 from station.cycle.transitions import State
 from station.devices.protocols import Button, Rig
+from station.devices.shift_check import ShiftCheck
 from station.errors import CalibrationError, DeviceError, InputError
 from station.genealogy.inspection import Inspection
 from station.genealogy.store import Genealogy

@@ -17,7 +17,6 @@ from station.cycle.calibration_life import active_calibration
 from station.cycle.certificates import read_certificates
 from station.cycle.inspect import Instrument
 from station.cycle.masters import calibrate_from_masters
-from station.cycle.readiness import ShiftCheck
 from station.devices.protocols import View
 from station.documents import canonical
 from station.errors import InputError
@@ -57,8 +56,10 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
             listed = _usable(orders)
             workpieces = [workpiece_of_order(read_order(path), path) for path in listed.values()]
         instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)
-        rig, check = TwinRig(facts, workpieces), ShiftCheck(facts.shift_check)
-        run_cell(rig, genealogy, instrument, listed, camera_of(facts), facts.camera.exposure_us, check, how)
+        run_cell(
+            TwinRig(facts, workpieces), genealogy, instrument, listed, camera_of(facts), facts.camera.exposure_us,
+            facts.shift_check, how,
+        )  # fmt: skip
 
 
 def _usable(orders: Path) -> OrderFolder:

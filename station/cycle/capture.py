@@ -137,6 +137,8 @@ def _unrest(first: Frame, last: Frame) -> str:
     """What changed between two frames of the same light, as the end of a sentence; empty if they agree."""
     motion = motion_between(first.image, last.image)
     if not abs(motion.brightness - 1.0) <= MOST_DRIFT:
+        if motion.brightness == math.inf:
+            return "its light came on"
         return f"its light changed by {100.0 * (motion.brightness - 1.0):+.1f} %"
     if motion.beyond(MOST_SHIFT_PX):
         x, y = motion.at_px

@@ -7,23 +7,15 @@ missing or expired shift check too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Clock, Instrument
-from station.errors import CalibrationError, IntegrityError
+from station.devices.shift_check import ShiftCheck
+from station.errors import StationError
 from station.genealogy.inspection import StationRecord
 from station.genealogy.reading import RecordReader
 from station.genealogy.shift_checks import CheckState, check_status
 from station.metrology.calibration import Calibration
-
-
-class ShiftCheck(StrEnum):
-    """What a rig asks of the shift check. A failed one locks whatever the rig asks."""
-
-    OFF = "off"  # none is expected
-    WARN = "warn"  # a missing one is named
-    REQUIRED = "required"  # a missing one locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +39,12 @@ class Watch:
     _read: dict[bytes, Calibration] = field(default_factory=dict)
 
     def __call__(self) -> Readiness:
-        """Whether the station may measure now."""
-        nothing = Instrument(None, None, self.station)
+        """Whether the station may measure now. Raises nothing: what cannot be read locks."""
+        nothing, now = Instrument(None, None, self.station), self.clock()
         try:
             found = active_calibration(self.genealogy, self.camera, self._read)
-        except (IntegrityError, CalibrationError) as error:
+            status = check_status(self.genealogy, self.camera, now)
+        except StationError as error:  # a record that cannot be read now may be readable at the next look
             return Readiness(nothing, f"The station is locked: {error.sentence}.")
         if found is None:
             return Readiness(
@@ -60,7 +53,7 @@ class Watch:
                 f'accept it: station accept FILE --camera "{self.camera}".',
             )
         calibration, data = found
-        instrument, now = Instrument(calibration, data, self.station), self.clock()
+        instrument = Instrument(calibration, data, self.station)
         if not calibration.valid_at(now):
             return Readiness(
                 instrument,
@@ -68,7 +61,6 @@ class Watch:
                 f"{calibration.valid_until:%Y-%m-%d %H:%M:%S %Z}. Calibrate again and accept it.",
             )
         warnings = [calibration.expiry_warning(now)]
-        status = check_status(self.genealogy, self.camera, now)
         missing = status.state in (CheckState.MISSING, CheckState.EXPIRED)
         if status.state is CheckState.FAILED or (missing and self.shift_check is ShiftCheck.REQUIRED):
             return Readiness(instrument, f"The station is locked. {status.sentence}")

@@ -1,8 +1,8 @@
 """Where the time of a cycle goes, phase by phase.
 
 `ready` is the look whether the station may measure; `order` includes the plan, as far as the camera did not take
-longer; `encode` is what was waited for once the picture
-was measured, `overlay` what was waited for the one of the part before.
+longer; `encode` is what was waited for once the picture was measured, `overlay` what was waited for the one of the part
+before.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from station.devices.drivers import CONTROLLER, CONTROLLER_DRIVER, DRIVERS, Driver, driver_of, facts_for
+from station.devices.shift_check import ShiftCheck, shift_check_of
 from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table
 
-SHIFT_CHECKS = ("off", "warn", "required")
 NEEDED = {"camera", "light", "gate", "tower"}
 FEEDERS = ("attended", "line", "pallet")
 MOST_FRAMES = 64
@@ -25,7 +25,7 @@ class CellFacts:
 
     exposure_us: float
     frames: int = 1
-    shift_check: str = "warn"
+    shift_check: str = ShiftCheck.WARN.value
     lights_out: bool = False
     stop_after_held: int = 3
 
@@ -73,10 +73,7 @@ def read_rig(path: Path) -> RigFacts:
     if not isinstance(table["name"], str) or not table["name"]:
         raise InputError("this must be a text", place=f"{place}: name")
     cell = facts_of(CellFacts, table["cell"], f"{place}: cell")
-    if cell.shift_check not in SHIFT_CHECKS:
-        raise InputError(
-            f"{cell.shift_check!r} is none of {', '.join(SHIFT_CHECKS)}", place=f"{place}: cell.shift_check"
-        )
+    shift_check_of(cell.shift_check, f"{place}: cell.shift_check")
     if cell.stop_after_held < 1:
         raise InputError("a line stops after one part that was held, or more", place=f"{place}: cell.stop_after_held")
     if not cell.exposure_us > 0.0:

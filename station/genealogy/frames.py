@@ -76,7 +76,9 @@ class ContentFolder:
         usual = folder / f"{digest}.png"
         if usual.is_file():
             return usual
-        return next(iter(sorted(folder.glob(f"{digest}.*"))), None)
+        # No glob: its pattern would be compiled anew for every picture, which takes longer than looking.
+        files = folder.iterdir() if folder.is_dir() else ()
+        return min((file for file in files if file.name.startswith(f"{digest}.")), default=None)
 
     def read(self, digest: str) -> bytes:
         """The bytes named `digest`.

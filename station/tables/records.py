@@ -45,7 +45,6 @@ class RunTable:
     def __init__(self, *, quiet: bool) -> None:
         self._out = Console(stderr=True, highlight=False) if quiet else console()
         self._quiet = quiet
-        self._rows: list[Inspection] = []
 
     def say(self, sentence: str) -> None:
         """One sentence for the person who started it."""
@@ -53,24 +52,23 @@ class RunTable:
 
     def add(self, inspection: Inspection) -> None:
         """A part is done and its record committed."""
-        self._rows.append(inspection)
         if not self._quiet:
             self._out.print(
                 verdict_text(inspection.verdict), Text(f" {inspection.serial}  {inspection.reason}"), soft_wrap=False
             )
 
-    def close(self) -> None:
+    def summary(self, inspections: Sequence[Inspection]) -> None:
         """The table of all parts."""
         rows = table("Order", "Serial", "Characteristics", "Worst", "Verdict")
-        for i in self._rows:
+        for i in inspections:
             worst = max(
                 i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None
             )
             shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
             rows.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
         self._out.print(rows)
-        counts = {v: sum(1 for i in self._rows if i.verdict == v) for v in SYMBOLS}
-        self._out.print(f"{len(self._rows)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
+        counts = {v: sum(1 for i in inspections if i.verdict == v) for v in SYMBOLS}
+        self._out.print(f"{len(inspections)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
 
     def budget(self, phases: Sequence[PhaseTime]) -> None:
         """Where the time of the cycles went."""

@@ -68,6 +68,7 @@ class Bench:
     clock: Callable[[], float]
     rng: np.random.Generator
     troubles: set[Trouble] = field(default_factory=set)
+    opened: set[Trouble] = field(default_factory=set)  # door and stop button since they were last asked
     history: list[Event] = field(default_factory=list)
     lit: View | None = None
     lit_since_s: float = 0.0
@@ -77,6 +78,7 @@ class Bench:
 
     def misbehave(self, troubles: set[Trouble]) -> None:
         """From now on have these troubles and no others; what falls by itself falls at once."""
+        self.opened |= (self.troubles | troubles) & set(INTERLOCK)
         self.troubles = troubles
         if troubles & {Trouble.E_STOP, Trouble.CONTROLLER_RESET, Trouble.BYTES_LOST, Trouble.BYTES_GARBLED}:
             # The stop button cuts the power; a controller that is reset or hears nothing lets everything fall.
@@ -89,8 +91,11 @@ class Bench:
                 raise LostDeviceError(sentence, place="controller")
 
     def stopped_by(self) -> str:
-        """What keeps the machine still."""
-        return next((words for trouble, words in INTERLOCK.items() if trouble in self.troubles), "")
+        """What keeps the machine still, or did since the last call."""
+        opened, self.opened = self.opened, set()
+        reasons = [words for trouble, words in INTERLOCK.items() if trouble in self.troubles]
+        reasons += [INTERLOCK[trouble].replace(" is ", " was ") for trouble in sorted(opened - self.troubles)]
+        return " and ".join(reasons)
 
     def check_stage(self) -> None:
         """Raises StoppedError where the stage that brings parts stands."""

@@ -252,7 +252,7 @@ class TwinInterlock:
         self._bench = bench
 
     def stopped_by(self) -> str:
-        """What keeps the machine still."""
+        """What keeps the machine still, or did since the last call."""
         return self._bench.stopped_by()
 
     def check(self) -> str:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from station.devices.protocols import View
+from station.devices.shift_check import ShiftCheck, shift_check_of
 from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table, table_of, value_of
 from station.twin.scene import Lamp, Optics, Polarity
-
-SHIFT_CHECKS = ("off", "warn", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class FieldTable:
 
 @dataclass(frozen=True, slots=True)
 class TwinFacts:
-    """Everything the twin's file says; `shift_check` is off, warn or required."""
+    """Everything the twin's file says."""
 
     name: str
     seed: int
@@ -56,7 +55,7 @@ class TwinFacts:
     settle_s: float
     lamps: tuple[tuple[View, Lamp], ...]
     field: FieldTable
-    shift_check: str = "off"
+    shift_check: ShiftCheck = ShiftCheck.OFF
 
     def lamp(self, view: View) -> Lamp | None:
         """The lamp of a view, None when the rig has none."""
@@ -77,9 +76,7 @@ def read_twin(path: Path) -> TwinFacts:
         place,
         needed={"name", "seed", "camera", "lamps"},
     )
-    shift_check = value_of(table.get("shift_check", "off"), "str", f"{place}: shift_check")
-    if shift_check not in SHIFT_CHECKS:
-        raise InputError(f"{shift_check!r} is none of {', '.join(SHIFT_CHECKS)}", place=f"{place}: shift_check")
+    asked = value_of(table.get("shift_check", ShiftCheck.OFF.value), "str", f"{place}: shift_check")
     name, seed = value_of(table["name"], "str", f"{place}: name"), value_of(table["seed"], "int", f"{place}: seed")
     camera = facts_of(CameraTable, table["camera"], f"{place}: camera")
     lamps = dict(table_of(table["lamps"], f"{place}: lamps"))
@@ -93,7 +90,7 @@ def read_twin(path: Path) -> TwinFacts:
         settle_s,
         tuple((View(view), _lamp(entry, camera, f"{place}: lamps.{view}")) for view, entry in lamps.items()),
         facts_of(FieldTable, table.get("field", {}), f"{place}: field"),
-        shift_check,
+        shift_check_of(asked, f"{place}: shift_check"),
     )
 
 

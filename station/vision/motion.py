@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 class Motion:
     """The clearest shift that was seen, with its standard uncertainty, and where (x, y); nan where no tile has edges.
 
-    `brightness`: of the last picture, in units of the first.
+    `brightness`: of the last picture, in units of the first; 0 if the light went out, inf if it came on.
     """
 
     shift_px: float
@@ -52,7 +52,8 @@ def motion_between(first: NDArray[Any], last: NDArray[Any]) -> Motion:
         raise ValueError(f"two grey pictures of one shape are compared, not {first.shape} and {last.shape}")
     a, b = _smooth(first), _smooth(last)
     brightness = _brightness(a, b)
-    b = b / np.float32(brightness)
+    if brightness > 0.0:
+        b = b / np.float32(brightness)
     change, mean = b - a, 0.5 * (a + b)
     gx, gy = (cv2.Sobel(mean, cv2.CV_32F, dx, 1 - dx, ksize=1, scale=0.5) for dx in (1, 0))
     sums = [_tiles(one) for one in (gx * gx, gx * gy, gy * gy, gx * change, gy * change)]
@@ -74,10 +75,12 @@ def _smooth(picture: NDArray[Any]) -> Floats:
 
 
 def _brightness(a: Floats, b: Floats) -> float:
-    """Of the lit half of the picture; what moved is little of it."""
+    """Of the lit half of the picture; what moved is little of it. 0 if the light went out, inf if it came on."""
     a, b = a[::4, ::4], b[::4, ::4]
     lit = a > 0.5 * float(np.percentile(a, 99.0))
-    return float(np.median(b[lit] / a[lit])) or 1.0 if lit.any() else 1.0
+    if lit.any():
+        return float(np.median(b[lit] / a[lit]))
+    return math.inf if b.any() else 1.0
 
 
 def _noise(a: NDArray[Any], b: NDArray[Any]) -> float:

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from station.cycle import cell as cell_module
-from station.cycle.readiness import ShiftCheck, Watch
+from station.cycle import readiness
+from station.cycle.readiness import Watch
 from station.cycle.transitions import State
+from station.devices.shift_check import ShiftCheck
 from station.documents import canonical
+from station.errors import StorageError
 from station.genealogy.calibrations import accept
 from station.genealogy.shift_checks import record_check
 
@@ -116,6 +119,18 @@ def test_a_tampered_calibration_locks(bench: Bench) -> None:
         connection.exec_driver_sql("UPDATE documents SET data = CAST('{}' AS BLOB)")
         connection.commit()
     assert "changed in the record" in locked(bench)
+
+
+def test_a_record_that_cannot_be_read_locks_until_it_can(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> None:
+        raise StorageError("the disk is full or cannot be written: the record cannot be read")
+
+    put_in_force(bench)
+    for name in ("active_calibration", "check_status"):
+        with monkeypatch.context() as broken:
+            broken.setattr(readiness, name, unreadable)
+            assert "the record cannot be read" in locked(bench)
+    assert {i.verdict for i in bench.run()} == {"PASS"}
 
 
 @pytest.mark.parametrize("asked", list(ShiftCheck))

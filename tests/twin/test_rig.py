@@ -153,6 +153,17 @@ def test_troubles_show_where_they_should(rig):
     rig.gate.let_through()
 
 
+def test_a_door_that_was_open_since_the_last_question_counts_once(rig):
+    rig.misbehave(Trouble.DOOR_OPEN)
+    assert rig.interlock.stopped_by() == rig.interlock.stopped_by() == "the door is open"
+    rig.misbehave()
+    assert rig.interlock.stopped_by() == "the door was open"  # until a moment ago
+    assert rig.interlock.stopped_by() == ""
+    rig.misbehave(Trouble.DOOR_OPEN)
+    rig.misbehave(Trouble.E_STOP)
+    assert rig.interlock.stopped_by() == "the emergency stop is pressed and the door was open"
+
+
 def test_the_same_seed_gives_the_same_run(rig, tmp_path):
     again = TwinRig(read_twin(tmp_path / "twin.toml"), [Workpiece("R-1", MadePart(RING, RING_FEATURES))], Clock())
     for one in (rig, again):

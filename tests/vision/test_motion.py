@@ -54,6 +54,13 @@ def test_the_stated_uncertainty_is_how_answers_scatter() -> None:
     assert np.std(errors) == pytest.approx(np.mean(stated), rel=0.3)
 
 
+def test_a_light_that_goes_out_or_comes_on_is_told() -> None:
+    bright, dark = np.full((96, 96), 200, np.uint8), np.zeros((96, 96), np.uint8)
+    assert motion_between(bright, dark).brightness == 0.0
+    assert motion_between(dark, bright).brightness == math.inf
+    assert motion_between(dark, dark).brightness == 1.0
+
+
 @pytest.mark.parametrize("across_px", [0.1, 0.3, 1.0])
 def test_a_shift_is_measured(across_px: float) -> None:
     # Square to the long sides of the plate, which lies at 33°.
