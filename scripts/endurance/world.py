@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from station.cycle.capture import Shooting
 from station.cycle.cell import Cell
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
@@ -98,7 +99,7 @@ class World:
         self.board = Board(Snapshot())
         self.cell = Cell(
             self.rig, self.genealogy, Instrument(known, canonical(known.to_document()), _STATION), {}, self.board,
-            EXPOSURE_US, "nobody", self.clock, recheck_s=self.recheck_s, jidoka=Jidoka(),
+            Shooting(EXPOSURE_US), "nobody", self.clock, recheck_s=self.recheck_s, jidoka=Jidoka(),
         )  # fmt: skip
 
     def clock(self) -> datetime:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
+from station.cycle.capture import Shooting
 from station.cycle.inspect import Instrument
 from station.cycle.jidoka import Jidoka
 from station.devices.found import Found
 from station.devices.shift_check import ShiftCheck
 from station.errors import InputError
 from station.order.folder import OrderFolder
+
+if TYPE_CHECKING:
+    from station.devices.rig_file import RigFacts
 
 
 def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
@@ -42,17 +47,20 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
                 Instrument(None, None, station_record(facts.name, simulated=False)),
                 folder,
                 camera,
-                facts.cell.exposure_us,
+                _shooting(facts),
                 ShiftCheck(facts.cell.shift_check),
                 how,
                 jidoka=Jidoka(facts.cell.stop_after_held) if facts.cell.lights_out else None,
                 button=lambda: rig.button,
-                # Files are handed out once: another look would be another part's picture.
-                looks_again=facts.devices["camera"][0].module != "camera_files",
-                frames=facts.cell.frames,
             )
     finally:
         rig.close()
+
+
+def _shooting(facts: RigFacts) -> Shooting:
+    # Files are handed out once: another look would be another part's picture.
+    looks_again = facts.devices["camera"][0].module != "camera_files"
+    return Shooting(facts.cell.exposure_us, facts.cell.frames, facts.cell.settles, looks_again)
 
 
 def check_devices(rig_file: Path) -> list[tuple[str, str, bool]]:

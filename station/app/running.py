@@ -12,6 +12,7 @@ from station.app import here
 from station.app.here import operator_name
 from station.app.warming import warm_up
 from station.cycle.averaging import depth_of_mean
+from station.cycle.capture import Shooting
 from station.cycle.cell import Cell
 from station.cycle.fault import Acknowledgement, Way
 from station.cycle.inspect import Instrument
@@ -54,17 +55,14 @@ def run_cell(
     instrument: Instrument,
     orders: OrderFolder,
     camera: str,
-    exposure_us: float,
+    shooting: Shooting,
     shift_check: ShiftCheck,
     how: Running,
     *,
     jidoka: Jidoka | None = None,
     button: Callable[[], Button | None] = lambda: None,
-    looks_again: bool = True,
-    frames: int = 1,
 ) -> None:
-    """Runs the cell; `button` is the start button, with which a person also says that a fault was looked at;
-    `looks_again` and `frames` as the cell's.
+    """Runs the cell; `button` is the start button, with which a person also says that a fault was looked at.
 
     Raises:
         CalibrationError: it is locked, and is to run only once.
@@ -93,9 +91,8 @@ def run_cell(
                 how.acknowledged.give(Way.BUTTON)
 
     cell = Cell(
-        rig, genealogy, instrument, orders, board, exposure_us, operator_name(), here.now, how.pace_s, watch,
+        rig, genealogy, instrument, orders, board, shooting, operator_name(), here.now, how.pace_s, watch,
         patient=not how.once, jidoka=jidoka, acknowledged=how.acknowledged, alive=alive, timed=how.timed,
-        looks_again=looks_again, frames=frames,
     )  # fmt: skip
     page = _start_page(board, genealogy, how)
     try:
@@ -103,7 +100,7 @@ def run_cell(
         if said := ready.warning or ("" if how.once else ready.locked):
             how.say(said)
         # Compiling can take longer than the watchdog waits: a service that still starts is not watched.
-        warm_up(depth_of_mean(rig.camera.facts().bit_depth, frames))
+        warm_up(depth_of_mean(rig.camera.facts().bit_depth, shooting.frames))
         notifier.ready(f"{rig.name}: running")
         cell.run(how.stop, how.done)
         last = board.latest()

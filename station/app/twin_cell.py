@@ -14,6 +14,7 @@ from station.app import here
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
 from station.cycle.calibration_life import active_calibration
+from station.cycle.capture import Shooting
 from station.cycle.certificates import read_certificates
 from station.cycle.inspect import Instrument
 from station.cycle.masters import calibrate_from_masters
@@ -57,8 +58,8 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
             workpieces = [workpiece_of_order(read_order(path), path) for path in listed.values()]
         instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)
         run_cell(
-            TwinRig(facts, workpieces), genealogy, instrument, listed, camera_of(facts), facts.camera.exposure_us,
-            facts.shift_check, how,
+            TwinRig(facts, workpieces), genealogy, instrument, listed, camera_of(facts),
+            Shooting(facts.camera.exposure_us), facts.shift_check, how,
         )  # fmt: skip
 
 

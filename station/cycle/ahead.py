@@ -43,6 +43,8 @@ class Ahead:
 
     def begin(self, path: Path, calibration: Calibration | None) -> None:
         """Prepares this order, and no other one any more."""
+        if self._begun is not None and self._begun[0] == path:
+            return  # what changed meanwhile is noticed when it is taken
         self._begun = path, in_background(lambda: prepare(path, calibration), "the next order")
 
     def take(self, path: Path) -> Prepared | None:

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 from station.cycle.averaging import mean_picture
 from station.cycle.pictures import TakenPicture, encode_picture
@@ -20,6 +21,18 @@ GAIN_TOLERANCE = 0.001
 MOST_SHIFT_PX = 0.05
 MOST_DRIFT = 0.02  # of the light's brightness
 MOST_SETTLING_FRAMES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shooting:
+    """How a cell takes its pictures. Each is the mean of so many `frames`. Where it `settles`, it waits until the part
+    lies still; where it `looks_again`, a part of several views is seen once more in the end: whether it stayed so."""
+
+    exposure_us: float
+    frames: int = 1
+    settles: bool = False
+    looks_again: bool = True
+
 
 Phase = Callable[[str], AbstractContextManager[None]]
 
@@ -73,7 +86,8 @@ def capture_views(
         CaptureError: as `capture` does; or the part does not come to rest, or did not stay at rest.
     """
     if settle and views:
-        settled(camera, light, views[0], exposure_us, clock=clock, sleep=sleep)
+        with phase("camera"):
+            settled(camera, light, views[0], exposure_us, clock=clock, sleep=sleep)
     pictures: list[TakenPicture] = []
     first: Frame | None = None
 

@@ -18,15 +18,14 @@ from pathlib import Path
 
 from station.background import Beside, finished, in_background
 from station.cycle.ahead import Ahead, Prepared, plan_of
-from station.cycle.capture import capture_views
+from station.cycle.books import Books
+from station.cycle.capture import Shooting, capture_views
 from station.cycle.examine import check_lamp, needed_views
 from station.cycle.fault import Acknowledgement, Standstill
 from station.cycle.inspect import Clock, Committed, Instrument, add_overlay, check_fit, inspect_pictures
 from station.cycle.jidoka import Jidoka, Streak
-from station.cycle.queue import without_oldest
 from station.cycle.readiness import Readiness
-from station.cycle.record import error_inspection
-from station.cycle.state import Board, Progress, QueueEntry
+from station.cycle.state import Board, Progress
 from station.cycle.stopwatch import Stopwatch
 from station.cycle.transitions import Event, State
 from station.devices.protocols import PresentedPart, Rig, TowerSign, View
@@ -40,7 +39,6 @@ from station.errors import (
     RecordError,
     StationError,
 )
-from station.genealogy.evidence import Evidence
 from station.genealogy.inspection import Inspection
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
@@ -77,8 +75,6 @@ class Cell:
     `instrument`); a `patient` cell waits until it may, and until what fails is mended; another one stops. `jidoka` is
     when a line without people stops (None: there are people). `acknowledged` is given by a person who has looked at a
     fault; `alive` is called every turn, by the cycle's own thread; `timed` gets the seconds of each cycle by phase.
-    Where it `looks_again`, a part of several views is seen once more in the end: whether it stayed where it was.
-    Each picture is the mean of so many `frames`.
     `beside` draws for people while the next part comes, whose order is read `ahead`.
     """
 
@@ -87,7 +83,7 @@ class Cell:
     instrument: Instrument
     orders: Mapping[str, Path]
     board: Board
-    exposure_us: float
+    shooting: Shooting
     operator: str
     clock: Clock
     pace_s: float = 0.0
@@ -99,10 +95,12 @@ class Cell:
     timed: Callable[[dict[str, float]], None] = lambda _: None
     steady_clock: Callable[[], float] = time.monotonic
     recheck_s: float = RECHECK_S
-    looks_again: bool = True
-    frames: int = 1
     beside: Beside = field(default_factory=Beside)
     ahead: Ahead = field(default_factory=Ahead)
+
+    @property
+    def _books(self) -> Books:
+        return Books(self.genealogy, self.board, self.instrument.station, self.operator, self.clock)
 
     def run(self, stop: threading.Event, done: Callable[[Inspection], None] = lambda _: None) -> None:
         """Inspect every part the feeder presents, until none will come any more or `stop` is set."""
@@ -166,7 +164,7 @@ class Cell:
             self.rig.feeder.clear()
             self.rig.gate.hold()
         except DeviceError as error:
-            self._note("part-held", part.serial, str(error))
+            self._books.note("part-held", part.serial, str(error))
             raise
 
     def _let_go_held(self) -> None:
@@ -208,7 +206,7 @@ class Cell:
     def _mended(self, trouble: DeviceError, stop: threading.Event) -> bool:
         """Shows what is wrong until the rig is well again, and where a person has to look until one did."""
         self._stand()
-        self._note("stopped", self.instrument.station.id, str(trouble))
+        self._books.note_station("stopped", str(trouble))
         stand = Standstill(self.board, self.acknowledged)
         stand.caused_by(trouble)
         while self.patient and not stop.wait(self.recheck_s):
@@ -223,7 +221,7 @@ class Cell:
                     continue
                 if way := self.acknowledged.way:
                     more = {"way": way, "operator": self.operator}
-                    self._note("fault-acknowledged", self.instrument.station.id, stand.sentence, **more)
+                    self._books.note_station("fault-acknowledged", stand.sentence, **more)
                 self._let_go_held()
             except DeviceError as error:
                 stand.caused_by(error)
@@ -235,8 +233,7 @@ class Cell:
     def inspect(self, part: PresentedPart, watch: Stopwatch) -> tuple[Inspection | None, DeviceError | None]:
         """One part, from scan to gate. The committed inspection, None when not even an error could be recorded; and
         what has to be mended before the part may leave, None where nothing."""
-        self._mark(part.serial, progress=Progress.MEASURING)
-        self.board.happens(Event.PART, message="")
+        self._books.begun(part.serial)
         attempted = self._inspected(part, watch)
         inspection, trouble, sentence = attempted.inspection, attempted.trouble, attempted.sentence
         if inspection is not None and inspection.verdict != "ERROR" and trouble is None:
@@ -247,7 +244,7 @@ class Cell:
                 sentence = f"{trouble}: the part was measured {inspection.verdict} but is held."
         else:
             self._safe()
-        self._done(part.serial, inspection, sentence)
+        self._books.done(part.serial, inspection, sentence)
         if (committed := attempted.committed) is not None:
             with watch("overlay"):
                 self.beside.do(lambda: self._draw(committed), "overlay")
@@ -260,7 +257,7 @@ class Cell:
             if add_overlay(committed, self.genealogy, self.clock) is not None:
                 self.board.publish()  # what shows the part looks again
         except Exception as error:
-            self._note("overlay-missing", committed.inspection.id, f"{type(error).__name__}: {error}")
+            self._books.note("overlay-missing", committed.inspection.id, f"{type(error).__name__}: {error}")
 
     def _inspected(self, part: PresentedPart, watch: Stopwatch) -> _Attempted:
         """As often as it takes."""
@@ -279,15 +276,15 @@ class Cell:
             except RecordError as error:
                 return _Attempted(None, sentence=str(error))
             except CaptureError as error:
-                recorded = steady._record_error(order, part, str(error), began)
+                recorded = steady._books.error(order, part.serial, str(error), began)
                 if recorded is None or attempt == ATTEMPTS:
                     return _Attempted(recorded, sentence=str(error))
             except StationError as error:
-                recorded = steady._record_error(order, part, str(error), began)
+                recorded = steady._books.error(order, part.serial, str(error), began)
                 return _Attempted(recorded, error if isinstance(error, DeviceError) else None, str(error))
             except Exception as error:  # a bug must not let a part through, and must leave a trace
                 sentence = f"the station failed inside ({type(error).__name__}: {error})"
-                return _Attempted(steady._record_error(order, part, sentence, began), sentence=sentence)
+                return _Attempted(steady._books.error(order, part.serial, sentence, began), sentence=sentence)
         raise AssertionError("an attempt ends in a return")
 
     def _steady_from(self, began: datetime) -> Clock:
@@ -314,10 +311,10 @@ class Cell:
                 planning = in_background(lambda: plan_of(order, calibration), "plan")
             self._check_interlock()
         self._look_ahead()
-        views = [View(view) for view in needed_views(order, [str(v) for v in View])]
+        views, how = [View(view) for view in needed_views(order, [str(v) for v in View])], self.shooting
         pictures = capture_views(
-            self.rig.camera, self.rig.light, views, self.exposure_us, frames=self.frames, watch=self.looks_again,
-            phase=watch,
+            self.rig.camera, self.rig.light, views, how.exposure_us, frames=how.frames, settle=how.settles,
+            watch=how.looks_again, phase=watch,
         )  # fmt: skip
         with watch("order"):
             plan = planning.result()
@@ -355,7 +352,7 @@ class Cell:
             self.rig.tower.show(SIGNS[inspection.verdict])
         except DeviceError as error:
             # The record stands; the part stays, and the record says so.
-            self._note("part-held", part.serial, str(error))
+            self._books.note("part-held", part.serial, str(error))
             self._safe()
             return error
         return None
@@ -385,53 +382,5 @@ class Cell:
         """A wall clock that was set is in the record: the times around it are not comparable."""
         now_s = self._clock_offset_s()
         if abs(now_s - before_s) > CLOCK_STEP_S:
-            self._note("clock-set", self.instrument.station.id, f"the clock was set by {now_s - before_s:+.1f} s")
+            self._books.note_station("clock-set", f"the clock was set by {now_s - before_s:+.1f} s")
         return now_s
-
-    def _record_error(
-        self, order: Order | None, part: PresentedPart, sentence: str, started: datetime
-    ) -> Inspection | None:
-        now = self.clock()
-        try:
-            if order is None:
-                self._note("order-refused", part.serial, sentence)
-                return None
-            draft = error_inspection(
-                order.order_id,
-                order.part.serial,
-                sentence,
-                station=self.instrument.station,
-                operator=self.operator,
-                started=started,
-                finished=now,
-            )
-            return self.genealogy.commit(draft, Evidence(order.document, order.drawing or None), committed=now)
-        except RecordError:
-            return None
-
-    def _note(self, kind: str, subject: str, reason: str, **more: str) -> None:
-        """An event in the record; the part is held already, so a record that cannot take it changes nothing."""
-        with suppress(RecordError):
-            self.genealogy.add_event(kind, subject, {"reason": reason, **more}, at=self.clock())
-
-    def _mark(self, serial: str, **changes: object) -> QueueEntry:
-        queue = self.board.latest().queue
-        entry = next((q for q in queue if q.serial == serial), QueueEntry("", serial, ""))
-        changed = replace(entry, **changes)  # type: ignore[arg-type]  # names and types are those of QueueEntry
-        known = any(q.serial == serial for q in queue)
-        if not known:
-            queue = without_oldest(queue)
-        self.board.publish(
-            queue=tuple(changed if q.serial == serial else q for q in queue) if known else (*queue, changed)
-        )
-        return changed
-
-    def _done(self, serial: str, inspection: Inspection | None, sentence: str) -> None:
-        entry = self._mark(
-            serial,
-            progress=Progress.DONE,
-            verdict=inspection.verdict if inspection is not None else "ERROR",
-            reason=sentence,
-            inspection_id=inspection.id if inspection is not None else "",
-        )
-        self.board.happens(Event.DECIDE, last=entry, message=sentence)

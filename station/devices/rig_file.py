@@ -19,12 +19,14 @@ MOST_FRAMES = 64
 
 @dataclass(frozen=True, slots=True)
 class CellFacts:
-    """`exposure_us` of every frame; `frames`: of how many of them a picture is the mean; `shift_check`: what a missing
-    one does (off, warn, required); `lights_out`: nobody watches, and the line stops by itself after `stop_after_held`
-    parts in a row that were held."""
+    """`exposure_us` of every frame; `frames`: of how many of them a picture is the mean; `settles`: whether frames are
+    looked at until the part lies still, before those that count; `shift_check`: what a missing one does (off, warn,
+    required); `lights_out`: nobody watches, and the line stops by itself after `stop_after_held` parts in a row that
+    were held."""
 
     exposure_us: float
     frames: int = 1
+    settles: bool = False
     shift_check: str = ShiftCheck.WARN.value
     lights_out: bool = False
     stop_after_held: int = 3
@@ -87,8 +89,11 @@ def read_rig(path: Path) -> RigFacts:
         if kind in table:
             driver = driver_of(kind, table[kind], f"{place}: {kind}")
             devices[kind] = driver, facts_for(driver, table[kind], f"{place}: {kind}")
-    if cell.frames > 1 and devices["camera"][0].module == "camera_files":
-        raise InputError("files are handed out once: a picture is one frame of them", place=f"{place}: cell.frames")
+    if devices["camera"][0].module == "camera_files":
+        for key, asked in (("frames", cell.frames > 1), ("settles", cell.settles)):
+            if asked:
+                told = "files are handed out once: a picture is one frame of them"
+                raise InputError(told, place=f"{place}: cell.{key}")
     feeder = _feeder(table.get("feeder", {}), devices, f"{place}: feeder")
     controller = None
     if CONTROLLER in table:

@@ -114,13 +114,13 @@ class DeviceRig:
 
     @property
     def button(self) -> Button | None:
-        """The start button, where the facts name one."""
-        return self._open.get("button")
+        """The start button, where the facts name one. Raises: DeviceError: it is lost."""
+        return self._of("button") if "button" in self._facts.named() else None
 
     @property
     def scanner(self) -> Scanner | None:
-        """The scanner, where the facts name one."""
-        return self._open.get("scanner")
+        """The scanner, where the facts name one. Raises: DeviceError: it is lost."""
+        return self._of("scanner") if "scanner" in self._facts.named() else None
 
     def _of(self, kind: str) -> Any:
         try:

@@ -16,6 +16,7 @@ import pytest
 
 from station.cycle import cell as cell_module
 from station.cycle import queue as queue_module
+from station.cycle.capture import Shooting
 from station.cycle.cell import Cell
 from station.cycle.inspect import Instrument
 from station.cycle.state import Board, Progress, Snapshot
@@ -78,7 +79,7 @@ class Bench:
             instrument,
             self.orders,
             self.board,
-            2000.0,
+            Shooting(2000.0),
             "Mia",
             clock,
             patient=False,
@@ -166,6 +167,17 @@ def test_a_part_with_a_crack_and_one_on_another_orders_outline_are_held(bench: B
     assert verdicts[0] == "PASS"
     assert "PASS" not in verdicts[1:]
     assert (bench.passed(), bench.held()) == (["A"], ["B", "C"])
+
+
+def test_a_cell_that_settles_looks_until_the_part_lies_still(bench: Bench) -> None:
+    taken = []
+    for settles in (False, True):
+        bench.cell = replace(bench.cell, shooting=Shooting(2000.0, settles=settles))
+        bench.part(f"P-{settles}")
+        before = len(bench.happened("camera"))
+        assert [i.verdict for i in bench.run()] == ["PASS"]
+        taken.append(len(bench.happened("camera")) - before)
+    assert taken[1] == taken[0] + 2
 
 
 def test_who_brings_parts_hears_of_a_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,7 @@ def test_every_device_has_its_drivers_facts(tmp_path: Path) -> None:
         ("[cell]", '[cell]\nshift_check = "daily"', "'daily' is none of off, warn, required"),
         ("[cell]", "[cell]\nframes = 0", "cell.frames: a picture is the mean of 1 to 64 frames, not 0"),
         ("[cell]", "[cell]\nframes = 2", "cell.frames: files are handed out once"),
+        ("[cell]", "[cell]\nsettles = true", "cell.settles: files are handed out once"),
         ("[cell]", '[feeder]\ndriver = "line"\n[cell]', "a feeder 'line' needs a \\[handshake\\]"),
         ("[cell]", "[feeder]\nplaces_mm = [[1, 2]]\n[cell]", "a pallet, and nothing else, has places"),
         ('driver = "gpio"\npin = "GPIO17"', 'driver = "controller"', "gate hang on the controller, and there is no"),

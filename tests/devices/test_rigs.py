@@ -84,6 +84,23 @@ def test_what_is_lost_is_opened_anew_and_nothing_else(opened: dict[str, list[Dev
     assert rig.light is opened["light"][1]
 
 
+def test_a_scanner_that_is_lost_is_not_taken_for_none(
+    opened: dict[str, list[Device]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = DeviceRig(FACTS)
+    opened["scanner"][0].trouble = LostDeviceError("the port is gone")
+
+    def gone(*_: object) -> Device:
+        raise LostDeviceError("there is no such port")
+
+    monkeypatch.setattr(rigs, "open_device", gone)
+    with pytest.raises(LostDeviceError):
+        rig.recover()
+    with pytest.raises(DeviceError, match="was lost"):
+        _ = rig.scanner
+    assert rig.button is None  # this rig has none
+
+
 def test_a_device_that_recovers_is_not_opened_anew(opened: dict[str, list[Device]]) -> None:
     rig = DeviceRig(FACTS)
     tower = opened["tower"][0]
