@@ -68,7 +68,7 @@ def _usable(orders: Path) -> OrderFolder:
     listed = OrderFolder(orders)
     for one in listed.listed:
         if one.fault:
-            raise InputError(one.fault, place=one.path.name)
+            raise InputError(one.fault, place=str(one.path))
     if not listed:
         raise InputError("there are no orders (*.json) in this folder", place=str(orders))
     return listed
