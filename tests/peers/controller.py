@@ -83,9 +83,10 @@ class Emulator:
     def open_contact(self, pin: str) -> None:
         self.ask(f"set {pin} 1")
 
-    def play(self, pin: str, *waits: int) -> None:
-        """Turns an input over after so many cycles, and again so many later, and so on: exact to the cycle."""
-        self.ask(f"play {pin} " + " ".join(map(str, waits)))
+    def play(self, pin: str, *waits: int) -> int:
+        """Turns an input over after so many cycles, and again so many later, and so on: exact to the cycle. The cycle
+        from which they count."""
+        return int(self.ask(f"play {pin} " + " ".join(map(str, waits))))
 
     def level(self, pin: str) -> int:
         return int(self.ask(f"get {pin}"))

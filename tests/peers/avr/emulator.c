@@ -9,7 +9,8 @@
 // (it reads 0 while the chip is in reset), every input a pull-up.
 //
 //     set B0 1              an input's level, now
-//     play B0 8000 3200 …   turns an input over so many cycles from now, and again so many after that, and so on
+//     play B0 8000 3200 …   turns an input over so many cycles from now, and again so many after that, and so on;
+//                           answers with the cycle that is now
 //     get B2                a pin's level                      cycle           cycles since the start
 //     watch B2              records this pin's edges and no other's; "watch all" every output's (as at the start)
 //     edges                 what outputs did since the last time: "B2=1@123456 ...", oldest first
@@ -128,6 +129,7 @@ static void answer(const char *command, FILE *to) {
         turns = turn = 0;
         for (const char *text = command + number; turns < TURNS && sscanf(text, "%u%n", &wait, &number) == 1; text += number)
             turn_at[turns++] = at += wait;
+        fprintf(to, "%llu", (unsigned long long)avr->cycle);
         if (turns) avr_cycle_timer_register(avr, turn_at[0] - avr->cycle, on_turn, NULL);
     } else if (sscanf(command, "get %c%d", &port, &bit) == 2) {
         fprintf(to, "%d", levels[port - 'B'][bit & 7]);
