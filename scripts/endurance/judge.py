@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
@@ -16,7 +17,7 @@ from station.genealogy.verify import verify_home
 
 _PAGE = 1000
 _READINGS = 10  # of memory that a slope is taken from
-_FILLING = 3  # the first of them, while caches fill
+_FILLING = 450  # parts behind the first reading, while caches and the queue of the board fill
 MOST_GROWTH_MB = 5.0
 
 
@@ -98,15 +99,23 @@ def _good_held(lines: list[list[str]]) -> tuple[str, ...]:
 
 
 def _growth(lines: list[list[str]]) -> float | None:
-    """Mean slope over the processes that lived for long enough."""
+    """Mean slope over the processes that lived for long enough; the median of all pairs' slopes (Theil and Sen), as
+    memory is a saw-tooth, of which a least-squares line makes growth."""
     runs: list[list[tuple[float, float]]] = [[]]
     for words in lines:
         if words[0] == "start":
             runs.append([])
         elif words[0] == "memory":
             runs[-1].append((float(words[1]), float(words[2])))
-    slopes = [np.polyfit(*np.array(run[_FILLING:]).T, 1)[0] for run in runs if len(run) >= _READINGS]
+    filled = [[reading for reading in run if reading[0] - run[0][0] >= _FILLING] for run in runs]
+    slopes = [_slope(np.array(run)) for run in filled if len(run) >= _READINGS]
     return 1000.0 * float(np.mean(slopes)) if slopes else None
+
+
+def _slope(readings: NDArray[np.float64]) -> float:
+    first, second = np.triu_indices(len(readings), 1)
+    steps = readings[second] - readings[first]
+    return float(np.median(steps[:, 1] / steps[:, 0]))
 
 
 def table(verdict: Verdict) -> str:
