@@ -39,7 +39,6 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.LOCKED, Event.LOCK): State.LOCKED,  # for another reason
     (State.LOCKED, Event.UNLOCK): State.READY,
     (State.LOCKED, Event.FAIL): State.FAULT,
-    (State.LOCKED, Event.FINISH): State.IDLE,
     (State.IDLE, Event.LOCK): State.LOCKED,
     (State.IDLE, Event.UNLOCK): State.READY,
     (State.IDLE, Event.FAIL): State.FAULT,
