@@ -53,6 +53,7 @@ class Books:
             operator=self.operator,
             started=started,
             finished=now,
+            operation=order.operation,
         )
         with suppress(RecordError):
             return self.genealogy.commit(draft, Evidence(order.document, order.drawing or None), committed=now)

@@ -65,6 +65,7 @@ def to_inspection(
         conditions=Conditions(temperature_c=conditions.temperature_c),
         findings=findings,
         decision=DecisionRule(rule=order.decision.rule, conformance_probability=order.decision.conformance_probability),
+        operation=order.operation,
     )
 
 
@@ -77,6 +78,7 @@ def error_inspection(
     operator: str,
     started: datetime,
     finished: datetime,
+    operation: str = "",
 ) -> Inspection:
     """An attempt that came to nothing: says nothing about the part, and is kept."""
     return Inspection(
@@ -89,6 +91,7 @@ def error_inspection(
         finished=finished,
         operator=operator,
         characteristics=(),
+        operation=operation,
     )
 
 

@@ -198,6 +198,7 @@ class Inspection:
     findings: tuple[Finding, ...] = ()
     decision: DecisionRule | None = field(default=None, metadata=_OPTIONAL)
     drawing_sha256: str = field(default="", metadata=_OPTIONAL)
+    operation: str = field(default="", metadata=_OPTIONAL)  # as the order names it
 
     def __post_init__(self) -> None:
         settle(self)

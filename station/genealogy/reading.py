@@ -5,6 +5,7 @@ What is read is checked against its own hash; whether the whole chain holds is f
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Engine, desc, select
@@ -18,7 +19,7 @@ from station.genealogy.events import OVERLAY, Event
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import OLD_OVERLAY
-from station.genealogy.pages import Page, checked_cursor, checked_limit
+from station.genealogy.pages import Page, RecordSummary, checked_cursor, checked_limit
 from station.genealogy.schema import chain, documents, events
 from station.genealogy.values import is_sha256, read_canonical
 
@@ -30,7 +31,7 @@ class RecordReader:
 
     def __init__(self, home: StationHome, engine: Engine) -> None:
         self.home = home
-        self._engine = engine
+        self.engine = engine
         self._frames = ContentFolder(home.frames)
         self._overlays = ContentFolder(home.overlays)
 
@@ -41,7 +42,7 @@ class RecordReader:
             InputError: not a cursor, or a limit outside 1 to 1000.
         """
         start, count = checked_cursor(after), checked_limit(limit)
-        with translated(NOTHING_READ), self._engine.connect() as connection:
+        with translated(NOTHING_READ), self.engine.connect() as connection:
             found = rows.summaries(connection, start, count)
         return Page(found, found[-1].cursor if found else start)
 
@@ -53,7 +54,7 @@ class RecordReader:
             IntegrityError: it is not what was committed.
         """
         query = select(chain).where(chain.c.id == id, chain.c.kind == INSPECTION)
-        with translated(NOTHING_READ), self._engine.connect() as connection:
+        with translated(NOTHING_READ), self.engine.connect() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise InputError("there is no inspection with this id", place=id[:80])
@@ -66,8 +67,13 @@ class RecordReader:
 
     def attempts(self, order_id: str, serial: str) -> int:
         """How many inspections of this part of this order are committed."""
-        with translated(NOTHING_READ), self._engine.connect() as connection:
+        with translated(NOTHING_READ), self.engine.connect() as connection:
             return rows.last_attempt(connection, order_id, serial)
+
+    def attempts_of(self, order_id: str, serial: str) -> tuple[RecordSummary, ...]:
+        """Every inspection of this part of this order, oldest first."""
+        with translated(NOTHING_READ), self.engine.connect() as connection:
+            return rows.attempts_of(connection, order_id, serial)
 
     def frame(self, sha256: str) -> bytes:
         """The stored file of a picture.
@@ -96,7 +102,7 @@ class RecordReader:
             IntegrityError: it is not what was stored.
         """
         digest = _asked(sha256)
-        with translated(NOTHING_READ), self._engine.connect() as connection:
+        with translated(NOTHING_READ), self.engine.connect() as connection:
             row = connection.execute(select(documents).where(documents.c.sha256 == digest)).first()
         if row is None:
             raise InputError("there is no document with this hash", place=digest)
@@ -113,7 +119,19 @@ class RecordReader:
         if subject is not None:
             query = query.where(events.c.subject == subject)
         query = query.order_by(desc(chain.c.cursor)).limit(checked_limit(limit))
-        with translated(NOTHING_READ), self._engine.connect() as connection:
+        with translated(NOTHING_READ), self.engine.connect() as connection:
+            found = connection.execute(query).all()
+        return tuple(as_event(_intact(rows.as_entry(row))) for row in found)
+
+    def events_about(self, subjects: Collection[str]) -> tuple[Event, ...]:
+        """Every event about any of these subjects, oldest first; raises as `entry`."""
+        query = (
+            select(chain)
+            .join(events, events.c.cursor == chain.c.cursor)
+            .where(events.c.subject.in_(subjects))
+            .order_by(chain.c.cursor)
+        )
+        with translated(NOTHING_READ), self.engine.connect() as connection:
             found = connection.execute(query).all()
         return tuple(as_event(_intact(rows.as_entry(row))) for row in found)
 

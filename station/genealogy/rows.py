@@ -9,6 +9,21 @@ from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections
+from station.genealogy.tree import add_subtrees
+
+_SUMMARIES = (
+    select(
+        chain.c.cursor,
+        chain.c.id,
+        inspections.c.order_id,
+        inspections.c.serial,
+        inspections.c.attempt,
+        inspections.c.verdict,
+        chain.c.committed,
+    )
+    .join(inspections, inspections.c.cursor == chain.c.cursor)
+    .order_by(inspections.c.cursor)
+)
 
 
 def append_link(connection: Connection, kind: str, id: str, committed: str, body: bytes) -> ChainEntry:
@@ -22,6 +37,7 @@ def append_link(connection: Connection, kind: str, id: str, committed: str, body
             cursor=cursor, kind=kind, id=id, committed=committed, previous_hash=previous, hash=digest, body=body
         )
     )
+    add_subtrees(connection, cursor)
     return entry
 
 
@@ -74,21 +90,13 @@ def frame_is_referenced(connection: Connection, digest: str) -> bool:
 
 def summaries(connection: Connection, after: int, limit: int) -> tuple[RecordSummary, ...]:
     """Up to `limit` records behind the cursor `after`, in commit order."""
-    query = (
-        select(
-            chain.c.cursor,
-            chain.c.id,
-            inspections.c.order_id,
-            inspections.c.serial,
-            inspections.c.attempt,
-            inspections.c.verdict,
-            chain.c.committed,
-        )
-        .join(inspections, inspections.c.cursor == chain.c.cursor)
-        .where(inspections.c.cursor > after)
-        .order_by(inspections.c.cursor)
-        .limit(limit)
-    )
+    query = _SUMMARIES.where(inspections.c.cursor > after).limit(limit)
+    return tuple(RecordSummary(*row) for row in connection.execute(query))
+
+
+def attempts_of(connection: Connection, order_id: str, serial: str) -> tuple[RecordSummary, ...]:
+    """Every inspection of this part of this order, oldest first."""
+    query = _SUMMARIES.where(inspections.c.order_id == order_id, inspections.c.serial == serial)
     return tuple(RecordSummary(*row) for row in connection.execute(query))
 
 

@@ -1,7 +1,8 @@
 """The tables. `chain` is the record; the others make it quick to search and hold what it refers to.
 
-`inspections`, `inspection_frames` and `events` repeat what the bodies in `chain` say; `station verify` compares.
-Triggers refuse every UPDATE and DELETE: see `migrations`.
+`inspections`, `inspection_frames` and `events` repeat what the bodies in `chain` say, `subtrees` what its hashes give;
+`station verify` compares. Triggers refuse every UPDATE and DELETE of them and of `checkpoints`: see `migrations`.
+`tokens` (who may ask the API) and `positions` (how far what follows the record has come) are no record and change.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 
-HEAD = "r0001"  # the newest revision in `migrations/versions`
-APPEND_ONLY = ("chain", "documents", "inspections", "inspection_frames", "events")
+HEAD = "r0002"  # the newest revision in `migrations/versions`
+APPEND_ONLY = ("chain", "documents", "inspections", "inspection_frames", "events", "subtrees", "checkpoints")
 
 metadata = MetaData()
 Cursor = BigInteger().with_variant(Integer, "sqlite")
@@ -70,5 +71,47 @@ events = Table(
     Column("subject", Text, nullable=False),
     Column("document_sha256", Text, ForeignKey("documents.sha256")),
     Index("events_by_kind", "kind", "subject"),
+    sqlite_strict=True,
+)
+
+subtrees = Table(  # complete subtrees of the Merkle tree over the chain's hashes: 256, 65 536, … leaves
+    "subtrees",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),  # 8, 16, …: 2^level leaves
+    Column("position", Cursor, primary_key=True, autoincrement=False),  # from 0, at its level
+    Column("hash", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Cursor, primary_key=True, autoincrement=False),  # entries of the chain that it stands for
+    Column("made", Text, nullable=False),
+    Column("note", Text, nullable=False),  # the signed text
+    Column("time_stamp", LargeBinary),  # an RFC 3161 token over it
+    sqlite_strict=True,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("order_id", Text),  # what a customer may see
+    Column("hash", Text, nullable=False, unique=True),
+    Column("made", Text, nullable=False),
+    Column("expires", Text),
+    Column("revoked", Text),
+    sqlite_strict=True,
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("follower", Text, primary_key=True),
+    Column("cursor", Cursor, nullable=False),
+    Column("moved", Text, nullable=False),
     sqlite_strict=True,
 )

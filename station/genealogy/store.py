@@ -67,7 +67,7 @@ class Genealogy(RecordReader):
 
     def close(self) -> None:
         """Release the database; closing twice does no harm."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +93,7 @@ class Genealogy(RecordReader):
         stamp = utc_text(committed, "committed")
         unnumbered = tied(draft, evidence, id=draft.id or new_id(committed))
         pending = PendingPictures(self._frames, evidence)
-        with self._recording(), pictures_first(self._engine, pending), writing(self._engine) as connection:
+        with self._recording(), pictures_first(self.engine, pending), writing(self.engine) as connection:
             pending.keep_missing()
             if connection.execute(select(chain.c.cursor).where(chain.c.id == unnumbered.id)).first():
                 raise IntegrityError("an entry with this id is committed already", place=unnumbered.id)
@@ -114,7 +114,7 @@ class Genealogy(RecordReader):
             StorageError: nothing was recorded.
         """
         identifier = new_id(at)
-        with self._recording(), writing(self._engine) as connection:
+        with self._recording(), writing(self.engine) as connection:
             digest = None if document is None else rows.add_document(connection, document)
             body = event_body(identifier, kind, subject, at, digest, payload)
             entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)

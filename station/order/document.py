@@ -251,6 +251,7 @@ class OrderDocument(Document):
     schema_: Literal["order/1"] = Field(alias="schema")
     order_id: Name
     customer_reference: Name = ""
+    operation: Name = ""
     part: PartDocument
     geometry: GeometryDocument
     datums: Annotated[dict[Id, DatumFeatures], Field(max_length=MAX_DATUMS)] = Field(default_factory=dict)

@@ -137,6 +137,7 @@ class Order:
     sha256: str
     document: bytes
     drawing: bytes = b""
+    operation: str = ""  # the step of the part's routing after which it is inspected
 
     def datum_features(self, letters: str) -> tuple[str, ...]:
         """The features of a datum, or of a common one (`A-B`)."""

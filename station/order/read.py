@@ -70,6 +70,7 @@ def parse_order(data: bytes, folder: Path | None, place: str, *, drawing: bytes 
         characteristics=tuple(_characteristics(document, features, datums)),
         decision=_decision(document),
         customer_reference=document.customer_reference,
+        operation=document.operation,
         sha256=sha256_hex(data),
         document=data,
         drawing=drawing_data,

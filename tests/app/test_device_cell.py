@@ -44,7 +44,7 @@ def test_a_calibration_that_was_tampered_with_locks_a_cell_and_does_not_keep_it_
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
     with Genealogy.open(StationHome(tmp_path / "home")) as genealogy:
         accept(genealogy, canonical(calibration().to_document()), at=NOW, by="Ann", camera="cam 1")
-        with genealogy._engine.connect() as connection:
+        with genealogy.engine.connect() as connection:
             connection.exec_driver_sql("DROP TRIGGER documents_no_update")
             connection.exec_driver_sql("UPDATE documents SET data = CAST('{}' AS BLOB)")
             connection.commit()

@@ -110,7 +110,7 @@ class Bench:
 
     def bodies(self) -> list[dict[str, Any]]:
         """Everything in the chain, inspections and events."""
-        with self.genealogy._engine.connect() as connection:
+        with self.genealogy.engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT body FROM chain ORDER BY cursor").all()
         return [json.loads(bytes(row[0])) for row in rows]
 

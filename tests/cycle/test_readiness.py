@@ -113,7 +113,7 @@ def test_to_the_second_of_expiry_it_measures_and_then_it_is_locked(bench: Bench,
 
 def test_a_tampered_calibration_locks(bench: Bench) -> None:
     put_in_force(bench)
-    with bench.genealogy._engine.connect() as connection:
+    with bench.genealogy.engine.connect() as connection:
         connection.exec_driver_sql("DROP TRIGGER documents_no_update")
         connection.exec_driver_sql("UPDATE documents SET data = CAST('{}' AS BLOB)")
         connection.commit()

@@ -120,7 +120,7 @@ def test_postgresql(home: StationHome, postgresql: str):
         assert attempts == [1, 2, 3]
         assert [record.cursor for record in genealogy.records().records] == [1, 2, 3]
         for statement in ("UPDATE chain SET kind = 'x'", "DELETE FROM documents", "TRUNCATE events"):
-            with pytest.raises(DBAPIError, match="append-only"), writing(genealogy._engine) as connection:
+            with pytest.raises(DBAPIError, match="append-only"), writing(genealogy.engine) as connection:
                 connection.exec_driver_sql(statement)
         report = verify_home(home, url=postgresql)
     assert report.faults == ()

@@ -137,7 +137,7 @@ def test_a_full_disk(small_disk: Path, size: int):
 def test_a_database_that_may_not_grow(home: StationHome):
     with Genealogy.open(home) as genealogy:
 
-        @event.listens_for(genealogy._engine, "begin")
+        @event.listens_for(genealogy.engine, "begin")
         def limit(connection: Any) -> None:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {min(pages, 40)}")
@@ -222,11 +222,11 @@ def test_pictures_that_another_process_took_away_are_written_again(genealogy: Ge
     """Between storing the pictures and the transaction, another process that failed removes the same picture."""
     given = evidence()
 
-    @event.listens_for(genealogy._engine, "begin")
+    @event.listens_for(genealogy.engine, "begin")
     def remove(connection: Any) -> None:
         for path in genealogy.home.frames.glob("??/*"):
             path.unlink()
 
     genealogy.commit(draft(), given, committed=at(0))
-    event.remove(genealogy._engine, "begin", remove)
+    event.remove(genealogy.engine, "begin", remove)
     assert verify_home(genealogy.home).faults == ()
