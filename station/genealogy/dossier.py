@@ -19,7 +19,7 @@ from station.order.read import parse_order
 class Dossier:
     """One inspection with what belongs to it; `inspection` is its `inspection/1` as committed, `entry` its link.
 
-    `events` are about this inspection, its part or its order, oldest first; `attempts` all inspections of this part of
+    `events` are about this inspection or its part, oldest first; `attempts` all inspections of this part of
     this order, oldest first; `calibration` the document that was in force, None for marks alone or an early ERROR;
     `order_bytes` and `drawing` are what was received.
     """
@@ -75,7 +75,7 @@ def dossier_of(reader: RecordReader, id: str) -> Dossier:
         else parse_json(reader.document(calibration["sha256"]), calibration["id"]),
         events=tuple(
             event
-            for event in reader.events_about((id, serial, inspection["order_id"]))
+            for event in reader.events_about((id, serial))
             if event.payload.get("order_id", inspection["order_id"]) == inspection["order_id"]
         ),
         attempts=reader.attempts_of(inspection["order_id"], serial),

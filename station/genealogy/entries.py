@@ -7,7 +7,7 @@ from typing import Any
 
 from station.documents import canonical
 from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
-from station.genealogy.events import OVERLAY
+from station.genealogy.events import OVERLAY, mentioned
 from station.genealogy.events import SCHEMA as EVENT_SCHEMA
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.inspection import SCHEMA as INSPECTION_SCHEMA
@@ -24,6 +24,7 @@ class IndexRows:
     inspection: Row | None  # order_id, serial, attempt, verdict, overlay_sha256
     event: Row | None  # kind, subject, document_sha256
     frames: tuple[Row, ...]  # view, sha256; in sequence
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Claims:
     documents: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
+    mentions: int = 0  # rows that find an event
     masters: tuple[str, ...] = ()  # pictures of a shift check, which the searching tables do not list
 
 
@@ -92,9 +94,11 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
     row = (document["kind"], document["subject"], digest)
     shown = document["payload"]["masters"] if document["kind"] == SHIFT_CHECK else []
     masters = tuple(str(frame["sha256"]) for master in shown for frame in master["frames"])
+    names = mentioned(document["subject"], document["payload"])
     claims = Claims(
         documents=() if digest is None else (str(digest),),
+        mentions=len(names),
         overlays=(str(document["payload"]["sha256"]),) if document["kind"] == OVERLAY else (),
         masters=masters,
     )
-    return IndexRows(None, row, ()), claims
+    return IndexRows(None, row, (), names), claims

@@ -15,6 +15,7 @@ from station.errors import IntegrityError
 from station.genealogy.values import check_sha256, clean, utc_text
 
 SCHEMA = "event/1"
+MENTIONS = ("order_id", "serial", "parent_order_id", "parent_serial")  # keys of a payload
 OVERLAY = "overlay"  # a picture of an inspection, drawn for people
 
 
@@ -51,6 +52,12 @@ def event_body(
         "payload": _settled(payload, "payload"),
     }
     return canonical(document)
+
+
+def mentioned(subject: str, payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom an event is about besides its subject, in order of the alphabet: what finds it from there."""
+    found = {payload.get(key) for key in MENTIONS}
+    return tuple(sorted(name for name in found if isinstance(name, str) and name and name != subject))
 
 
 def _settled(value: Any, place: str) -> Any:

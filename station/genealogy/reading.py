@@ -13,14 +13,14 @@ from sqlalchemy import Engine, desc, select
 from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError
 from station.genealogy import rows
-from station.genealogy.chain import INSPECTION, ChainEntry
+from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
 from station.genealogy.database import translated
 from station.genealogy.events import OVERLAY, Event
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.pages import Page, RecordSummary, checked_cursor, checked_limit
-from station.genealogy.schema import chain, documents, events
+from station.genealogy.schema import chain, documents, events, mentions
 from station.genealogy.values import is_sha256, read_canonical
 
 NOTHING_READ = "the record cannot be read"
@@ -53,11 +53,18 @@ class RecordReader:
             InputError: there is no such inspection.
             IntegrityError: it is not what was committed.
         """
-        query = select(chain).where(chain.c.id == id, chain.c.kind == INSPECTION)
+        return self._entry(id, INSPECTION)
+
+    def event(self, id: str) -> Event:
+        """The event with this id; raises as `entry` does."""
+        return as_event(self._entry(id, EVENT))
+
+    def _entry(self, id: str, kind: str) -> ChainEntry:
+        query = select(chain).where(chain.c.id == id, chain.c.kind == kind)
         with translated(NOTHING_READ), self.engine.connect() as connection:
             row = connection.execute(query).first()
         if row is None:
-            raise InputError("there is no inspection with this id", place=id[:80])
+            raise InputError(f"there is no {kind} with this id", place=id[:80])
         return _intact(rows.as_entry(row))
 
     def inspection(self, id: str) -> dict[str, Any]:
@@ -123,14 +130,11 @@ class RecordReader:
             found = connection.execute(query).all()
         return tuple(as_event(_intact(rows.as_entry(row))) for row in found)
 
-    def events_about(self, subjects: Collection[str]) -> tuple[Event, ...]:
-        """Every event about any of these subjects, oldest first; raises as `entry`."""
-        query = (
-            select(chain)
-            .join(events, events.c.cursor == chain.c.cursor)
-            .where(events.c.subject.in_(subjects))
-            .order_by(chain.c.cursor)
-        )
+    def events_about(self, names: Collection[str]) -> tuple[Event, ...]:
+        """Every event about any of these (inspections, parts, orders), oldest first; raises as `entry`."""
+        subject = select(events.c.cursor).where(events.c.subject.in_(names))
+        mention = select(mentions.c.cursor).where(mentions.c.name.in_(names))
+        query = select(chain).where(chain.c.cursor.in_(subject.union(mention))).order_by(chain.c.cursor)
         with translated(NOTHING_READ), self.engine.connect() as connection:
             found = connection.execute(query).all()
         return tuple(as_event(_intact(rows.as_entry(row))) for row in found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, Row, desc, exists, func, insert, select
 
 from station.documents import canonical, sha256_hex
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
-from station.genealogy.schema import chain, documents, events, inspection_frames, inspections
+from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
 from station.genealogy.tree import add_subtrees
 
 _SUMMARIES = (
@@ -70,9 +72,18 @@ def add_inspection(connection: Connection, record: Inspection, committed: str) -
     return entry
 
 
-def add_event(connection: Connection, entry: ChainEntry, kind: str, subject: str, document: str | None) -> None:
-    """Make an event in the chain findable."""
+def add_event(
+    connection: Connection,
+    entry: ChainEntry,
+    kind: str,
+    subject: str,
+    document: str | None,
+    names: Collection[str] = (),
+) -> None:
+    """Make an event in the chain findable, also by the `names` that it mentions."""
     connection.execute(insert(events).values(cursor=entry.cursor, kind=kind, subject=subject, document_sha256=document))
+    if names:
+        connection.execute(insert(mentions), [{"cursor": entry.cursor, "name": name} for name in names])
 
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:

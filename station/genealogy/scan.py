@@ -12,7 +12,7 @@ from station.genealogy.chain import ChainEntry
 from station.genealogy.entries import IndexRows
 from station.genealogy.events import OVERLAY
 from station.genealogy.rows import as_entry
-from station.genealogy.schema import chain, documents, events, inspection_frames, inspections
+from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
 
 
 def chain_after(connection: Connection, after: int, limit: int) -> list[ChainEntry]:
@@ -32,8 +32,12 @@ def index_rows(connection: Connection, after: int, last: int) -> dict[int, Index
 
     for cursor, row in rows(inspections):
         found[cursor] = IndexRows(row, None, ())
+    names: dict[int, list[str]] = {}
+    for cursor, (name,) in rows(mentions):
+        names.setdefault(cursor, []).append(name)
     for cursor, row in rows(events):
-        found[cursor] = IndexRows(found[cursor].inspection if cursor in found else None, row, ())
+        inspection = found[cursor].inspection if cursor in found else None
+        found[cursor] = IndexRows(inspection, row, (), tuple(sorted(names.get(cursor, ()))))
     for cursor, (position, *picture) in rows(inspection_frames):
         before = found.get(cursor, IndexRows(None, None, ()))
         expected = position == len(before.frames)

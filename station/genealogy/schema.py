@@ -1,8 +1,9 @@
 """The tables. `chain` is the record; the others make it quick to search and hold what it refers to.
 
-`inspections`, `inspection_frames` and `events` repeat what the bodies in `chain` say, `subtrees` what its hashes give;
-`station verify` compares. Triggers refuse every UPDATE and DELETE of them and of `checkpoints`: see `migrations`.
-`tokens` (who may ask the API) and `positions` (how far what follows the record has come) are no record and change.
+`inspections`, `inspection_frames`, `events` and `mentions` repeat what the bodies in `chain` say, `subtrees` what its
+hashes give; `station verify` compares. Triggers refuse every UPDATE and DELETE of them and of `checkpoints`: see
+`migrations`. `tokens` (who may ask the API) and `positions` (how far what follows the record has come) are no record
+and change.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from sqlalchemy import UniqueConstraint as Unique
 
 HEAD = "r0002"  # the newest revision in `migrations/versions`
-APPEND_ONLY = ("chain", "documents", "inspections", "inspection_frames", "events", "subtrees", "checkpoints")
+APPEND_ONLY = (
+    "chain", "documents", "inspections", "inspection_frames", "events", "mentions", "subtrees", "checkpoints"
+)  # fmt: skip
 
 metadata = MetaData()
 Cursor = BigInteger().with_variant(Integer, "sqlite")
@@ -71,6 +74,15 @@ events = Table(
     Column("subject", Text, nullable=False),
     Column("document_sha256", Text, ForeignKey("documents.sha256")),
     Index("events_by_kind", "kind", "subject"),
+    sqlite_strict=True,
+)
+
+mentions = Table(  # whom an event is about besides its subject: an order, a part, the part it was built into
+    "mentions",
+    metadata,
+    Column("cursor", Cursor, ForeignKey("events.cursor"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Index("mentions_by_name", "name"),
     sqlite_strict=True,
 )
 

@@ -22,7 +22,7 @@ from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.report import Fault, Progress, VerifyReport
 from station.genealogy.scan import chain_after, document_hashes, index_rows, size_of
-from station.genealogy.schema import APPEND_ONLY, documents, events, inspection_frames, inspections
+from station.genealogy.schema import APPEND_ONLY, documents, events, inspection_frames, inspections, mentions
 
 __all__ = ["Fault", "VerifyReport", "verify_home"]
 
@@ -81,7 +81,7 @@ class _Verification:
         self._documents: set[str] = set()  # stored
         self._needed: dict[str, dict[str, int]] = {"documents": {}, "frames": {}, "overlays": {}}  # hash: cursor
         self._attempts: dict[tuple[str, str], int] = {}
-        self._counts = {INSPECTION: 0, EVENT: 0, "frame": 0}
+        self._counts = {INSPECTION: 0, EVENT: 0, "frame": 0, "mention": 0}
         self._head = GENESIS
         self._last = 0
 
@@ -177,6 +177,7 @@ class _Verification:
     def _count(self, entry: ChainEntry, claims: Claims, place: str) -> None:
         self._counts[entry.kind] = self._counts.get(entry.kind, 0) + 1
         self._counts["frame"] += len(claims.frames)
+        self._counts["mention"] += claims.mentions
         for name in ("documents", "frames", "overlays"):
             for digest in getattr(claims, name):
                 self._needed[name].setdefault(digest, entry.cursor)
@@ -191,7 +192,12 @@ class _Verification:
             self._attempts[claims.key] = claims.attempt
 
     def _check_counts(self) -> None:
-        for table, kind in ((inspections, INSPECTION), (events, EVENT), (inspection_frames, "frame")):
+        for table, kind in (
+            (inspections, INSPECTION),
+            (events, EVENT),
+            (inspection_frames, "frame"),
+            (mentions, "mention"),
+        ):
             rows = self._connection.execute(select(func.count()).select_from(table)).scalar() or 0
             if rows != self._counts[kind]:
                 self._fault(f"table {table.name}", f"it has {rows} rows, the chain speaks of {self._counts[kind]}")

@@ -12,11 +12,16 @@ down_revision = "r0001"
 branch_labels = None
 depends_on = None
 
-_KEYS = {"subtrees": "level = NEW.level AND position = NEW.position", "checkpoints": "size = NEW.size"}
+_KEYS = {
+    "mentions": "cursor = NEW.cursor AND name = NEW.name",
+    "subtrees": "level = NEW.level AND position = NEW.position",
+    "checkpoints": "size = NEW.size",
+}
 
 
 def upgrade() -> None:
     """Create the tables, forbid changes to what proves, and hash the chain that is there."""
+    _mentions()
     _proofs()
     _services()
     add_missing_subtrees(op.get_bind())
@@ -33,6 +38,16 @@ def upgrade() -> None:
 
 def _cursor() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _mentions() -> None:
+    op.create_table(
+        "mentions",
+        sa.Column("cursor", _cursor(), sa.ForeignKey("events.cursor"), primary_key=True, autoincrement=False),
+        sa.Column("name", sa.Text, primary_key=True),
+        sqlite_strict=True,
+    )
+    op.create_index("mentions_by_name", "mentions", ["name"])
 
 
 def _proofs() -> None:
