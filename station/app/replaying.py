@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from station.app.here import open_record
+from station.app.here import has_record, open_record
 from station.cycle.calibration_life import load_calibration
 from station.cycle.drawn_budget import check_drawn
 from station.cycle.replay import Replayed, read_stored, replay
@@ -71,7 +71,7 @@ def inspections_of(names: Sequence[str]) -> list[str]:
     Raises:
         InputError: there is no record, or no such inspection.
     """
-    if not default_home().database.is_file():
+    if not has_record():
         raise InputError("there is no record here (no station.db)", place=str(default_home().path))
     with open_record(read_only=True) as genealogy:
         if EVERYTHING not in names:

@@ -19,12 +19,11 @@ def records(
     as_json: Json = False,
 ) -> int:
     """The genealogy record, in the order of commit."""
-    from station.app import open_record
-    from station.genealogy.home import default_home
+    from station.app import has_record, open_record
     from station.tables.basics import print_json
     from station.tables.records import print_records
 
-    if after is None and not default_home().database.exists():
+    if after is None and not has_record():
         # Nothing was ever inspected here: an empty page, and no record made by looking.
         document = {"records": [], "next": 0}
         if as_json:
@@ -81,6 +80,7 @@ def verify(
     as_json: Json = False,
 ) -> int:
     """Check chain and hashes of a whole record offline: what is stored is what was committed."""
+    from station.app import database_url
     from station.genealogy.home import StationHome, default_home
     from station.genealogy.verify import verify_home
     from station.tables.basics import print_json
@@ -88,10 +88,11 @@ def verify(
     from station.tables.records import print_report
 
     home = StationHome(path) if path is not None else default_home()
-    if not home.database.is_file():
+    url = database_url() if path is None else None
+    if url is None and not home.database.is_file():
         raise InputError("there is no record here (no station.db)", place=str(home.path))
     with Bar("Verifying", quiet=as_json) as bar:
-        report = verify_home(home, progress=bar.update)
+        report = verify_home(home, progress=bar.update, url=url)
     if as_json:
         print_json(report.to_document())
     else:
