@@ -12,9 +12,7 @@ from station.commands.options import Json
 
 
 def backup(
-    target: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to; an earlier one is brought up to date.")
-    ],
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; an earlier one is brought up to date.")],
     keys: Annotated[
         bool, typer.Option("--keys", help="The secret keys too: whoever has them can sign as this station.")
     ] = False,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from station.documents import canonical
+from station.errors import IntegrityError
 from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
 from station.genealogy.events import OVERLAY, mentioned
 from station.genealogy.events import SCHEMA as EVENT_SCHEMA
@@ -49,7 +51,7 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
     except (ValueError, RecursionError, TypeError, AttributeError):
         return Claims(("its body is not a JSON document",))
     sentences = [] if same else ["its body is not canonical JSON (RFC 8785)"]
-    reader = {INSPECTION: _inspection, EVENT: _event}.get(entry.kind)
+    reader = _READERS.get(entry.kind)
     if reader is None:
         return Claims((*sentences, f"its kind is {entry.kind[:40]!r}, which does not exist"))
     try:
@@ -65,6 +67,16 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
     if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters))):
         return Claims((*sentences, "it refers to something that is not a SHA-256"), claims.key, claims.attempt)
     return replace(claims, sentences=tuple(sentences))
+
+
+def index_of(entry: ChainEntry) -> IndexRows:
+    """The rows that find an entry, from its body alone. Raises: IntegrityError: the body is not such a document."""
+    try:
+        return _READERS[entry.kind](read_canonical(entry.body))[0]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise IntegrityError(
+            "its body is not a complete document of its kind", place=f"chain {entry.cursor}"
+        ) from error
 
 
 def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
@@ -102,3 +114,9 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
         masters=masters,
     )
     return IndexRows(None, row, (), names), claims
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], tuple[IndexRows, Claims]]] = {
+    INSPECTION: _inspection,
+    EVENT: _event,
+}

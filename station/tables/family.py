@@ -24,7 +24,8 @@ def print_family(family: OrderFamily) -> None:
 
 def _add(tree: Tree, family: PartFamily) -> None:
     head = Text.assemble(("part ", "dim"), (family.part.serial, "bold"), (f"  of {family.part.order_id}  ", "dim"))
-    branch = tree.add(head + (verdict_text(family.verdict) if family.verdict else Text("not inspected", "dim")))
+    stands = "no inspection stands" if family.attempts else "not inspected"
+    branch = tree.add(head + (verdict_text(family.verdict) if family.verdict else Text(stands, "dim")))
     for name, events in (
         ("material", family.materials),
         ("step before", family.operations),
