@@ -45,7 +45,7 @@ class Decided:
 
     @property
     def requirement(self) -> str:
-        """What was asked, in words: ``23.7 -0.05 +0.05 mm``, ``19 H9 mm``, ``19.1 mm max``, ``zone 0.05 mm``."""
+        """What was asked, in words: ``23.7 -0.05 +0.05 mm``, ``19 H9 mm``, ``max 19.1 mm``, ``zone 0.05 mm MMC``."""
         asked = self.asked
         if asked is None:
             return ""
@@ -53,21 +53,28 @@ class Decided:
             return f"no defect above {plain(asked.max_defect_mm)} mm"
         if self.is_mark:
             return asked.expected
-        limits, unit = asked.limits, "" if asked.unit == "1" else f" {asked.unit}"
-        modifier = "".join(f" {word}" for word in (asked.modifier, asked.association) if word)
+        nominal = asked.limits.nominal if asked.limits.source not in ("limits", "exact") else None
+        unit = "" if asked.unit == "1" else asked.unit
+        words = ("" if nominal is None else plain(nominal), self.tolerance, unit, asked.modifier, asked.association)
+        return " ".join(filter(None, words))
+
+    @property
+    def tolerance(self) -> str:
+        """The tolerance alone: ``-0.05 +0.05``, ``H9``, ``max 19.1``, ``zone 0.05``; nothing for marks."""
+        if self.asked is None or self.is_mark:
+            return ""
+        limits = self.asked.limits
+        ends = [end for end in (limits.lower, limits.upper) if end is not None]
         match limits.source:
-            case "zone" if limits.upper is not None:
-                return f"zone {plain(limits.upper)}{unit}{modifier}"
+            case "zone":
+                return f"zone {plain(ends[0])}"
             case "±" if limits.nominal is not None:
-                ends = [end for end in (limits.lower, limits.upper) if end is not None]
-                signed = " ".join(f"{plain(end - limits.nominal, sign=True)}" for end in ends)
-                return f"{plain(limits.nominal)} {signed}{unit}{modifier}"
+                return " ".join(plain(end - limits.nominal, sign=True) for end in ends)
             case "limits" | "exact":
-                ends = dict.fromkeys(plain(end) for end in (limits.lower, limits.upper) if end is not None)
-                side = " max" if limits.lower is None else " min" if limits.upper is None else ""
-                return f"{' to '.join(ends)}{unit}{side}{modifier}"
+                side = "max " if limits.lower is None else "min " if limits.upper is None else ""
+                return side + " to ".join(dict.fromkeys(map(plain, ends)))
             case source:
-                return f"{plain(limits.nominal or Decimal(0))} {source}{unit}{modifier}"
+                return source
 
 
 def decided(dossier: Dossier) -> tuple[Decided, ...]:

@@ -73,7 +73,7 @@ def column_lines(index: int, column: Column, answers: Sequence[Decided]) -> list
         *field("K2120", index, lower_kind),
         *field("K2121", index, NO_LIMIT if column.upper is None else LIMIT),
         *field("K2142", index, column.unit),
-        *field("K2151", index, name(_common(one.requirement for one in answers), 20)),
+        *field("K2151", index, name(_common(one.tolerance for one in answers), 20)),
         *field("K2640", index, number(expanded)),
         *field("K2641", index, number(worst.get("coverage_factor"))),
         *field("K2642", index, number(worst.get("standard_uncertainty"))),

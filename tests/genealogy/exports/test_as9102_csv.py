@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from station.genealogy.dossier import dossier_of
 from station.genealogy.exports.as9102_csv import COLUMNS, make, make_series
@@ -50,7 +51,7 @@ def test_one_row_per_characteristic_with_every_number_exact(genealogy: Genealogy
     assert rows[0]["result_rounded"] == "23.6684 ± 0.0018"
     assert rows[7]["result"] == "A1 B2"
     assert rows[9]["result"] == ""
-    asked = ["23.7 -0.05 +0.05 mm", "19 H9 mm", "zone 0.06 mm", "zone 0.05 mm", "23.6 mm min", "19.1 mm max", "1"]
+    asked = ["23.7 -0.05 +0.05 mm", "19 H9 mm", "zone 0.06 mm", "zone 0.05 mm", "min 23.6 mm", "max 19.1 mm", "1"]
     assert [row["requirement"] for row in rows] == [*asked, "A1 B2", "ANNA", "no defect above 0.05 mm"]
     assert [row["reference"] for row in rows] == ["OD", "ID", "OD", "ID | A", "OD", "ID", "", "", "", "OD"]
 
@@ -154,18 +155,36 @@ def test_it_is_a_format(genealogy: Genealogy):
     assert format_of("csv").make(this) == make(this)
 
 
-@pytest.mark.skipif(OFFICE is None, reason="needs LibreOffice")
-def test_libreoffice_reads_the_same(genealogy: Genealogy, tmp_path: Path):
+def sheet(data: bytes, folder: Path, separator: str = ",") -> list[tuple[str, str, str]]:
+    """Kind, value and formula of every filled cell, as LibreOffice takes the file."""
     assert OFFICE is not None
-    data = make(dossier(genealogy, operator="=1+1", order=order_bytes("Ring Ø")))
-    (tmp_path / "part.csv").write_bytes(data)
-    home = f"-env:UserInstallation=file://{tmp_path}/office"
-    convert = [OFFICE, home, "--headless", "--convert-to", "ods", "--outdir", str(tmp_path), "part.csv"]
-    subprocess.run(convert, cwd=tmp_path, check=True, capture_output=True, timeout=300)
-    back = [OFFICE, home, "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1"]
-    subprocess.run([*back, "--outdir", str(tmp_path / "back"), "part.ods"], cwd=tmp_path, check=True, timeout=300)
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "back" / "part.csv").read_text("utf-8-sig"), newline="")))
-    assert [row["characteristic_number"] for row in rows] == [one["id"] for one in CHARACTERISTICS]
-    assert {row["operator"] for row in rows} == {"'=1+1"}
-    assert {row["serial"] for row in rows} == {"Ring Ø"}
-    assert float(rows[0]["result"]) == 23.6684
+    (folder / "part.csv").write_bytes(data)
+    profile = f"-env:UserInstallation=file://{folder}/office"
+    taken = f"--infilter=Text - txt - csv (StarCalc):{ord(separator)},34,76,1"  # 76 is UTF-8
+    command = [OFFICE, profile, "--headless", taken, "--convert-to", "fods", "--outdir", str(folder), "part.csv"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    cells = etree.parse(folder / "part.fods").iter("{*}table-cell")
+    kind, number, formula = (f"{{urn:oasis:names:tc:opendocument:xmlns:{n}}}{a}" for n, a in _ATTRIBUTES)
+    return [
+        (cell.get(kind, ""), cell.get(number, "".join(cell.itertext()).strip()), cell.get(formula, ""))
+        for cell in cells
+        if cell.get(kind)
+    ]
+
+
+_ATTRIBUTES = (("office:1.0", "value-type"), ("office:1.0", "value"), ("table:1.0", "formula"))
+
+
+@pytest.mark.skipif(OFFICE is None, reason="needs LibreOffice")
+def test_libreoffice_finds_every_number_and_no_formula(genealogy: Genealogy, tmp_path: Path):
+    text = "Ring Ø;=1+1"
+    order = order_bytes(text, part={"part_number": "=1+1", "material": "+1+1", "revision": "@SUM(1)"})
+    this = dossier(genealogy, order=order, operator="-1+1")
+    cells = sheet(make(this), tmp_path)
+    assert not [cell for cell in cells if cell[2]]
+    assert ("string", "Ring Ø;'=1+1", "") in cells
+    numbers = {float(value) for kind, value, _ in cells if kind == "float"}
+    assert {answer.value for answer in answers() if isinstance(answer.value, float)} <= numbers
+    assert -0.0316 in numbers
+    assert not [cell for cell in sheet(make(this), tmp_path, ";") if cell[2]]
+    assert [cell[2] for cell in sheet(b"a,b;=1+1\r\n", tmp_path, ";") if cell[2]] == ["of:=1+1"]  # it would run one
