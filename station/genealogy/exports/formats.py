@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
+from station.genealogy.exports import as9102_csv, dfq
 
 LANGUAGES = ("en", "de", "fr", "it")
 
@@ -20,7 +21,10 @@ class Format:
     make: Callable[[Dossier], bytes]
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "dfq": Format(".dfq", "application/octet-stream", dfq.make),
+    "csv": Format(".csv", "text/csv; charset=utf-8", as9102_csv.make),
+}
 
 
 def format_of(name: str) -> Format:
