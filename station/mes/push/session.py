@@ -41,6 +41,17 @@ class Broker:
     will: tuple[str, bytes]
 
 
+class _Tidy(ssl.SSLSocket):
+    """Closes itself when the handshake fails; paho leaves that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 class Session:
     """A live connection; any number of threads may publish, each waits for its own acknowledgement."""
 
@@ -56,6 +67,7 @@ class Session:
         if broker.username:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:
+            broker.tls.sslsocket_class = _Tidy
             client.tls_set_context(broker.tls)
         client.will_set(*broker.will, qos=1, retain=True)
         client.on_connect = lambda _client, _data, _flags, reason, _more: self._greeted(reason)

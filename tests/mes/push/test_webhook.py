@@ -233,7 +233,7 @@ def test_the_cell_commits_as_fast_beside_dead_receivers(genealogy: Genealogy, st
 
     def seconds() -> float:
         begun = time.perf_counter()
-        commit(genealogy, 100)
+        commit(genealogy, 40)
         return time.perf_counter() - begun
 
     alone = min(seconds() for _ in range(3))
