@@ -36,7 +36,7 @@ def message_of(entry: ChainEntry, api: str) -> Mapping[str, Any]:
     """The message: `type`, `timestamp` and `data`, as Standard Webhooks recommends. `api` stands before every URL;
     where it is empty they are paths on the station's own API."""
     document = read_canonical(entry.body)
-    common = {"id": entry.id, "cursor": entry.cursor, "sha256": sha256_hex(entry.body), "chain_hash": entry.hash}
+    common = {"id": entry.id, "position": entry.cursor, "sha256": sha256_hex(entry.body), "chain_hash": entry.hash}
     about = _inspection(document, api) if entry.kind == INSPECTION else _event(document, api)
     return {"type": f"{entry.kind}.committed", "timestamp": entry.committed, "data": {**common, **about}}
 
@@ -75,12 +75,12 @@ def _inspection(document: Mapping[str, Any], api: str) -> Mapping[str, Any]:
 
 
 def _event(document: Mapping[str, Any], api: str) -> Mapping[str, Any]:
-    payload = document["payload"]
+    payload, introduced = document["payload"], document["document_sha256"]
     return {
         "kind": document["kind"],
         "subject": document["subject"],
         "at": document["at"],
-        "document_sha256": document["document_sha256"],
+        "document_sha256": introduced,
+        "document_url": None if introduced is None else f"{api}/v1/documents/{introduced}",
         "payload": payload if len(canonical(payload)) <= MOST_PAYLOAD_BYTES else None,
-        "url": f"{api}/v1/events/{quote(document['id'], safe='')}",
     }

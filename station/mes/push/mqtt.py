@@ -125,11 +125,9 @@ class MqttPush:
         while not stop.is_set():
             begun_s = time.monotonic()
             try:
-                session = Session.open(self._broker())
+                self._lose(self._show_state(Session.open(self._broker()), stop))
             except Exception as error:  # whatever a broker says must not end this thread
                 self._lose(str(error) if isinstance(error, StationError) else f"{type(error).__name__}: {error}")
-            else:
-                self._lose(self._show_state(session, stop))
             if time.monotonic() - begun_s > SHORTEST_LIFE_S:
                 self._pause.reset()
             if not stop.is_set():
@@ -165,10 +163,9 @@ class MqttPush:
                     self._session, self._lost = session, ("", "")  # the state first, then the records
             session.publish(topic, offline_bytes(self._board.latest().station_id), retain=True)
             session.close()
-        except ServiceError as error:
-            session.drop(str(error))
         finally:
             self._session = None
+            session.drop("the state could not be shown")  # unless it has ended already
         return session.ended
 
     def _lose(self, sentence: str) -> None:
@@ -188,5 +185,5 @@ class MqttPush:
         return TAKEN
 
     def _note(self, entry: ChainEntry, sentence: str, tries: int) -> None:
-        payload = {"receiver": self.facts.name, "cursor": entry.cursor, "tries": tries, "reason": sentence}
+        payload = {"receiver": self.facts.name, "position": entry.cursor, "tries": tries, "reason": sentence}
         self._genealogy.add_event(GIVEN_UP, entry.id, payload, at=self._clock())

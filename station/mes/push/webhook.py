@@ -72,7 +72,7 @@ def webhook(
     receiver.keys()
 
     def note(entry: ChainEntry, sentence: str, tries: int) -> None:
-        payload = {"receiver": facts.name, "cursor": entry.cursor, "tries": tries, "reason": sentence}
+        payload = {"receiver": facts.name, "position": entry.cursor, "tries": tries, "reason": sentence}
         genealogy.add_event(GIVEN_UP, entry.id, payload, at=clock())
 
     return Follower(

@@ -24,6 +24,7 @@ from station.genealogy.follow import position
 from station.genealogy.pause import Pause
 from station.genealogy.store import Genealogy
 from station.mes.push.mqtt import MqttFacts, MqttPush
+from station.mes.push.state_message import state_bytes
 from tests.genealogy.builders import draft, evidence
 
 from .broker import PASSWORD, Mosquitto, free_port
@@ -273,6 +274,26 @@ def test_a_broker_that_knows_only_3_1_1(genealogy: Genealogy, broker: Mosquitto,
     until(lambda: heard.ids("records") == sent)
     assert levels[:2] == [5, 4]
     door.close()
+
+
+def test_an_unforeseen_error_does_not_silence_the_station(
+    genealogy: Genealogy, broker: Mosquitto, board: Board, start: Start, monkeypatch: pytest.MonkeyPatch
+):
+    broker.up()
+    shown: list[Snapshot] = []
+
+    def sometimes(snapshot: Snapshot) -> bytes:
+        shown.append(snapshot)
+        if len(shown) < 3:
+            raise RuntimeError("never thought of")
+        return state_bytes(snapshot)
+
+    monkeypatch.setattr("station.mes.push.mqtt.state_bytes", sometimes)
+    one = push(genealogy, broker, board, start="beginning")
+    commit(genealogy)
+    start(one.run)
+    until(lambda: "RuntimeError: never thought of" in one.status().sentence)
+    until(lambda: one.status().behind == 0 and one.status().sentence == "")
 
 
 def test_one_that_is_no_broker(genealogy: Genealogy, broker: Mosquitto, board: Board, start: Start):

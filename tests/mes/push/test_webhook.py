@@ -51,7 +51,7 @@ def test_a_message(genealogy: Genealogy, receiver: Receiver, start: Start):
         "timestamp": entry.committed,
         "data": {
             "id": committed.id,
-            "cursor": 1,
+            "position": 1,
             "sha256": hashlib.sha256(entry.body).hexdigest(),
             "chain_hash": entry.hash,
             "order_id": "MO-2026-000417",
@@ -77,7 +77,7 @@ def test_events_and_what_is_filtered(genealogy: Genealogy, receiver: Receiver, s
     start(hook(genealogy, receiver.url, verdicts=("FAIL", "ERROR"), start="beginning").run)
     commit(genealogy, 2)
     genealogy.add_overlay("some-id", b"\x89PNG drawn", at=at(1))
-    genealogy.add_event("disposition", "some-id", {"decision": "scrap", "by": "kim"}, at=at(2))
+    genealogy.add_event("disposition", "some-id", {"decision": "scrap", "by": "kim"}, at=at(2), document=b"{}")
     failed = commit(genealogy, verdict="FAIL")
     until(lambda: len(receiver.accepted) == 2)
     assert ids(receiver)[1:] == failed
@@ -85,10 +85,12 @@ def test_events_and_what_is_filtered(genealogy: Genealogy, receiver: Receiver, s
     assert event["type"] == "event.committed"
     assert event["data"]["kind"] == "disposition"
     assert event["data"]["payload"] == {"decision": "scrap", "by": "kim"}
-    assert event["data"]["url"] == f"/v1/events/{receiver.got[0][0]}"
+    digest = hashlib.sha256(b"{}").hexdigest()
+    assert event["data"]["document_sha256"] == digest
+    assert event["data"]["document_url"] == f"/v1/documents/{digest}"
 
 
-def test_a_large_payload_stays_behind_its_url(genealogy: Genealogy, receiver: Receiver, start: Start):
+def test_a_large_payload_stays_in_the_record(genealogy: Genealogy, receiver: Receiver, start: Start):
     start(hook(genealogy, receiver.url, start="beginning").run)
     genealogy.add_event("shift-check", "cam", {"frames": ["ab" * 32] * 400}, at=at(1))
     until(lambda: len(receiver.accepted) == 1)
@@ -179,7 +181,7 @@ def test_a_refused_message_is_given_up_recorded_and_not_told(
     (event,) = genealogy.events("push-given-up")
     assert event.subject == sent[1]
     reason = f"webhook mes: it answers {status}"
-    assert event.payload == {"receiver": "mes", "cursor": 2, "tries": 3, "reason": reason}
+    assert event.payload == {"receiver": "mes", "position": 2, "tries": 3, "reason": reason}
     time.sleep(0.7)
     assert len(receiver.got) == 5, "that something was not taken is no message"
 
