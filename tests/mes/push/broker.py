@@ -7,13 +7,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .receiver import make_certificate
+from .receiver import make_certificate, until
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/sbin")
 PASSWORD = "pässword with spaces"
@@ -22,6 +21,14 @@ PASSWORD = "pässword with spaces"
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 class Mosquitto:
@@ -42,7 +49,7 @@ class Mosquitto:
             "user mute\ntopic write station/cell-3/state\n"
         )
         (folder / "mosquitto.conf").write_text(
-            f"user root\nper_listener_settings false\nallow_anonymous false\npassword_file {passwords}\n"
+            f"user root\nlog_type all\nper_listener_settings false\nallow_anonymous false\npassword_file {passwords}\n"
             f"acl_file {folder / 'acl'}\npersistence true\npersistence_location {folder}/\n"
             f"listener {self.port} 127.0.0.1\ncertfile {certificate}\nkeyfile {certificate}\n"
             f"listener {self.plain_port} 127.0.0.1\n"
@@ -54,14 +61,8 @@ class Mosquitto:
         with (self.folder / "log").open("ab") as log:
             command = [str(MOSQUITTO), "-c", str(self.folder / "mosquitto.conf")]
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < deadline, (self.folder / "log").read_text()
-                time.sleep(0.02)
+        for port in (self.port, self.plain_port):
+            until(lambda port=port: _listens(port))  # type: ignore[misc]
 
     def down(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
@@ -99,6 +100,7 @@ class Mosquitto:
         plain = self._sub("reader-session", self.plain_port)  # with TLS it ends where the broker goes in the handshake
         reader = Reader([*plain, "-c", "-q", "1", "-t", topic, "-F", "%r %t %p"], self.folder)
         self.readers.append(reader)
+        until(lambda: "Received SUBSCRIBE from reader-session" in (self.folder / "log").read_text(errors="replace"))
         return reader
 
     def _sub(self, id: str, port: int) -> list[str]:

@@ -119,7 +119,6 @@ def test_a_broker_that_restarts(genealogy: Genealogy, broker: Mosquitto, board: 
     one = push(genealogy, broker, board)
     start(one.run)
     until(lambda: one.status().behind == 0 and one.status().sentence == "")
-    time.sleep(0.5)  # the reader has subscribed
     sent = commit(genealogy, 5)
     until(lambda: heard.ids("records") == sent)
     for _ in range(3):
@@ -163,7 +162,6 @@ def test_a_frozen_broker(genealogy: Genealogy, broker: Mosquitto, board: Board, 
     one = push(genealogy, broker, board, timeout_s=0.5)
     start(one.run)
     until(lambda: one.status().sentence == "" and one.status().behind == 0)
-    time.sleep(0.5)
     assert broker.process is not None
     broker.process.send_signal(signal.SIGSTOP)
     begun = time.monotonic()
@@ -269,7 +267,6 @@ def test_a_broker_that_knows_only_3_1_1(genealogy: Genealogy, broker: Mosquitto,
     heard = broker.reader("station/cell-3/records")
     one = push(genealogy, broker, board, port=door.getsockname()[1], tls=False, start="beginning")
     sent = commit(genealogy, 3)
-    time.sleep(0.5)
     start(one.run)
     until(lambda: heard.ids("records") == sent)
     assert levels[:2] == [5, 4]
