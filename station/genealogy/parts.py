@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from station.errors import InputError
-from station.genealogy.events import Event
+from station.genealogy.events import MENTIONS, Event
 from station.genealogy.store import Genealogy
 from station.genealogy.values import utc_text
 
@@ -57,7 +57,7 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A step of the routing that somebody else did: a subcontractor's, or another cell's; `reference` is their paper."""
+    """A step of the routing that somebody else did: a subcontractor, another cell; `reference` is their paper."""
 
     operation: str
     organisation: str
@@ -155,9 +155,9 @@ def correct(genealogy: Genealogy, event_id: str, *, reason: str, by: str, at: da
     _check_text(reason, "reason", LONGEST_TEXT, needed=True)
     if any(one.kind == CORRECTION for one in genealogy.events_about([event_id])):
         raise InputError("this event was corrected before", place=event_id)
-    serial = event.payload["serial"] if event.kind == DISPOSITION else event.subject
-    payload = {"order_id": event.payload["order_id"], "serial": serial, "corrects": event_id, "reason": reason}
-    return genealogy.add_event(CORRECTION, event_id, {**payload, **_by(by)}, at=at)
+    named = {"serial": event.subject, **{key: event.payload[key] for key in MENTIONS if key in event.payload}}
+    payload = {**named, "corrects": event_id, "reason": reason, **_by(by)}  # found from wherever the event is
+    return genealogy.add_event(CORRECTION, event_id, payload, at=at)
 
 
 def _needed(link: Material | Assembly | Operation) -> tuple[str, ...]:

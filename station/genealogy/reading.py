@@ -20,7 +20,7 @@ from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.pages import Page, RecordSummary, checked_cursor, checked_limit
-from station.genealogy.schema import chain, documents, events, mentions
+from station.genealogy.schema import chain, documents, events, inspections, mentions
 from station.genealogy.values import is_sha256, read_canonical
 
 NOTHING_READ = "the record cannot be read"
@@ -81,6 +81,12 @@ class RecordReader:
         """Every inspection of this part of this order, oldest first."""
         with translated(NOTHING_READ), self.engine.connect() as connection:
             return rows.attempts_of(connection, order_id, serial)
+
+    def serials_of(self, order_id: str) -> tuple[str, ...]:
+        """The parts of an order that were inspected."""
+        query = select(inspections.c.serial).where(inspections.c.order_id == order_id).distinct()
+        with translated(NOTHING_READ), self.engine.connect() as connection:
+            return tuple(connection.execute(query.order_by(inspections.c.serial)).scalars())
 
     def frame(self, sha256: str) -> bytes:
         """The stored file of a picture.
