@@ -7,17 +7,16 @@ quoted: an order may be called `WH/MO/00417`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from station.documents import MAX_DOCUMENT_BYTES
 from station.mes.facts import ApiFacts
 from station.mes.limits import Buckets, too_many
 from station.mes.metrics import Counts
 from station.mes.problems import Problem
 from station.order.limits import MAX_DRAWING_BYTES
-from station.documents import MAX_DOCUMENT_BYTES
 
 MAX_HEADERS = 64
 MAX_PATH = 2048
@@ -25,7 +24,6 @@ MAX_QUERY = 4096
 MAX_SMALL_BODY = 64 * 1024
 MAX_ORDER_BODY = MAX_DOCUMENT_BYTES + MAX_DRAWING_BYTES + MAX_SMALL_BODY
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
-_log = logging.getLogger("station.mes")
 
 
 class Guard:
@@ -39,16 +37,17 @@ class Guard:
         """Answers, or refuses."""
         if scope["type"] != "http":
             return
-        begun = False
+        begun = complete = False
 
         async def send_counted(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, complete
             if message["type"] == "http.response.start":
                 begun = True
                 self._counts.answered(message["status"])
                 given = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in _HEADERS if one[0] not in given)]
             await send(message)
+            complete = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             self._check(scope)
@@ -56,13 +55,10 @@ class Guard:
             body = _Body(receive, _most(scope), self._facts.body_s)
             await self._app({**scope, "path": quoted.decode("ascii")}, body, send_counted)
         except Problem as problem:
-            if not begun:
-                await problem.answer()(scope, receive, send_counted)
-        except Exception as error:
-            _log.error("%s could not be answered: %r", scope["path"], error)
-            if begun:
+            await problem.answer()(scope, receive, send_counted)
+        except Exception:
+            if not complete:  # what was begun must not look whole; the server cuts the connection
                 raise
-            await Problem(500, "the station failed to answer").answer()(scope, receive, send_counted)
 
     def _check(self, scope: Scope) -> None:
         if waiting_s := self._by_address.take(address_of(scope)):

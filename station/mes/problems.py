@@ -19,24 +19,23 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("station.mes")
 
 
-class Problem(Exception):
+class Problem(HTTPException):
     """A refusal: HTTP status, one sentence for a person, and the place in what was sent."""
 
     def __init__(self, status: int, sentence: str, *, place: str = "", headers: Mapping[str, str] | None = None):
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
+        super().__init__(status, sentence, dict(headers or {}))
         self.place = place
-        self.headers = dict(headers or {})
 
     def answer(self) -> Response:
         """As a response."""
-        return Response(self.body(), self.status, {**self.headers, "Cache-Control": "no-store"}, MEDIA_TYPE)
+        headers = {**(self.headers or {}), "Cache-Control": "no-store"}
+        return Response(self.body(), self.status_code, headers, MEDIA_TYPE)
 
     def body(self) -> bytes:
         """The document's bytes."""
-        document: dict[str, Any] = {"type": "about:blank", "title": _title(self.status), "status": self.status}
-        document["detail"] = self.sentence
+        status = self.status_code
+        document: dict[str, Any] = {"type": "about:blank", "title": _title(status), "status": status}
+        document["detail"] = self.detail
         if self.place:
             document["place"] = self.place
         return json.dumps(document).encode()
@@ -74,10 +73,15 @@ def add_problems(app: FastAPI) -> None:
         what = "what is stored is not what was committed" if isinstance(error, RecordError) else "the station failed"
         return Problem(500, what).answer()
 
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        _log.error("%s could not be answered: %r", request.url.path, error)
+        return Problem(500, "the station failed to answer").answer()
+
     app.add_exception_handler(Problem, refused)
     app.add_exception_handler(HTTPException, routed)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(StationError, failed)
+    app.add_exception_handler(Exception, unforeseen)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
