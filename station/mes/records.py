@@ -21,7 +21,7 @@ from station.genealogy.media import UNKNOWN, media_type
 from station.genealogy.pages import MAX_LIMIT
 from station.mes.access import READERS, STAFF, Caller, Gate
 from station.mes.answers import FOR_GOOD, Streamed, has_it, part_of, stored
-from station.mes.cursors import BEGINNING, Cursor, cursor_text, read_cursor
+from station.mes.cursors import BEGINNING, LETTERS, Cursor, cursor_text, read_cursor
 from station.mes.described import NOT_MODIFIED, answers, tagged
 from station.mes.limits import Streams
 from station.mes.models import ChainLine, Genealogy, RecordPage
@@ -36,7 +36,13 @@ NDJSON = "application/x-ndjson"
 LONGEST_WAIT_S = 60.0
 _DXF = "image/vnd.dxf"
 
-After = Annotated[str | None, Query(description="Go on after this cursor (default: from the beginning).")]
+After = Annotated[
+    str | None,
+    Query(
+        description="Go on after this cursor (default: from the beginning).",
+        json_schema_extra={"anyOf": [{"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{LETTERS}}}$"}, {"type": "null"}]},
+    ),
+]
 
 
 def record_routes(
