@@ -46,7 +46,13 @@ After = Annotated[
 
 
 def record_routes(
-    source: RecordSource, gate: Gate, tail: Tail, streams: Streams, formats: Mapping[str, Format]
+    source: RecordSource,
+    gate: Gate,
+    tail: Tail,
+    streams: Streams,
+    formats: Mapping[str, Format],
+    *,
+    longest_wait_s: float = LONGEST_WAIT_S,
 ) -> APIRouter:
     """What can be read of any record."""
     routes = APIRouter(tags=["records"])
@@ -73,7 +79,7 @@ def record_routes(
         found = await run_in_threadpool(source.lines, start.position, limit, order)
         if not found and wait:
             with streams.place(caller.token.id):
-                found = await _awaited(source, tail, start.position, limit, order, wait)
+                found = await _awaited(source, tail, start.position, limit, order, min(wait, longest_wait_s))
         body = await run_in_threadpool(_page, source, start, found, order, include is not None)
         return stored(request, body, JSON)
 
