@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
+from station.genealogy.exports import epcis
 
 LANGUAGES = ("en", "de", "fr", "it")
 
@@ -20,7 +21,9 @@ class Format:
     make: Callable[[Dossier], bytes]
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "epcis": Format(".jsonld", "application/ld+json", epcis.make),
+}
 
 
 def format_of(name: str) -> Format:
