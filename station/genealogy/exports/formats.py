@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
-from station.genealogy.exports import epcis
+from station.genealogy.exports import aas, epcis
 
 LANGUAGES = ("en", "de", "fr", "it")
 
@@ -23,6 +23,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "epcis": Format(".jsonld", "application/ld+json", epcis.make),
+    "aas": Format(".json", "application/json", aas.make),
 }
 
 
