@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from basyx.aas import model
@@ -24,6 +25,7 @@ _SUPPLEMENTS = {  # the template's further semantic ids
 }
 
 
+@lru_cache(maxsize=256)
 def external(value: str) -> model.ExternalReference:
     """A reference to something outside of every shell."""
     return model.ExternalReference((model.Key(model.KeyTypes.GLOBAL_REFERENCE, value),))
@@ -74,6 +76,7 @@ def collections(name: str, item: str, items: Iterable[Iterable[Element]]) -> mod
         name,
         Collection,
         [Collection(None, elements, **semantics(item)) for elements in items],
+        semantic_id_list_element=external(f"{TEMPLATE}{item}/1/0"),  # else the library compares each with each
         **semantics(name),
     )
 
@@ -106,7 +109,7 @@ def _own(name: str, value: Any, whole: frozenset[str]) -> Element:
         return Collection(label, own(value, whole=whole), semantic_id=meaning)
     if isinstance(value, (list, tuple)):
         items = [Collection(None, own(one, whole=whole), semantic_id=meaning) for one in value]
-        return model.SubmodelElementList(label, Collection, items, semantic_id=meaning)
+        return model.SubmodelElementList(label, Collection, items, meaning, semantic_id=meaning)
     if isinstance(value, bool):
         return model.Property(label, model.datatypes.Boolean, value, semantic_id=meaning)
     if isinstance(value, str):

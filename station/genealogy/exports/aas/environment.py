@@ -49,7 +49,7 @@ def environment(dossier: Dossier) -> bytes:
         submodel={model.ModelReference.from_referable(submodel)},
     )
     store: model.DictIdentifiableStore[model.Identifiable] = model.DictIdentifiableStore([shell, submodel])
-    return object_store_to_json(store, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
+    return object_store_to_json(store, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
 
 
 def _submodel(dossier: Dossier, submodel_id: str, shell_id: str) -> model.Submodel:
