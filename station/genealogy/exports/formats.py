@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
-from station.genealogy.exports import as9102_csv, dfq
+from station.genealogy.exports import aas, as9102_csv, dfq, epcis
 
 LANGUAGES = ("en", "de", "fr", "it")
 
@@ -24,6 +24,8 @@ class Format:
 FORMATS: dict[str, Format] = {
     "dfq": Format(".dfq", "application/octet-stream", dfq.make),
     "csv": Format(".csv", "text/csv; charset=utf-8", as9102_csv.make),
+    "epcis": Format(".jsonld", "application/ld+json", epcis.make),
+    "aas": Format(".json", "application/json", aas.make),
 }
 
 
