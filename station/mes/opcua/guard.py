@@ -85,7 +85,7 @@ class GuardedSession(InternalSession):  # type: ignore[misc]
         `peer_certificate` is the one that the channel was opened with; what the client says in other places proves
         nothing.
         """
-        if self.iserver.is_encrypted_only and peer_certificate is None:
+        if self.iserver.is_encrypted_only and not peer_certificate:
             raise ServiceError(ua.StatusCodes.BadSecurityModeInsufficient)
         if self.iserver.trusted is not None and not _is_trusted(self.iserver.trusted, peer_certificate):
             raise ServiceError(ua.StatusCodes.BadCertificateUntrusted)
@@ -100,7 +100,7 @@ class GuardedSession(InternalSession):  # type: ignore[misc]
 
 
 def _is_trusted(trusted: TrustStore, certificate: bytes | None) -> bool:
-    if certificate is None:
+    if not certificate:
         return False
     try:
         return bool(trusted.validate(load_der_x509_certificate(certificate)))

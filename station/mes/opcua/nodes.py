@@ -170,8 +170,10 @@ async def _add_type_node(nodes: Nodes, node: TableNode) -> None:
             await nodes.add("DataType", id, name, parent, node.reference, IsAbstract=node.is_abstract, **more)
         case "ObjectType":
             await nodes.add("ObjectType", id, name, parent, node.reference, IsAbstract=node.is_abstract)
-        case other:
-            await nodes.add(other, id, name, parent, node.reference, type=definition)
+        case "ReferenceType":
+            await nodes.add("ReferenceType", id, name, parent, node.reference, IsAbstract=False)
+        case _:
+            await nodes.add("Object", id, name, parent, node.reference, type=definition)
     for said, called in ((node.inputs, "InputArguments"), (node.outputs, "OutputArguments")):
         await nodes.add_arguments(id, said, called, nodes.id(said.id) if said else id)
     if node.encoding:
@@ -222,6 +224,9 @@ async def _add_references(nodes: Nodes, node: TableNode) -> None:
 
     if node.rule:
         await nodes.refer(id, kind("HasModellingRule"), ua.NodeId(_RULES[node.rule]))
+    said = (node.inputs.id if node.inputs else 0, node.outputs.id if node.outputs else 0, node.number[0])
+    for property in filter(None, said):
+        await nodes.refer(nodes.id(property), kind("HasModellingRule"), ua.NodeId(_RULES["M"]))
     for cause in node.causes:
         await nodes.refer(id, kind("HasCause"), nodes.id(cause))
     for effect in node.effects:

@@ -131,10 +131,14 @@ def test_it_hears_of_every_job_result_and_state(told: tuple[Heard, World, list[s
         assert one["content"][0] == verdict
         assert one["content"][1].encode() == world.genealogy.entry(id).body
     ways = [tuple(one["way"]) for one in heard.all("changed")][:4]
-    assert ways == [
-        ("Ready", "SingleExecution", "ReadyToSingleExecutionAuto"),
-        ("SingleExecution", "Ready", "SingleExecutionToReadyAuto"),
-    ] * 2
+    assert (
+        ways
+        == [
+            ("Ready", "SingleExecution", "ReadyToSingleExecutionAuto"),
+            ("SingleExecution", "Ready", "SingleExecutionToReadyAuto"),
+        ]
+        * 2
+    )
 
 
 def test_it_gets_each_result_by_its_id(told: tuple[Heard, World, list[str]]) -> None:

@@ -14,6 +14,7 @@ const {
   SecurityPolicy,
   TimestampsToReturn,
   UserTokenType,
+  coerceNodeId,
   constructEventFilter,
   ofType,
   makeBrowsePath,
@@ -116,7 +117,7 @@ say("state", { text: (await read(state)).text, id: (await read(await at(`${machi
 // What is refused: commands.
 const call = async (object, name, inputArguments) =>
   session.call({ objectId: await at(object), methodId: await at(`${object}${own(name)}`), inputArguments });
-const make = async (number, fields) => session.constructExtensionObject(`ns=${namespace};i=${number}`, fields);
+const make = async (number, fields) => session.constructExtensionObject(coerceNodeId(`ns=${namespace};i=${number}`), fields);
 const inner = machine + own("AutomaticModeStateMachine");
 const started = await call(inner, "StartSingleJob", [
   { dataType: DataType.ExtensionObject, value: await make(3015, { id: "m" }) },
