@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class OpcUaService:
         from station.mes.opcua.system import add_system
         from station.mes.opcua.table import machine_vision
 
+        _check_free(self.facts.host, self.facts.port)  # before all the work that comes first
         station_id = self.board.latest().station_id or "station"
         shown = server_certificate(self.genealogy.home, self.facts, station_id, self.clock())
         if shown.warning:
@@ -146,6 +148,12 @@ class OpcUaService:
         store = TrustStore([folder], [])
         await store.load()
         return store
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises OSError where the port cannot be listened on."""
+    with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+        pass
 
 
 def _sentence(error: Exception, facts: OpcUaFacts) -> str:
