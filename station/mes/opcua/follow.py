@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from asyncua import ua
 
 from station.cycle.state import Board, Progress, QueueEntry, Snapshot
 from station.cycle.transitions import State
-from station.errors import StationError
+from station.errors import IntegrityError, StationError
 from station.genealogy.reading import RecordReader
 from station.mes.opcua import records, states
 from station.mes.opcua.events import FAULT, INFORMATION, Events
@@ -22,7 +23,8 @@ from station.mes.opcua.system import INNER, OUTER, VisionSystem
 POLL_S = 0.1  # taking the latest from the board costs a microsecond
 LOOK_S = 2.0  # for what comes into the record while the board stands still: another program, a calibration
 _MOST_AT_ONCE = 100
-_EVENT_FIELDS = frozenset({"HasTransferableDataOnFile"})  # of a result, not of its event
+_NOT_IN_EVENTS = frozenset({"HasTransferableDataOnFile"})  # of a result, not of its event
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -103,19 +105,28 @@ class Follower:
 
     async def _tell_results(self) -> None:
         while found := await asyncio.to_thread(self._new_results):
-            for one in found:
-                if self._place == states.EXECUTING and one.job != self._announced:  # measured again within one cycle
-                    self._announced = one.job
-                await self._tell_result(one)
-                self._cursor = one.cursor
+            for cursor, one in found:
+                if one is not None:
+                    if self._place == states.EXECUTING:  # another job where a part is measured again within its cycle
+                        self._announced = one.job
+                    await self._tell_result(one)
+                self._cursor = cursor
 
-    def _new_results(self) -> list[Result]:
+    def _new_results(self) -> list[tuple[int, Result | None]]:
         page = self.reader.records(self._cursor, _MOST_AT_ONCE)
-        return [records.result_of(self.reader, one.id) for one in page.records]
+        return [(one.cursor, self._readable(one.id)) for one in page.records]
+
+    def _readable(self, id: str) -> Result | None:
+        """None for a record that is not what was committed: that is for `station verify`, and no result."""
+        try:
+            return records.result_of(self.reader, id)
+        except IntegrityError as error:
+            _log.warning("a result is not told over OPC UA: %s", error)
+            return None
 
     async def _tell_result(self, one: Result) -> None:
         filled = self.events.structures.result_fields(one)
-        fields = {name: (value, _kind(value)) for name, value in filled.items() if name not in _EVENT_FIELDS}
+        fields = {name: (value, _kind(value)) for name, value in filled.items() if name not in _NOT_IN_EVENTS}
         message = f"The part {one.part} is {one.content[0]}."
         await self.events.tell("ResultReadyEventType", "ResultManagement", message, fields)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,35 +71,41 @@ def _short(kind: str, fields: dict[str, Any]) -> str:
     return str(short[kind]()) if kind in short else kind
 
 
-@asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Scene]:
-    with Genealogy.open(StationHome(folder / "home")) as genealogy:
-        board = Board(Snapshot(station_id="cell-3"))
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> VisionSystem:
+    """The address space, made once: that takes longer than all the tests."""
+
+    async def build() -> VisionSystem:
         server = Server()
         await server.init()
         nodes = Nodes(server, machine_vision(), await server.register_namespace(NAMESPACE), 3)
         await add_types(nodes)
         structures = await Structures.load(server, nodes)
-        system = await add_system(server, nodes, structures, Methods(genealogy, board, "main", structures), "Station")
-        recorder = Recorder(nodes, structures, system.nodes[""], system.nodes)
-        follower = Follower(board, genealogy, "main", system, recorder)
-        await follower.begin()
-        world = World(genealogy, board, None)  # type: ignore[arg-type]  # nothing is served
-        yield Scene(world, follower, system, recorder)
-        server.iserver.method_service.stop()
+        with Genealogy.open(StationHome(tmp_path_factory.mktemp("home"))) as unused:
+            methods = Methods(unused, Board(Snapshot()), "main", structures)
+            return await add_system(server, nodes, structures, methods, "Station")
+
+    return asyncio.run(build())
 
 
 Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Play:
-    def run(script: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> None:
-            async with staged(tmp_path) as scene:
-                await script(scene)
+def play(system: VisionSystem, tmp_path: Path) -> Play:
+    """Runs a script with a station of its own, that has just been started."""
 
-        asyncio.run(whole())
+    def run(script: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+        async def whole(genealogy: Genealogy) -> None:
+            board = Board(Snapshot(station_id="cell-3"))
+            recorder = Recorder(system.made, system.structures, system.nodes[""], system.nodes)
+            follower = Follower(board, genealogy, "main", system, recorder)
+            await follower.begin()
+            world = World(genealogy, board, None)  # type: ignore[arg-type]  # nothing is served
+            await script(Scene(world, follower, system, recorder))
+
+        with Genealogy.open(StationHome(tmp_path / "home")) as genealogy:
+            asyncio.run(whole(genealogy))
 
     return run
 
@@ -180,6 +185,22 @@ def test_a_result_of_another_program_is_told_without_a_job(play: Play) -> None:
         scene.world.commit("P-9")
         await scene.look()
         assert scene.told() == ["result MO-1/P-9/1 PASS"]
+
+    play(script)
+
+
+def test_a_result_that_was_tampered_with_is_not_told_and_stops_nothing(play: Play) -> None:
+    async def script(scene: Scene) -> None:
+        genealogy = scene.world.genealogy
+        scene.world.commit("P-1")
+        with genealogy.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER chain_no_update")
+            connection.exec_driver_sql(
+                "UPDATE chain SET body = CAST(replace(CAST(body AS TEXT), 'PASS', 'FAIL') AS BLOB)"
+            )
+        scene.world.commit("P-2")
+        await scene.look()
+        assert scene.told() == ["result MO-1/P-2/1 PASS"]
 
     play(script)
 
