@@ -31,7 +31,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 NAME = "Station"
 PATH = "/station"
 _MOST_MESSAGE = 16 * 1024 * 1024  # bytes
-_CHUNK = 65535
 
 
 @dataclass(slots=True)
@@ -109,10 +108,11 @@ class OpcUaService:
             await server.stop()
 
     async def _server(self, shown: ServerCertificate) -> Server:
-        from asyncua import Server, ua
+        from asyncua import ua
         from asyncua.common.connection import TransportLimits
 
         from station.mes.opcua.guard import GuardedServer, Users
+        from station.mes.opcua.transport import CHUNK_BYTES, BoundedServer
 
         kinds = ua.SecurityPolicyType
         offered = {
@@ -121,7 +121,7 @@ class OpcUaService:
             "Aes256_Sha256_RsaPss": kinds.Aes256Sha256RsaPss_SignAndEncrypt,
         }
         users = Users(self.checker, anonymous=self.facts.anonymous)
-        server = Server(iserver=GuardedServer(users, self.facts, await self._trusted()))
+        server = BoundedServer(iserver=GuardedServer(users, self.facts, await self._trusted()))
         await server.init()
         await server.set_application_uri(shown.application_uri)
         server.application_type = ua.ApplicationType.Server
@@ -130,7 +130,7 @@ class OpcUaService:
         await server.set_build_info("urn:station", "station", "station", __version__, "0", self.clock())
         server.set_endpoint(f"opc.tcp://{host_name(self.facts)}:{self.facts.port}{PATH}")
         server.socket_address = (self.facts.host, self.facts.port)
-        server.limits = TransportLimits(_CHUNK, _CHUNK, _MOST_MESSAGE // _CHUNK + 1, _MOST_MESSAGE)
+        server.limits = TransportLimits(CHUNK_BYTES, CHUNK_BYTES, _MOST_MESSAGE // CHUNK_BYTES + 1, _MOST_MESSAGE)
         await server.load_certificate(shown.certificate)
         await server.load_private_key(shown.private_key)
         plain = [kinds.NoSecurity] if self.facts.unencrypted else []

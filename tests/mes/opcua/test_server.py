@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import socket
+import struct
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -235,6 +238,44 @@ def test_a_good_token_over_a_channel_that_is_not_encrypted_does_not_come_in(worl
     with pytest.raises(ua.UaStatusCodeError) as refused:
         asyncio.run(run())
     assert refused.value.code == ua.StatusCodes.BadSecurityModeInsufficient
+
+
+def _sent(endpoint: str, data: bytes, chunks: int, wait_s: float = 5) -> int:
+    """How much of it somebody could send before he was cut off."""
+    host, port = endpoint.removeprefix("opc.tcp://").removesuffix("/station").split(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        try:
+            for number in range(chunks):
+                line.sendall(data if number == 0 else b"\0" * 65536)
+                sent += 65536
+            line.settimeout(wait_s)
+            while line.recv(65536):
+                pass
+        except (ConnectionError, TimeoutError):
+            pass
+    return sent
+
+
+@pytest.mark.parametrize("kind", [b"HELF", b"OPNF", b"MSGF", b"MSGC"])
+def test_who_announces_an_endless_message_is_cut_off(world: World, tmp_path: Path, kind: bytes, asked: Asked) -> None:
+    endless = struct.pack("<4sI", kind, 2**32 - 1) + b"\0" * 65528
+    assert _sent(world.endpoint, endless, 1000) < 500 * 65536
+
+    async def question(client: Client) -> None:
+        state = await at(client, "VisionStateMachine", "0:CurrentState")
+        assert (await state.read_value()).Text == "Operational"
+
+    asked(question)
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 9, 2**31])
+def test_garbage_is_answered_by_silence(world: World, length: int) -> None:
+    noise = random.Random(length).randbytes(5000)
+    _sent(world.endpoint, struct.pack("<4sI", b"HELF", length) + noise, 1, 0.2)
+    _sent(world.endpoint, noise, 1, 0.2)
+    assert world.service.failure == ""
+    assert world.service.listens.is_set()
 
 
 def test_anybody_reads_where_the_plant_says_so(tmp_path: Path) -> None:
