@@ -75,10 +75,11 @@ class OpcUaService:
         from station.mes.opcua.events import Events
         from station.mes.opcua.follow import Follower
         from station.mes.opcua.methods import Methods
-        from station.mes.opcua.nodes import Nodes, add_types
+        from station.mes.opcua.nodes import Nodes
         from station.mes.opcua.structures import Structures
         from station.mes.opcua.system import add_system
         from station.mes.opcua.table import machine_vision
+        from station.mes.opcua.type_nodes import add_types
 
         _check_free(self.facts.host, self.facts.port)  # before all the work that comes first
         station_id = self.board.latest().station_id or "station"

@@ -11,8 +11,9 @@ import pytest
 from asyncua import Server, ua
 
 from station.mes.opcua.facts import NAMESPACE
-from station.mes.opcua.nodes import PUBLISHED, VERSION, Nodes, add_types
+from station.mes.opcua.nodes import Nodes
 from station.mes.opcua.table import machine_vision
+from station.mes.opcua.type_nodes import PUBLISHED, VERSION, add_types
 from tests.cli.program import ROOT
 
 OFFICIAL = ROOT.parent / "shared" / "schemas" / "opcua" / "MachineVision" / "Opc.Ua.MachineVision.NodeSet2.xml"

@@ -19,10 +19,11 @@ from station.mes.opcua.events import Events, _Event
 from station.mes.opcua.facts import NAMESPACE
 from station.mes.opcua.follow import Follower
 from station.mes.opcua.methods import Methods
-from station.mes.opcua.nodes import Nodes, add_types
+from station.mes.opcua.nodes import Nodes
 from station.mes.opcua.structures import Structures
 from station.mes.opcua.system import VisionSystem, add_system
 from station.mes.opcua.table import machine_vision
+from station.mes.opcua.type_nodes import add_types
 from tests.mes.opcua.world import World
 
 SAFETY = "SafetyStateManagement/VisionSafetyTriggered"
