@@ -86,6 +86,14 @@ def add_event(
         connection.execute(insert(mentions), [{"cursor": entry.cursor, "name": name} for name in names])
 
 
+def event_about(connection: Connection, kind: str, subject: str) -> ChainEntry | None:
+    """The newest event of this kind about this subject."""
+    query = select(chain).join(events, events.c.cursor == chain.c.cursor)
+    query = query.where(events.c.kind == kind, events.c.subject == subject).order_by(desc(chain.c.cursor)).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else as_entry(row)
+
+
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
     """How often this part of this order was inspected; 0 if never."""
     query = select(func.max(inspections.c.attempt)).where(

@@ -63,7 +63,6 @@ def _proofs() -> None:
         sa.Column("size", _cursor(), primary_key=True, autoincrement=False),
         sa.Column("made", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
-        sa.Column("time_stamp", sa.LargeBinary),
         sqlite_strict=True,
     )
 
