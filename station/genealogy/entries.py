@@ -17,7 +17,7 @@ from station.genealogy.values import is_sha256, read_canonical
 
 SHIFT_CHECK = "shift-check"
 DRAWING = "drawing_sha256"  # key of a payload: the document that came with an order
-REMOVED = "pictures-removed"  # an event: retention took the files of the pictures named away
+REMOVED = "pictures-removed"  # by a rule of retention
 Row = tuple[Any, ...]
 
 

@@ -55,6 +55,7 @@ class _Check:
         self._entries: dict[int, ChainEntry] = {}
         self._moment: str | None = None
         self._digests: dict[str, str] = {}  # of every file in the archive
+        self._removed = 0
 
     def run(self) -> BundleReport:
         with self._naming():
@@ -88,7 +89,7 @@ class _Check:
             files=len(self._archive.names),
             entries=len(entries),
             pictures=len(pictures),
-            removed=sum(1 for one in about.get("files", ()) if one["removed_by"] is not None),
+            removed=self._removed,
             fingerprint="" if self._key is None else self._key.fingerprint,
             known=self._key is not None and self._key.fingerprint in self._known,
             checkpoint=0 if head is None else head.size,
@@ -242,7 +243,9 @@ class _Check:
             if name is not None:
                 if self._digests[name] != one.sha256:
                     self._fault(name, f"this is not the {one.role} that entry {one.cursor} names: another hash")
-            elif one.folder == c.DOCUMENTS or gone.get(one.sha256, 0) <= one.cursor:
+            elif one.folder != c.DOCUMENTS and gone.get(one.sha256, 0) > one.cursor:
+                self._removed += 1
+            else:
                 self._fault(f"{one.folder}/{one.sha256}", f"the {one.role} is missing; entry {one.cursor} refers to it")
         for name in there.values():
             self._fault(name, "no entry refers to this file")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from asn1crypto.tsp import TimeStampResp  # type: ignore[import-untyped]
 from cryptography.x509 import Certificate, ObjectIdentifier, load_pem_x509_certificates
 from rfc3161_client import (
     HashAlgorithm,
@@ -59,7 +60,7 @@ def ask(url: str, data: bytes, roots: Sequence[Certificate], *, timeout_s: float
         raise InputError(f"the time-stamping authority does not answer ({error})", place=url) from error
     if len(received) > MAX_ANSWER_BYTES:
         raise InputError("the time-stamping authority answers more than a token", place=url)
-    response = _decoded(received, url)
+    response = _decoded(_in_der(received, url), url)
     if response.status != 0:
         raise InputError(f"the time-stamping authority refuses ({'; '.join(response.status_string)})", place=url)
     if response.tst_info.nonce != request.nonce:
@@ -96,6 +97,15 @@ def certificates(path: Path) -> tuple[Certificate, ...]:
         return tuple(load_pem_x509_certificates(read_limited(path)))
     except ValueError as error:
         raise InputError("these are not certificates (PEM)", place=str(path)) from error
+
+
+def _in_der(data: bytes, place: str) -> bytes:
+    """An answer as it should have been encoded: OpenSSL's authority does not sort the set of certificates, which no
+    signature covers."""
+    try:
+        return bytes(TimeStampResp.load(data, strict=True).dump(force=True))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError("this is not a time stamp (RFC 3161)", place=place) from error
 
 
 def _decoded(data: bytes, place: str) -> TimeStampResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from station.genealogy.rows import add_missing_mentions
 from station.genealogy.tree import add_missing_subtrees
 
 revision = "r0002"
@@ -24,6 +25,7 @@ def upgrade() -> None:
     _mentions()
     _proofs()
     _services()
+    add_missing_mentions(op.get_bind())
     add_missing_subtrees(op.get_bind())
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
