@@ -28,7 +28,7 @@ class IndexRows:
     inspection: Row | None  # order_id, serial, attempt, verdict, overlay_sha256
     event: Row | None  # kind, subject, document_sha256
     frames: tuple[Row, ...]  # view, sha256; in sequence
-    mentions: tuple[str, ...] | None = ()  # None: in a layout that has none
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,6 @@ def claims_of(entry: ChainEntry, index: IndexRows | None) -> Claims:
         sentences.append("the id in its body is not the id in its row")
     if entry.kind == EVENT and document["at"] != entry.committed:
         sentences.append("the moment in its body is not the moment in its row")
-    if index is not None and index.mentions is None:
-        found = replace(found, mentions=None)
     if index is not None and index != found:
         sentences.append("the tables that find it say something else than its body")
     if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters, *claims.removed))):

@@ -8,7 +8,7 @@ and, unless it is told a key known from elsewhere, that everything was made anew
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from sqlalchemy import Connection, func, select, text
@@ -18,7 +18,7 @@ from station.errors import InputError, IntegrityError, StorageError
 from station.genealogy.calibrations import IN_FORCE
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry
 from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, layout_of, open_database
-from station.genealogy.entries import Claims, IndexRows, claims_of
+from station.genealogy.entries import Claims, IndexRows, claims_of, index_of
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.proof.home_check import ProofCheck
@@ -196,8 +196,9 @@ class _Verification:
         self._last, self._head = entry.cursor, entry.hash
         if self._is_newest:
             self._proofs.add(entry)
-        else:  # its layout knows no mentions
-            index = replace(index, mentions=None)
+        else:
+            with suppress(IntegrityError):  # its layout knows no mentions
+                index = replace(index, mentions=index_of(entry).mentions)
         claims = claims_of(entry, index)
         for sentence in claims.sentences:
             self._fault(place, f"the entry {entry.id[:64]}: {sentence}")

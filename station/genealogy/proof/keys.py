@@ -6,6 +6,7 @@ signing.pub.pem   the public key, SubjectPublicKeyInfo; its fingerprint is the S
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
@@ -131,7 +132,7 @@ def _load(path: Path) -> SigningKey:
     public = _public(private.public_key())
     beside = path.with_name(PUBLIC)
     if not beside.exists():
-        with suppress(FileExistsError):  # another process was faster; what it wrote is compared now
+        with suppress(FileExistsError):  # another process makes the key just now
             _write(beside, public.pem, 0o644)
     if beside.read_bytes() != public.pem:
         raise StorageError(f"this is not the public half of {PRIVATE}", place=str(beside))
@@ -139,10 +140,21 @@ def _load(path: Path) -> SigningKey:
 
 
 def _make(folder: Path) -> None:
-    private = Ed25519PrivateKey.generate()
-    data = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with suppress(FileExistsError):  # another process was faster: its key is the station's
-        _write(folder / PRIVATE, data, 0o600)
+    """Both halves; the public half of a key that is gone (a backup has no other) stays under another name."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # one process makes it
+        if (folder / PRIVATE).exists():
+            return
+        orphan = folder / PUBLIC
+        if orphan.exists():
+            orphan.rename(folder / f"signing-{sha256_hex(orphan.read_bytes())[:16]}.pub.pem")
+        private = Ed25519PrivateKey.generate()
+        _write(folder / PRIVATE, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+        with suppress(FileExistsError):  # another process read the private half already
+            _write(folder / PUBLIC, _public(private.public_key()).pem, 0o644)
+    finally:
+        os.close(handle)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

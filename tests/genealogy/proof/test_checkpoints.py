@@ -14,6 +14,7 @@ import pytest
 from pymerkle import InmemoryTree
 
 from station.errors import IntegrityError
+from station.genealogy.backup import back_up, restore
 from station.genealogy.chain import link_hash
 from station.genealogy.home import StationHome
 from station.genealogy.proof import keeper
@@ -313,3 +314,19 @@ def test_the_keeper_says_once_what_is_wrong_and_goes_on(home: StationHome, monke
         now_s += keeper.RETRY_S
         one.look()
         assert size(genealogy) == 4
+
+
+def test_a_restored_backup_is_signed_on_with_a_new_key(home: StationHome, tmp_path: Path):
+    """Backups leave the secret key where it is: what it signed stays valid, and another goes on."""
+    with Genealogy.open(home) as genealogy:
+        fill(genealogy)
+        sign_checkpoint(genealogy, signer_of_home(home), at=at(10))
+    back_up(home, tmp_path / "backup")
+    assert found(StationHome(tmp_path / "backup")) == ""
+    other = StationHome(tmp_path / "restored")
+    restore(tmp_path / "backup", other, at=at(11), by="ann")
+    with Genealogy.open(other) as genealogy:
+        sign_checkpoint(genealogy, signer_of_home(other), at=at(12))
+    report = verify_home(other)
+    assert report.faults == ()
+    assert [use.last for use in report.signatures.keys] == [16, 18]

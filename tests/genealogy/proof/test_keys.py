@@ -83,6 +83,16 @@ def test_a_public_half_of_another_key_is_refused(tmp_path: Path):
         signing_key(tmp_path / "b")
 
 
+def test_after_a_backup_without_the_secret_half_there_is_a_new_key(tmp_path: Path):
+    old = signing_key(tmp_path).public
+    (tmp_path / PRIVATE).unlink()
+    new = signing_key(tmp_path).public
+    assert new != old
+    assert (tmp_path / PUBLIC).read_bytes() == new.pem
+    (kept,) = tmp_path.glob("signing-*.pub.pem")
+    assert kept.read_bytes() == old.pem
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path):
     with pytest.raises(StorageError, match="cannot be used"):
         signing_key(tmp_path / "missing")
