@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
+from station.genealogy.exports import qif
 
 LANGUAGES = ("en", "de", "fr", "it")
 
@@ -20,7 +21,9 @@ class Format:
     make: Callable[[Dossier], bytes]
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "qif": Format(qif.SUFFIX, qif.MEDIA_TYPE, qif.make),
+}
 
 
 def format_of(name: str) -> Format:
