@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from station.background import set_by_signals, share_one_heap
-from station.commands import calibrations, record
+from station.commands import calibrations, plans, record
 from station.commands.options import Json
 from station.errors import InputError, StationError
 from station.notify import Notifier
@@ -214,6 +214,7 @@ app.command()(record.verify)
 app.command()(calibrations.accept)
 app.command()(calibrations.calibrations)
 app.command()(calibrations.rollback)
+app.command("import")(plans.import_qif)
 
 
 @app.command()
