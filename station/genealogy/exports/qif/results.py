@@ -61,16 +61,7 @@ def _measurement(
 ) -> None:
     kind = KINDS[asked.type]
     made = xml.add(parent, f"{kind.name}CharacteristicMeasurement", id=id)
-    ours: dict[str, Any] = {"id": asked.id}
-    if row is not None:
-        ours |= {key: _number(key, value) for key, value in row.items() if key not in _IN_QIF}
-        ours |= {f"budget[{number}]": line for number, line in enumerate(row.get("budget", ()))}
-        value, has_place = row["value"], _has_place(row["value"], kind)
-        if not has_place or (isinstance(value, str) and xml.text(value) != value):
-            ours["value"] = _number("value", value)
-        if not has_place:
-            ours["standard_uncertainty"] = _number("standard_uncertainty", row["standard_uncertainty"])
-    xml.attributes(made, ours)
+    xml.attributes(made, {"id": asked.id, **({} if row is None else _of_row(row, kind))})
     xml.add_if(made, "Description", NOT_IN_RECORD if row is None else row["reason"])
     status = "NOT_ANALYZED" if row is None else STATUS[row["verdict"]]
     xml.add(xml.add(made, "Status"), "CharacteristicStatusEnum", status)
@@ -79,17 +70,40 @@ def _measurement(
     xml.add(made, "ActualComponentId", component)
     xml.references(made, "MeasurementDeviceIds", [found.device])
     if row is not None and row["value"] is not None and _has_place(row["value"], kind):
-        uncertainty = row["standard_uncertainty"]
-        of = {} if uncertainty is None or kind.family is Family.TEXT else {"combinedUncertainty": float(uncertainty)}
-        unit = {"unitName": COUNT_UNIT} if kind.family is Family.NUMBER else {}
-        xml.add(made, "Value", row["value"], **of, **unit)
-        if asked.type is CharacteristicType.POSITION and row.get("bonus") is not None:
-            xml.add(made, "Bonus", float(row["bonus"]))
+        _value(made, asked, row, kind)
+
+
+def _of_row(row: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """What of a characteristic's row QIF has no place for."""
+    ours = {key: _number(key, value) for key, value in row.items() if key not in _IN_QIF}
+    ours |= {f"budget[{number}]": line for number, line in enumerate(row.get("budget", ()))}
+    value = row["value"]
+    if not _has_place(value, kind) or (isinstance(value, str) and xml.text(value) != value):
+        ours["value"] = _number("value", value)
+    if not _is_measured(value, kind):
+        ours["standard_uncertainty"] = _number("standard_uncertainty", row["standard_uncertainty"])
+    return ours
+
+
+def _value(made: xml.Element, asked: Characteristic, row: Mapping[str, Any], kind: Kind) -> None:
+    """The value with its combined standard uncertainty; of a position the bonus as well."""
+    u = row["standard_uncertainty"] if _is_measured(row["value"], kind) else None
+    of: dict[str, xml.Value] = {} if u is None else {"combinedUncertainty": float(u)}
+    if kind.family is Family.NUMBER:
+        of["unitName"] = COUNT_UNIT
+    xml.add(made, "Value", row["value"], **of)
+    if asked.type is CharacteristicType.POSITION and row.get("bonus") is not None:
+        xml.add(made, "Bonus", float(row["bonus"]))
 
 
 def _has_place(value: Any, kind: Kind) -> bool:
     """Whether the measurement's own `Value` can hold it."""
     return value is None or kind.family is Family.TEXT or not isinstance(value, str)
+
+
+def _is_measured(value: Any, kind: Kind) -> bool:
+    """Whether its `Value` is a number that can have an uncertainty."""
+    return value is not None and kind.family is not Family.TEXT and not isinstance(value, str)
 
 
 def _number(key: str, value: Any) -> Any:
