@@ -103,7 +103,9 @@ def _called(nominals: Mapping[str, Element], items: Mapping[str, list[Element]])
     found = {}
     for id, nominal in nominals.items():
         named = [content(item, "FeatureName") for item in items.get(id, [])]
-        found[id] = distinct([attribute(nominal, "id"), *named, content(nominal, "Name")], nominal, used)
+        own = attribute(nominal, "id")
+        among = set[str]() if own is None and _is_part_of_another(nominal) else used  # no order has it under its name
+        found[id] = distinct([own, *named, content(nominal, "Name")], nominal, among)
     return found
 
 

@@ -8,7 +8,6 @@ from station.genealogy.exports.qif.characteristics import Places, characteristic
 from station.genealogy.exports.qif.datums import datum_definitions, datum_features, datum_frames
 from station.genealogy.exports.qif.features import FeatureWriter, thread_specifications
 from station.genealogy.exports.qif.resources import (
-    decision,
     header,
     measuring_station,
     ordered,
@@ -18,6 +17,7 @@ from station.genealogy.exports.qif.resources import (
     units,
 )
 from station.genealogy.exports.qif.results import Found, results
+from station.order.model import Order
 
 
 def document(dossier: Dossier) -> bytes:
@@ -25,7 +25,7 @@ def document(dossier: Dossier) -> bytes:
     inspection, order, ids = dossier.inspection, dossier.order, xml.Ids()
     root = xml.root("QIFDocument", versionQIF="3.0.0", idMax="0")
     xml.add(root, "QPId", xml.qpid("document", inspection["id"]))
-    xml.attributes(root, decision(inspection))
+    xml.attributes(root, _asked(order))
     xml.add(xml.add(root, "Version"), "TimeCreated", dossier.entry.committed)
     header(root)
     standard = standards(root, ids)
@@ -49,3 +49,11 @@ def document(dossier: Dossier) -> bytes:
     results(root, ids, dossier, Found(items, device, program))
     root.set("idMax", str(ids.last))
     return xml.written(root)
+
+
+def _asked(order: Order) -> dict[str, str | float]:
+    """The rule that the order asks for; the results say that of the verdicts."""
+    return {
+        "decision.rule": order.decision.rule,
+        "decision.conformance_probability": order.decision.conformance_probability,
+    }
