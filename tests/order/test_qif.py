@@ -445,6 +445,26 @@ def test_as_many_features_as_the_limit_are_read_in_time_and_more_are_refused():
     assert refusal(plan(many, [])) == "Features: the plan has more than the 5,000 features allowed"
 
 
+def test_more_curves_than_the_limit_are_named():
+    curves = []
+    for n in range(502):
+        corners = [(3 * n, 0), (3 * n + 2, 0), (3 * n + 2, 2), (3 * n, 0)]
+        points = "".join(
+            f"<DefiningPoint><Point>{x} {y} 0</Point><SequenceNumber>{k}</SequenceNumber></DefiningPoint>"
+            for k, (x, y) in enumerate(corners)
+        )
+        plane = "<Plane><Point>0 0 0</Point><Normal>0 0 1</Normal></Plane>"
+        nominal = f"<DefiningPoints>{points}</DefiningPoints>{plane}"
+        curves.append(feature(3 * n + 1000, f"C{n}", "PointDefinedCurve", "", nominal))
+    profile = asked(1, "1", "LineProfile", ZONE, "<Vector>0 0 1</Vector>", (1002,))
+    started = time.monotonic()
+    found = import_plan(plan(curves, [profile]), Wanted("S-1"), "p")
+    assert time.monotonic() - started < 30.0
+    assert [(one.name, one.why) for one in found.not_taken] == [
+        (f"C{n}", "at most 500 curves are drawn") for n in (500, 501)
+    ]
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_spoiled_plan_is_an_order_or_one_sentence(data: st.DataObject):

@@ -29,6 +29,7 @@ from station.order.qif.units import Units
 
 _NOMINAL = "FeatureNominal"
 _COMMON = ("Attributes", "Name", "UUID", "FeatureDefinitionId", "EntityInternalIds", "EntityExternalIds", "Constructed")
+MAX_CURVES = 500  # outlines in the drawing: what lies in what costs their square
 _AGAIN_MM = 1e-6  # a curve whose end is its start is closed
 _TURN = Decimal(360)
 
@@ -214,6 +215,8 @@ class FeatureReader:
         return self._draw([self._outline(curve, taken) for curve in curves], taken)
 
     def _draw(self, outlines: list[Outline], taken: Taken) -> dict[str, Any]:
+        if sum(len(one.outlines) for one in taken.drawn) + len(outlines) > MAX_CURVES:
+            raise OrderError(f"at most {MAX_CURVES} curves are drawn")
         layer = f"CURVE-{len(taken.drawn) + 1}"
         taken.drawn.append(Drawn(layer, tuple(outlines)))
         return {"type": "contour", "layer": layer}

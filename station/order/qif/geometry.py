@@ -73,7 +73,8 @@ def plan_geometry(root: Element, units: Units, leave: Leave, *, whole: bool) -> 
     ids = {name: id for id, name in names.items()}
     for feature in taken.features:
         try:
-            _resolved([feature], drawing)
+            if "layer" not in feature:  # a curve was drawn for it
+                _resolved([feature], drawing)
             written.append(feature)
         except OrderError as error:
             leave(nominals[ids[feature["id"]]], feature["id"], error.sentence)
