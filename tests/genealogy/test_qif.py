@@ -7,6 +7,7 @@ import re
 import uuid
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +57,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "as usual": {},
     "no calibration": NO_CALIBRATION,
     "calibration with its end": {"calibration": UNTIL},
+    "calibration until nobody knows when": {"calibration": replace(UNTIL, valid_until="2027-01-01T00:00:00")},
     "bare": {"decision": None, "operator": "", "conditions": Conditions(), "models": (), "operation": ""},
 }
 

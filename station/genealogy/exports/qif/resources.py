@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from station.errors import IntegrityError
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.qif import xml
 from station.genealogy.exports.qif.characteristics import COUNT_UNIT
@@ -151,9 +152,9 @@ def decision(inspection: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _moment(written: str | None) -> str:
-    """A moment of a document as XML says it; nothing where it is none."""
+def _moment(written: object) -> str:
+    """A moment of a document as XML says it; nothing where it is none, or none of a known zone."""
     try:
-        return utc_text(datetime.fromisoformat(written or ""), "calibration")
-    except ValueError:
+        return utc_text(datetime.fromisoformat(written), "calibration") if isinstance(written, str) else ""
+    except (ValueError, IntegrityError):
         return ""
