@@ -9,12 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from station.app import here
+from station.app.evidence import BUNDLE, bundle_format, origin_here
 from station.app.services import Services
 from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
+from station.genealogy.exports.formats import FORMATS
 from station.genealogy.follower import FollowerStatus
+from station.genealogy.proof.keeper import Keeper
 from station.genealogy.retention import thin_out
 from station.genealogy.store import Genealogy
+from station.mes.opcua.facts import OpcUaFacts
 from station.supervised import Supervised
 
 RETENTION_EVERY_S = 3600.0
@@ -38,6 +42,7 @@ class Beside:
     services: Services
     board: Board
     genealogy: Genealogy
+    camera: str
     stop: threading.Event
     say: Say
 
@@ -50,6 +55,9 @@ class Beside:
         pushes = self._pushes()
         work: dict[str, Callable[[], None]] = {push.name: partial(push.run, self.stop) for push in pushes}
         work["retention"] = self._keep
+        work["checkpoints"] = partial(self._keeper().run, self.stop)
+        if self.services.opcua is not None:
+            work["OPC UA"] = self._opcua(self.services.opcua)
         if serve is not None:
             work["pages and API"] = self._pages(serve, acknowledgement, pushes)
         found = tuple(Supervised(name, one, self.stop, self.say) for name, one in work.items())
@@ -71,6 +79,20 @@ class Beside:
             found.append(Push(f"mqtt:{self.services.mqtt.name}", mqtt.run, mqtt.status))
         return found
 
+    def _keeper(self) -> Keeper:
+        return Keeper(self.genealogy, self.services.checkpoints, origin_here(), here.now, self.say)
+
+    def _opcua(self, facts: OpcUaFacts) -> Callable[[], None]:
+        from station.mes.opcua.service import OpcUaService
+        from station.mes.tokens import Role, find_token
+
+        def may_read(_: str, secret: str) -> bool:
+            token = find_token(self.genealogy, secret, here.now())
+            return token is not None and token.role is not Role.CUSTOMER  # here everybody sees every order
+
+        service = OpcUaService(self.genealogy, self.board, facts, may_read, here.now, self.camera, self.say)
+        return partial(service.run, self.stop)
+
     def _keep(self) -> None:
         rule = self.services.retention
         while not self.stop.is_set():
@@ -91,6 +113,7 @@ class Beside:
         check_tls(facts)
         api = api_app(
             self.board, self.genealogy, facts, stop=self.stop, clock=here.now,
+            formats={BUNDLE: bundle_format(self.genealogy), **FORMATS},
             followers=lambda: tuple(push.status() for push in pushes),
         )  # fmt: skip
         application = create_app(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import secrets
 import sys
@@ -14,8 +15,8 @@ from typing import Any, BinaryIO
 from station.app.files import check_writable
 from station.app.here import now, open_record, station_record
 from station.errors import InputError
-from station.genealogy.dossier import dossier_of
-from station.genealogy.exports.formats import FORMATS, format_of
+from station.genealogy.dossier import Dossier, dossier_of
+from station.genealogy.exports.formats import FORMATS, Format, format_of
 from station.genealogy.proof import bundle
 from station.genealogy.proof.checkpoint import origin_of
 from station.genealogy.proof.checkpoints import SignedCheckpoint, Signer, announce, sign_checkpoint
@@ -59,15 +60,28 @@ def checkpoint_now() -> SignedCheckpoint:
         return sign_checkpoint(genealogy, _signer(genealogy), at=now())
 
 
-def export(inspection_id: str, format: str, out: Path | None) -> dict[str, Any]:
+def bundle_format(genealogy: Genealogy) -> Format:
+    """Bundles of an open record, signed by this station, as one more format."""
+
+    def make(dossier: Dossier) -> bytes:
+        stream = io.BytesIO()
+        bundle.write_bundle(genealogy, dossier.inspection["id"], _signer(genealogy), stream, at=now())
+        return stream.getvalue()
+
+    return Format(bundle.SUFFIX, "application/zip", make)
+
+
+def export(inspection_id: str, format: str, out: Path | None, language: str = "") -> dict[str, Any]:
     """Write an inspection in one of `format_names` to `out` (`-`: standard output; None: a file in this folder that is
     named after the part). A file that was there stays as it was until the new one is complete.
+
+    A format for people is in `language`, English by default.
 
     Returns:
         Where it is, how large, and its SHA-256.
 
     Raises:
-        InputError: there is no such inspection or format, or the file cannot be written.
+        InputError: there is no such inspection, format or language, or the file cannot be written.
         RecordError: what belongs to the inspection cannot be read, or is not what was committed.
     """
     suffix = bundle.SUFFIX if format == BUNDLE else format_of(format).suffix
@@ -78,7 +92,7 @@ def export(inspection_id: str, format: str, out: Path | None) -> dict[str, Any]:
             if format == BUNDLE:
                 bundle.write_bundle(genealogy, inspection_id, _signer(genealogy), counted, at=now())
             else:
-                counted.write(format_of(format).make(dossier_of(genealogy, inspection_id)))
+                counted.write(format_of(format).file(dossier_of(genealogy, inspection_id), language))
     return {
         "inspection": inspection_id,
         "format": format,

@@ -97,7 +97,7 @@ def run_cell(
         rig, genealogy, instrument, orders, board, shooting, operator_name(), here.now, how.pace_s, watch,
         patient=not how.once, jidoka=jidoka, acknowledged=how.acknowledged, alive=alive, timed=how.timed,
     )  # fmt: skip
-    beside = Beside(services, board, genealogy, how.stop, how.say)
+    beside = Beside(services, board, genealogy, camera, how.stop, how.say)
     at_work = () if how.once else beside.start(how.serve, how.acknowledged)
     try:
         ready = watch()

@@ -10,8 +10,10 @@ from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table
 from station.genealogy.disk import DiskBudget
 from station.genealogy.home import default_home
+from station.genealogy.proof.keeper import CheckpointFacts
 from station.genealogy.retention import RetentionRule
 from station.mes.facts import ApiFacts
+from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
 from station.mes.push.webhook import WebhookFacts
 
@@ -28,9 +30,18 @@ class Services:
     api: ApiFacts = field(default_factory=ApiFacts)
     webhook: tuple[WebhookFacts, ...] = ()
     mqtt: MqttFacts | None = None
+    opcua: OpcUaFacts | None = None
+    checkpoints: CheckpointFacts = field(default_factory=CheckpointFacts)
 
 
-_KINDS = {"retention": RetentionRule, "disk": DiskBudget, "api": ApiFacts, "mqtt": MqttFacts}
+_KINDS = {
+    "retention": RetentionRule,
+    "disk": DiskBudget,
+    "api": ApiFacts,
+    "mqtt": MqttFacts,
+    "opcua": OpcUaFacts,
+    "checkpoints": CheckpointFacts,
+}
 _LISTS = {"webhook": WebhookFacts}
 
 

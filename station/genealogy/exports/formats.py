@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from station.errors import InputError
 from station.genealogy.dossier import Dossier
-from station.genealogy.exports import aas, as9102_csv, dfq, epcis
+from station.genealogy.exports import aas, as9102_csv, dfq, epcis, qif
 from station.texts import DEFAULT, LANGUAGES
 
 __all__ = ["FORMATS", "LANGUAGES", "Format", "format_of"]
@@ -43,6 +43,7 @@ def _certificate(dossier: Dossier, language: str = DEFAULT) -> bytes:
 
 
 FORMATS: dict[str, Format] = {
+    "qif": Format(qif.SUFFIX, qif.MEDIA_TYPE, qif.make),
     "dfq": Format(".dfq", "application/octet-stream", dfq.make),
     "csv": Format(".csv", "text/csv; charset=utf-8", as9102_csv.make),
     "epcis": Format(".jsonld", "application/ld+json", epcis.make),
