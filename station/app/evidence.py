@@ -59,7 +59,7 @@ def checkpoint_now() -> SignedCheckpoint:
         return sign_checkpoint(genealogy, _signer(genealogy), at=now())
 
 
-def export(inspection_id: str, format: str, out: Path | None) -> dict[str, Any]:
+def export(inspection_id: str, format: str, out: Path | None, language: str = "") -> dict[str, Any]:
     """Write an inspection in one of `format_names` to `out` (`-`: standard output; None: a file in this folder that is
     named after the part). A file that was there stays as it was until the new one is complete.
 
@@ -78,7 +78,7 @@ def export(inspection_id: str, format: str, out: Path | None) -> dict[str, Any]:
             if format == BUNDLE:
                 bundle.write_bundle(genealogy, inspection_id, _signer(genealogy), counted, at=now())
             else:
-                counted.write(format_of(format).make(dossier_of(genealogy, inspection_id)))
+                counted.write(format_of(format).file(dossier_of(genealogy, inspection_id), language))
     return {
         "inspection": inspection_id,
         "format": format,

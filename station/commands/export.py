@@ -22,6 +22,9 @@ def export(
             "--out", metavar="FILE", help="Where to (default: ORDER-SERIAL-ATTEMPT here; -: standard output)."
         ),
     ] = None,
+    language: Annotated[
+        str, typer.Option("--language", metavar="LANGUAGE", help="en, de, fr or it, of formats for people (pdf).")
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """One inspection in a format that others read; a bundle is everything about the part, signed, for an auditor."""
@@ -33,10 +36,12 @@ def export(
 
     if format not in format_names():
         raise InputError(f"{format[:40]!r} is not a format; there are {', '.join(format_names())}", place="--format")
+    if language and format == "bundle":
+        raise InputError("a bundle has no language", place="--language")
     if as_json and out == STANDARD_OUTPUT:
         raise InputError("standard output takes the file or the JSON document, not both", place="--out")
     with working("Exporting …", quiet=as_json):
-        document = export_inspection(inspection, format, out)
+        document = export_inspection(inspection, format, out, language)
     if as_json:
         print_json(document)
     elif out != STANDARD_OUTPUT:
