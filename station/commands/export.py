@@ -23,7 +23,7 @@ def export(
         ),
     ] = None,
     language: Annotated[
-        str, typer.Option("--language", metavar="LANGUAGE", help="Of a pdf: en, de, fr or it (default: en).")
+        str, typer.Option("--language", metavar="LANGUAGE", help="en, de, fr or it, of formats for people (pdf).")
     ] = "",
     as_json: Json = False,
 ) -> int:
@@ -36,6 +36,8 @@ def export(
 
     if format not in format_names():
         raise InputError(f"{format[:40]!r} is not a format; there are {', '.join(format_names())}", place="--format")
+    if language and format == "bundle":
+        raise InputError("a bundle has no language", place="--language")
     if as_json and out == STANDARD_OUTPUT:
         raise InputError("standard output takes the file or the JSON document, not both", place="--out")
     with working("Exporting …", quiet=as_json):

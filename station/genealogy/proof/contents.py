@@ -12,7 +12,7 @@ from typing import Any
 from station.documents import sha256_hex
 from station.genealogy.calibrations import IN_FORCE
 from station.genealogy.chain import DOMAIN, EVENT, INSPECTION, ChainEntry
-from station.genealogy.entries import REMOVED
+from station.genealogy.entries import DRAWING, REMOVED
 from station.genealogy.events import OVERLAY
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.parts import ORDER_RECEIVED
@@ -150,4 +150,7 @@ def _named(kind: str, body: Mapping[str, Any]) -> list[tuple[str, str | None, st
         ]
     if body["kind"] == OVERLAY:
         return [(OVERLAYS, body["payload"]["sha256"], "overlay")]
-    return [(DOCUMENTS, body["document_sha256"], _ROLES.get(body["kind"], body["kind"]))]
+    return [
+        (DOCUMENTS, body["document_sha256"], _ROLES.get(body["kind"], body["kind"])),
+        (DOCUMENTS, body["payload"].get(DRAWING), "drawing"),
+    ]

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+from station.documents import sha256_hex
 from station.genealogy import parts
 from station.genealogy.calibrations import accept
 from station.genealogy.home import StationHome
@@ -26,7 +27,12 @@ def fill(genealogy: Genealogy) -> Inspection:
     """Three attempts at one part with other parts in between, and what people did; the last attempt."""
     accept(genealogy, evidence().calibration or b"", at=at(0), by="ann")
     genealogy.add_event(
-        parts.ORDER_RECEIVED, ORDER, {"by": "mes", "drawing_sha256": None}, at=at(0), document=evidence().order
+        parts.ORDER_RECEIVED,
+        ORDER,
+        {"by": "mes", "drawing_sha256": sha256_hex(b"drawing")},
+        at=at(0),
+        document=evidence().order,
+        attached=[b"drawing"],
     )
     key = parts.PartKey(ORDER, SERIAL)
     parts.add_link(genealogy, key, parts.Material(lot="L-1"), by="ann", at=at(1))

@@ -71,7 +71,7 @@ def test_an_intact_bundle(files: Files, tmp_path: Path):
     assert output.count("Signature Verified Successfully") == 2
     assert len(re.findall(r"entry \d{12} ok", output)) == 11
     assert len(re.findall(r"entries/\d{12}.proof ok", output)) == 11
-    assert len(re.findall(r"\w+ there", output)) == 10
+    assert len(re.findall(r"\w+ there", output)) == 11
     root = re.search(r"root (\w{64})", output)
     assert root is not None
     assert root[1].encode() in files["manifest.json"]
