@@ -62,6 +62,7 @@ def table_of(entry: Any, place: str) -> Mapping[str, Any]:
 
 def value_of(value: Any, kind: str, place: str) -> Any:
     """The value if it is of the annotated kind; whole numbers do for fractions. Raises: InputError."""
+    kind = kind.removesuffix(" | None")  # TOML has no null: what may be missing is left out
     if kind.startswith("Point"):
         if isinstance(value, list) and len(value) == 2:
             return tuple(value_of(one, "float", place) for one in value)

@@ -12,17 +12,18 @@ from station.app.calibrations import (
 from station.app.checks import check_and_record, try_check
 from station.app.device_cell import check_devices, find_devices, run_rig
 from station.app.files import check_writable, write_json
-from station.app.here import MAIN_CAMERA, now, open_record, operator_name, station_record
+from station.app.here import MAIN_CAMERA, database_url, has_record, now, open_record, operator_name, station_record
 from station.app.inspecting import inspect_files, plan_order
+from station.app.replayed import NotReplayed
 from station.app.replaying import (
     EVERYTHING,
-    NotReplayed,
     check_stored_budget,
     inspections_of,
     recheck,
     stored_characteristic,
 )
 from station.app.running import Running
+from station.app.services import Services, read_services
 from station.app.twin_cell import DEFAULT_RIG, run_twin
 from station.app.warming import compiling_told
 from station.cycle.calibration_life import load_calibration
@@ -33,6 +34,7 @@ __all__ = [
     "MAIN_CAMERA",
     "NotReplayed",
     "Running",
+    "Services",
     "accept_calibration",
     "calibration_history",
     "check_and_record",
@@ -40,7 +42,9 @@ __all__ = [
     "check_stored_budget",
     "check_writable",
     "compiling_told",
+    "database_url",
     "find_devices",
+    "has_record",
     "inspect_files",
     "inspections_of",
     "load_calibration",
@@ -49,6 +53,7 @@ __all__ = [
     "operator_name",
     "plan_order",
     "propose_calibration",
+    "read_services",
     "recheck",
     "roll_back_calibration",
     "run_rig",

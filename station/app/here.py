@@ -40,6 +40,16 @@ def operator_name() -> str:
         return ""
 
 
+def database_url() -> str | None:
+    """Where the record's tables lie, if not in STATION_HOME: STATION_DATABASE, such as postgresql+psycopg://…"""
+    return os.environ.get("STATION_DATABASE") or None
+
+
+def has_record() -> bool:
+    """Whether there is a record to read; with a database elsewhere opening it tells."""
+    return database_url() is not None or default_home().database.exists()
+
+
 def open_record(*, read_only: bool = False) -> Genealogy:
     """The record of STATION_HOME."""
-    return Genealogy.open(default_home(), read_only=read_only)
+    return Genealogy.open(default_home(), url=database_url(), read_only=read_only)

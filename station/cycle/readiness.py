@@ -1,7 +1,7 @@
 """May the station measure the next part, and with which calibration? Asked before every part.
 
-What locks: no calibration in force, a tampered or an expired one, a failed shift check; where the rig asks for it, a
-missing or expired shift check too.
+What locks: no calibration in force, a tampered or an expired one, a failed shift check, a disk that is nearly full;
+where the rig asks for it, a missing or expired shift check too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from station.cycle.calibration_life import active_calibration
 from station.cycle.inspect import Clock, Instrument
 from station.devices.shift_check import ShiftCheck
 from station.errors import StationError
+from station.genealogy.disk import DiskBudget, disk_state
 from station.genealogy.inspection import StationRecord
 from station.genealogy.reading import RecordReader
 from station.genealogy.shift_checks import CheckState, check_status
@@ -36,6 +37,7 @@ class Watch:
     station: StationRecord
     clock: Clock
     shift_check: ShiftCheck = ShiftCheck.WARN
+    disk: DiskBudget = field(default_factory=DiskBudget)
     _read: dict[bytes, Calibration] = field(default_factory=dict)
 
     def __call__(self) -> Readiness:
@@ -44,6 +46,7 @@ class Watch:
         try:
             found = active_calibration(self.genealogy, self.camera, self._read)
             status = check_status(self.genealogy, self.camera, now)
+            room = disk_state(self.genealogy.home.path, self.disk)
         except StationError as error:  # a record that cannot be read now may be readable at the next look
             return Readiness(nothing, f"The station is locked: {error.sentence}.")
         if found is None:
@@ -60,7 +63,9 @@ class Watch:
                 f"The station is locked: the calibration {calibration.id} expired on "
                 f"{calibration.valid_until:%Y-%m-%d %H:%M:%S %Z}. Calibrate again and accept it.",
             )
-        warnings = [calibration.expiry_warning(now)]
+        if room.locked:
+            return Readiness(instrument, f"The station is locked: {room.locked}")
+        warnings = [calibration.expiry_warning(now), room.warning]
         missing = status.state in (CheckState.MISSING, CheckState.EXPIRED)
         if status.state is CheckState.FAILED or (missing and self.shift_check is ShiftCheck.REQUIRED):
             return Readiness(instrument, f"The station is locked. {status.sentence}")

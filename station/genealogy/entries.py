@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from station.documents import canonical
+from station.errors import IntegrityError
 from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
 from station.genealogy.events import OVERLAY, mentioned
 from station.genealogy.events import SCHEMA as EVENT_SCHEMA
@@ -15,6 +17,7 @@ from station.genealogy.values import is_sha256, read_canonical
 
 SHIFT_CHECK = "shift-check"
 DRAWING = "drawing_sha256"  # key of a payload: the document that came with an order
+REMOVED = "pictures-removed"  # by a rule of retention
 Row = tuple[Any, ...]
 
 
@@ -40,17 +43,18 @@ class Claims:
     overlays: tuple[str, ...] = ()
     mentions: int = 0  # rows that find an event
     masters: tuple[str, ...] = ()  # pictures of a shift check, which the searching tables do not list
+    removed: tuple[str, ...] = ()  # pictures whose files were taken away
 
 
-def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
-    """Read the body of `entry` and compare it with the columns beside it and with the searching tables."""
+def claims_of(entry: ChainEntry, index: IndexRows | None) -> Claims:
+    """Read the body of `entry` and compare it with the columns beside it, and with the searching tables, if any."""
     try:
         document = read_canonical(entry.body)
         same = canonical(document) == entry.body
     except (ValueError, RecursionError, TypeError, AttributeError):
         return Claims(("its body is not a JSON document",))
     sentences = [] if same else ["its body is not canonical JSON (RFC 8785)"]
-    reader = {INSPECTION: _inspection, EVENT: _event}.get(entry.kind)
+    reader = _READERS.get(entry.kind)
     if reader is None:
         return Claims((*sentences, f"its kind is {entry.kind[:40]!r}, which does not exist"))
     try:
@@ -61,11 +65,21 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
         sentences.append("the id in its body is not the id in its row")
     if entry.kind == EVENT and document["at"] != entry.committed:
         sentences.append("the moment in its body is not the moment in its row")
-    if index != found:
+    if index is not None and index != found:
         sentences.append("the tables that find it say something else than its body")
-    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters))):
+    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters, *claims.removed))):
         return Claims((*sentences, "it refers to something that is not a SHA-256"), claims.key, claims.attempt)
     return replace(claims, sentences=tuple(sentences))
+
+
+def index_of(entry: ChainEntry) -> IndexRows:
+    """The rows that find an entry, from its body alone. Raises: IntegrityError: the body is not such a document."""
+    try:
+        return _READERS[entry.kind](read_canonical(entry.body))[0]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise IntegrityError(
+            "its body is not a complete document of its kind", place=f"chain {entry.cursor}"
+        ) from error
 
 
 def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
@@ -101,5 +115,12 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
         mentions=len(names),
         overlays=(str(document["payload"]["sha256"]),) if document["kind"] == OVERLAY else (),
         masters=masters,
+        removed=tuple(map(str, document["payload"]["sha256"])) if document["kind"] == REMOVED else (),
     )
     return IndexRows(None, row, (), names), claims
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], tuple[IndexRows, Claims]]] = {
+    INSPECTION: _inspection,
+    EVENT: _event,
+}

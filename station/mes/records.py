@@ -153,13 +153,18 @@ def record_routes(
         ),
         response_class=Response,
     )
-    def export(caller: Annotated[Caller, Depends(reader)], id: RecordId, format: str) -> Response:
+    def export(
+        caller: Annotated[Caller, Depends(reader)],
+        id: RecordId,
+        format: str,
+        language: Annotated[str, Query(description="Of a format for people: en, de, fr or it.", max_length=20)] = "",
+    ) -> Response:
         entry_for(caller, id)
         if format not in formats:
             raise Problem(404, f"there is no such format; there are {', '.join(formats)}", place="format")
         chosen = formats[format]
         headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"'}
-        return Response(chosen.make(source.dossier(id)), 200, headers, chosen.media_type)
+        return Response(chosen.file(source.dossier(id), language), 200, headers, chosen.media_type)
 
     @routes.get(
         "/frames/{sha256}",
