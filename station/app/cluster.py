@@ -78,6 +78,8 @@ def _threads(client: Client, address: str) -> int:
     if not threads:
         raise InputError("this cluster has no workers", place=address)
     for worker, found in client.run(_software, on_error="return").items():
+        if isinstance(found, OSError):  # it died just now; the scheduler will hear of it
+            continue
         if isinstance(found, BaseException):
             raise InputError(f"the worker {worker} does not have this software ({found})", place=address)
         if found != __version__:

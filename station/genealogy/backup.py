@@ -21,9 +21,9 @@ from sqlalchemy import Engine, insert, select
 from station.errors import InputError, IntegrityError
 from station.genealogy.chain import GENESIS
 from station.genealogy.database import open_database, translated, writing
+from station.genealogy.entries import REMOVED
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
-from station.genealogy.retention import REMOVED
 from station.genealogy.schema import chain, metadata
 from station.genealogy.store import Genealogy
 from station.genealogy.verify import verify_home

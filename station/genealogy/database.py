@@ -10,12 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from station.errors import StorageError
 from station.genealogy.home import StationHome
-from station.genealogy.schema import HEAD
+from station.genealogy.schema import HEAD, metadata
 
+OLDER = ("r0001",)  # layouts that are read as they are
 BUSY_TIMEOUT_S = 15.0
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)  # the last: SQLite quotes what is damaged
 _CAUSES = {
@@ -34,7 +37,8 @@ _CAUSES = {
 def open_database(home: StationHome, *, url: str | None = None, read_only: bool = False) -> Engine:
     """An engine on the home's database (or on `url`), in the layout of this software.
 
-    Writers create the database and bring it up to date; readers change nothing, not even a side file.
+    Writers create the database and bring it up to date; readers change nothing, not even a side file, and read older
+    layouts as if what was added since were there and empty.
 
     Raises:
         StorageError: it cannot be opened, or its layout is of other software.
@@ -45,7 +49,7 @@ def open_database(home: StationHome, *, url: str | None = None, read_only: bool 
         engine = _engine(address, read_only=read_only)
         try:
             if read_only:
-                _require_head(engine)
+                _require_readable(engine)
             else:
                 with home.alone():
                     _bring_up_to_date(engine)
@@ -90,11 +94,28 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
         )
         if read_only:
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            _add_newer_tables(connection)
         else:
             _set_up_writer(connection)
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=64)
+
+
+def _add_newer_tables(connection: sqlite3.Connection) -> None:
+    """The tables that an older layout lacks, empty, in this connection's memory."""
+    try:
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return  # not a record, or a damaged one: for whoever reads next to say
+    if found is None or found[0] not in OLDER:
+        return
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            statement = str(CreateTable(table).compile(dialect=sqlite_dialect()))
+            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
 
 
 def _set_up_writer(connection: sqlite3.Connection) -> None:
@@ -154,22 +175,24 @@ def is_damage(error: BaseException | None) -> bool:
     return False
 
 
-def _revision(connection: Connection) -> str | None:
+def layout_of(connection: Connection) -> str | None:
+    """The revision of `migrations/versions` that the tables are of; None where there are none of the station."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _require_head(engine: Engine) -> None:
+def _require_readable(engine: Engine) -> None:
     with engine.connect() as connection:
-        found = _revision(connection)
-    if found != HEAD:
+        found = layout_of(connection)
+    older = OLDER if engine.dialect.name == "sqlite" else ()
+    if found != HEAD and found not in older:
         raise StorageError(f"its layout is {found or 'unknown'}, this software reads {HEAD}")
 
 
 def _bring_up_to_date(engine: Engine) -> None:
     with engine.connect() as connection:
-        if _revision(connection) == HEAD:
+        if layout_of(connection) == HEAD:
             return  # the usual start: alembic is not even imported
     from alembic import command
     from alembic.config import Config

@@ -15,7 +15,7 @@ from typing import Any
 
 from station.errors import InputError
 from station.genealogy.disk import GB, free_bytes
-from station.genealogy.entries import SHIFT_CHECK
+from station.genealogy.entries import REMOVED, SHIFT_CHECK
 from station.genealogy.events import OVERLAY
 from station.genealogy.follow import move_to, position
 from station.genealogy.frames import ContentFolder
@@ -23,7 +23,6 @@ from station.genealogy.pages import MAX_LIMIT, RecordSummary
 from station.genealogy.store import Genealogy
 from station.genealogy.values import utc_text
 
-REMOVED = "pictures-removed"
 FOLLOWER = "retention"
 BATCH = 200  # inspections of one event
 

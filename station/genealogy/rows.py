@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Row, desc, exists, func, insert, select
 
 from station.documents import canonical, sha256_hex
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
+from station.genealogy.events import mentioned
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
 from station.genealogy.tree import add_subtrees
+from station.genealogy.values import read_canonical
 
 _SUMMARIES = (
     select(
@@ -84,6 +86,26 @@ def add_event(
     connection.execute(insert(events).values(cursor=entry.cursor, kind=kind, subject=subject, document_sha256=document))
     if names:
         connection.execute(insert(mentions), [{"cursor": entry.cursor, "name": name} for name in names])
+
+
+def add_missing_mentions(connection: Connection) -> None:
+    """Make the events of a chain that was written without mentions findable by them; needs the writer's lock."""
+    query = select(chain.c.cursor, chain.c.body).join(events, events.c.cursor == chain.c.cursor)
+    after = 0
+    while found := connection.execute(query.where(chain.c.cursor > after).order_by(chain.c.cursor).limit(500)).all():
+        for cursor, body in found:
+            event = read_canonical(bytes(body))
+            for name in mentioned(event["subject"], event["payload"]):
+                connection.execute(insert(mentions).values(cursor=cursor, name=name))
+        after = found[-1].cursor
+
+
+def event_about(connection: Connection, kind: str, subject: str) -> ChainEntry | None:
+    """The newest event of this kind about this subject."""
+    query = select(chain).join(events, events.c.cursor == chain.c.cursor)
+    query = query.where(events.c.kind == kind, events.c.subject == subject).order_by(desc(chain.c.cursor)).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else as_entry(row)
 
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:

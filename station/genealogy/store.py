@@ -113,18 +113,24 @@ class Genealogy(RecordReader):
         document: bytes | None = None,
         attached: Sequence[bytes] = (),
         id: str = "",
+        once: bool = False,
     ) -> Event:
         """Append an event to the chain, with the document that it introduces, if any.
 
         `attached` are further documents, which the payload names (see `entries`). An `id` that is given, so that the
-        same thing is not recorded twice, must be new.
+        same thing is not recorded twice, must be new. With `once` nothing is added where there is an event of this kind
+        about this subject: that one is returned.
 
         Raises:
             IntegrityError: the payload cannot be recorded, or the id was used before.
             StorageError: nothing was recorded.
         """
         identifier = id or new_id(at)
+        if once and (there := self.events(kind, subject, 1)):
+            return there[0]
         with self._recording(), writing(self.engine) as connection:
+            if once and (entry := rows.event_about(connection, kind, subject)):
+                return as_event(entry)  # of another process
             _require_new(connection, identifier)
             for data in attached:
                 rows.add_document(connection, data)
