@@ -55,7 +55,7 @@ class Books:
     """The books of the company that the connection to Tryton belongs to."""
 
     def __init__(self):
-        self._category = _first("product.category", name=CATEGORY) or _made("product.category", name=CATEGORY)
+        self._category = (_first("product.category", name=CATEGORY) or _made("product.category", name=CATEGORY)).id
         if not _first("quality.control", name=CATEGORY):
             # Asked for whenever a production is to be finished and no record has come.
             points = (Point(PASSED_BY_STATION, "Passed by the station", "boolean", False),)
@@ -93,7 +93,7 @@ class Books:
         template = Model.get("product.template")(
             name=code, code=code, type="goods", default_uom=unit, producible=True, list_price=Decimal(0)
         )
-        template.categories.append(self._category)
+        template.categories.append(Model.get("product.category")(self._category))
         template.save()
         return template.products[0]
 
@@ -150,8 +150,8 @@ def _settle_earlier(production: Model, entered: Model, title: str) -> None:
     for earlier in Model.get("quality.inspection").find(
         [("origin", "=", f"production,{production.id}"), ("state", "=", "pending"), ("id", "<", entered.id)]
     ):
-        if not earlier.reference:
-            continue  # somebody's own
+        if not earlier.reference or PASSED_BY_STATION not in [point.name for point in earlier.control.points]:
+            continue  # not a record's
         alert = earlier.alerts[0] if earlier.alerts else _made("quality.alert", origin=earlier, title="Left open")
         if alert.state == "open":
             alert.description = f"Superseded: {title}"
