@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from station.mes.cursors import cursor_text
 from station.mes.facts import ApiFacts
 from tests.mes.service import AT_ONCE, served
 
@@ -42,7 +43,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with tryton_server(tmp_path_factory.mktemp("tryton"), "day", "killed", "together", "orders") as address:
+    with tryton_server(tmp_path_factory.mktemp("tryton"), "day", "killed", "together", "orders", "refused") as address:
         yield address
 
 
@@ -219,10 +220,11 @@ def test_tryton_finishes_no_production_without_a_passed_inspection(day):
 
 
 def test_a_cursor_of_another_record_is_refused_and_said(day):
-    (day.tryton.folder / "strange").write_text("A" * 32 + "\n")
+    (day.tryton.folder / "strange").write_text(cursor_text(1, "ab" * 32) + "\n")
     status, said, refused = day.tryton.pull(cursor="strange")
     assert (status, said) == (2, "")
-    assert refused.startswith("The station refuses: ")
+    assert refused.startswith("The station refuses: this cursor is of another record")
+    assert refused.endswith("strange to begin anew: nothing is entered twice.\n")
 
 
 def test_a_wrong_token_is_said(day):
@@ -303,6 +305,21 @@ def test_orders_go_out_and_their_records_come_back(server, tmp_path):
         status, said, refused = here.tryton.send()
         assert (status, said) == (1, "")
         assert refused == f"{other}: the order was not sent: it is for {number}.\n"
+
+
+def test_what_tryton_refuses_to_finish_is_said_and_stops_nothing(server, tmp_path):
+    with world(server, "refused", tmp_path, lambda genealogy: part(genealogy, "MO-1", size(4.0, 3.9, 4.1))) as here:
+        assert here.tryton.pull()[0] == 0  # brings the product
+        starved, cancelled = here.tryton.ask("starved", "RING-4"), here.tryton.ask("cancelled", "RING-4")
+        for number in (starved, cancelled, "MO-2"):
+            part(here.api.genealogy, number, size(4.001, 3.95, 4.05))
+        status, said, refused = here.tryton.pull()
+        assert (status, refused) == (0, "")
+        waits, gone, done = said.splitlines()
+        assert waits.startswith(f"{starved}, {starved}-1, attempt 1: PASS; the production stays waiting: ")
+        assert gone == f"{cancelled}, {cancelled}-1, attempt 1: PASS; the production is cancelled."
+        assert done == "MO-2, MO-2-1, attempt 1: PASS; the production is done."
+        assert [one["state"] for one in here.tryton.books()[starved]["inspections"]] == ["passed"]
 
 
 def _altered(folder: Path, order: dict[str, Any], number: str) -> Path:

@@ -6,6 +6,8 @@ alone URL                     lets Tryton decide every size for itself, from its
 do URL NUMBER                 presses Do on a production; prints its state
 resolve URL RECORD            resolves the alerts of a record's inspection
 plan URL PART_NUMBER FILE …   plans a production with attachments (`NUMBER` in them: its number); prints its number
+starved URL PART_NUMBER       the same with a material that nobody has
+cancelled URL PART_NUMBER     the same, and cancels it
 killed COUNT SCRIPT …         runs a script and kills it right after its write to Tryton of that number
 """
 
@@ -103,12 +105,32 @@ def resolve(record):
     return one.state
 
 
-def plan(code, *files):
+def planned(code, material=None):
     (product,) = Model.get("product.product").find([("code", "=", code)])
     production = Model.get("production")(product=product, quantity=1)
     output = production.outputs.new(product=product, quantity=1, unit_price=Decimal(0))
     output.currency = production.company.currency
+    if material:
+        production.inputs.new(product=material, quantity=1)
     production.click("wait")
+    return production
+
+
+def starved(code):
+    (product,) = Model.get("product.product").find([("code", "=", code)])
+    material = Model.get("product.template")(name="wire", type="goods", default_uom=product.default_uom)
+    material.save()
+    return planned(code, material.products[0]).number
+
+
+def cancelled(code):
+    production = planned(code)
+    production.click("cancel")
+    return production.number
+
+
+def plan(code, *files):
+    production = planned(code)
     for file in map(Path, files):
         data = file.read_bytes().replace(b"NUMBER", production.number.encode())
         Model.get("ir.attachment")(name=file.name, data=data, resource=production).save()

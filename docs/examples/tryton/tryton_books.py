@@ -164,8 +164,8 @@ def _settle_earlier(production: Model, entered: Model, title: str) -> None:
 
 def _finish(production: Model, entered: Model, serial: str) -> str:
     """Marks a production done, if nothing speaks against it. Returns what became of it."""
-    if production.state == "done":
-        return "the production is done."
+    if production.state in ("done", "cancelled"):
+        return f"the production is {production.state}."
     newest = Model.get("quality.inspection").find(
         [("origin", "=", f"production,{production.id}")], order=[("id", "DESC")], limit=1
     )
