@@ -153,7 +153,7 @@ def correct(genealogy: Genealogy, event_id: str, *, reason: str, by: str, at: da
     if event.kind not in CORRECTABLE:
         raise InputError(f"an event {event.kind!r} is not corrected by another", place=event_id)
     _check_text(reason, "reason", LONGEST_TEXT, needed=True)
-    if any(one.kind == CORRECTION for one in genealogy.events_about([event_id])):
+    if genealogy.events(CORRECTION, event_id, 1):
         raise InputError("this event was corrected before", place=event_id)
     named = {"serial": event.subject, **{key: event.payload[key] for key in MENTIONS if key in event.payload}}
     payload = {**named, "corrects": event_id, "reason": reason, **_by(by)}  # found from wherever the event is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, Row, desc, exists, func, insert, select
+from sqlalchemy import CompoundSelect, Connection, Row, desc, exists, func, insert, or_, select, union
 
 from station.documents import canonical, sha256_hex
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
@@ -106,6 +106,24 @@ def event_about(connection: Connection, kind: str, subject: str) -> ChainEntry |
     query = query.where(events.c.kind == kind, events.c.subject == subject).order_by(desc(chain.c.cursor)).limit(1)
     row = connection.execute(query).first()
     return None if row is None else as_entry(row)
+
+
+def cursors_about_part(order_id: str, serial: str) -> CompoundSelect[tuple[int]]:
+    """Which events are about a part: those that name its order and it, and those about its inspections."""
+    named = union(
+        select(mentions.c.cursor).where(mentions.c.name == order_id),
+        select(events.c.cursor).where(events.c.subject == order_id),
+    )
+    mention = exists().where(mentions.c.cursor == events.c.cursor, mentions.c.name == serial)
+    ids = (
+        select(chain.c.id)
+        .join(inspections, inspections.c.cursor == chain.c.cursor)
+        .where(inspections.c.order_id == order_id, inspections.c.serial == serial)
+    )
+    return union(
+        select(events.c.cursor).where(events.c.cursor.in_(named), or_(events.c.subject == serial, mention)),
+        select(events.c.cursor).where(events.c.subject.in_(ids)),
+    )
 
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
