@@ -20,7 +20,7 @@ from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.pages import Page, RecordSummary, checked_cursor, checked_limit
-from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
+from station.genealogy.schema import chain, documents, events, inspections, mentions
 from station.genealogy.values import is_sha256, read_canonical
 
 NOTHING_READ = "the record cannot be read"
@@ -100,24 +100,6 @@ class RecordReader:
     def keeps_frame(self, sha256: str) -> bool:
         """Whether the file of a picture is still there; pictures may be thinned out, records never are."""
         return self._frames.find(_asked(sha256)) is not None
-
-    def users_of_frames(self, cursors: Collection[int]) -> dict[str, set[int]]:
-        """The pictures of these records, each with the cursors of all records that it belongs to."""
-        theirs = select(inspection_frames.c.sha256).where(inspection_frames.c.cursor.in_(cursors))
-        query = select(inspection_frames.c.sha256, inspection_frames.c.cursor).where(
-            inspection_frames.c.sha256.in_(theirs)
-        )
-        found: dict[str, set[int]] = {}
-        with translated(NOTHING_READ), self.engine.connect() as connection:
-            for digest, cursor in connection.execute(query):
-                found.setdefault(digest, set()).add(cursor)
-        return found
-
-    def cursors_of_frame(self, sha256: str) -> tuple[int, ...]:
-        """The cursors of all records that a picture belongs to."""
-        query = select(inspection_frames.c.cursor).where(inspection_frames.c.sha256 == _asked(sha256))
-        with translated(NOTHING_READ), self.engine.connect() as connection:
-            return tuple(connection.execute(query.order_by(inspection_frames.c.cursor)).scalars())
 
     def overlay(self, inspection_id: str) -> bytes | None:
         """The PNG drawn for people, if the inspection has one; raises as `events` and `frame` do."""
