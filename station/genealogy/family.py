@@ -129,7 +129,7 @@ def _family(reader: RecordReader, part: PartKey, above: tuple[PartKey, ...], bud
     if budget[0] < 0:
         raise InputError(f"its assemblies have more than {MOST_PARTS} parts", place=part.order_id)
     records = reader.attempts_of(part.order_id, part.serial)
-    found = reader.events_about([part.serial, *(record.id for record in records)])
+    found = reader.events_about_part(part.order_id, part.serial)
     corrected = {one.payload["corrects"]: one for one in found if one.kind == CORRECTION}
     mine = [one for one in found if one.subject == part.serial and one.payload.get("order_id") == part.order_id]
     inside = [

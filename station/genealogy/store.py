@@ -21,9 +21,8 @@ from sqlalchemy import Connection, Engine, select
 
 from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
-from station.genealogy.chain import EVENT
 from station.genealogy.database import open_database, translated, writing
-from station.genealogy.events import OVERLAY, Event, event_body, mentioned
+from station.genealogy.events import OVERLAY, Event
 from station.genealogy.evidence import Evidence, StoredFrame, tied
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -135,9 +134,7 @@ class Genealogy(RecordReader):
             for data in attached:
                 rows.add_document(connection, data)
             digest = None if document is None else rows.add_document(connection, document)
-            body = event_body(identifier, kind, subject, at, digest, payload)
-            entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
-            rows.add_event(connection, entry, kind, subject, digest, mentioned(subject, payload))
+            entry = rows.add_event(connection, kind, subject, payload, at=at, document=digest, id=identifier)
         return as_event(entry)
 
     def add_overlay(self, inspection_id: str, png: bytes, *, at: datetime) -> Event:
