@@ -35,7 +35,8 @@ def commits(sizes: Sizes, tell: Tell) -> Part:
             bare()
         taken_ms: tuple[list[float], list[float]] = ([], [])
         for number in range(count):
-            taken_ms[0].append(_ms(lambda at=number: ours.commit(_draft(at), Evidence(ORDER), committed=AT)))
+            draft = _draft(number)
+            taken_ms[0].append(_ms(lambda draft=draft: ours.commit(draft, Evidence(ORDER), committed=AT)))
             taken_ms[1].append(_ms(bare))
     ours_ms, bare_ms = map(statistics.median, taken_ms)
     ratio = ours_ms / bare_ms

@@ -55,8 +55,8 @@ INTRODUCTIONS = {
     "renderer": "All of this rests on pictures whose truth is known. The renderer integrates along the outline and "
     "shares no code with the core; here it is held against brute force: points inside the outline, a sampled Gaussian, "
     "the pixel's mean.",
-    "commits": "An inspection of ten characteristics, with its budget lines but without pictures, committed to the record "
-    "(WAL, synchronous=FULL), in turn with one row of the same bytes in a bare database with the same settings, on the "
+    "commits": "An inspection of ten characteristics with their budgets, without pictures, committed to the record "
+    "(WAL, synchronous=FULL), in turn with one row of the same bytes in a bare database with the same settings on the "
     "same file system.",
     "api": "The API in a process of its own. The dump is `sqlite3` printing the same rows as JSON lines, the pages are "
     "spread evenly over the record and asked for in turn.",

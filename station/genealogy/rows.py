@@ -1,12 +1,16 @@
-"""The statements the store is made of; each runs in a transaction that its caller holds."""
+"""The statements the store is made of; each runs in a transaction that its caller holds.
+
+Those of a commit are made once: making them anew would take longer than running them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Row, desc, exists, func, insert, or_, select, union
+from sqlalchemy import CompoundSelect, Connection, Row, bindparam, desc, exists, func, insert, or_, select, union
 
 from station.documents import canonical, sha256_hex
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry, link_hash
@@ -30,19 +34,22 @@ _SUMMARIES = (
     .join(inspections, inspections.c.cursor == chain.c.cursor)
     .order_by(inspections.c.cursor)
 )
+_LAST = select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)
+_ATTEMPT = select(func.max(inspections.c.attempt)).where(
+    inspections.c.order_id == bindparam("order_id"), inspections.c.serial == bindparam("serial")
+)
+_DOCUMENT = select(documents.c.sha256).where(documents.c.sha256 == bindparam("sha256"))
+_ADD_LINK, _ADD_INSPECTION, _ADD_FRAME = insert(chain), insert(inspections), insert(inspection_frames)
+_ADD_DOCUMENT = insert(documents)
 
 
 def append_link(connection: Connection, kind: str, id: str, committed: str, body: bytes) -> ChainEntry:
     """Add one entry behind the last; needs the writer's lock."""
-    last = connection.execute(select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)).first()
+    last = connection.execute(_LAST).first()
     cursor, previous = (last.cursor + 1, last.hash) if last else (1, GENESIS)
     digest = link_hash(cursor, kind, committed, previous, body)
     entry = ChainEntry(cursor, kind, id, committed, previous, digest, body)
-    connection.execute(
-        insert(chain).values(
-            cursor=cursor, kind=kind, id=id, committed=committed, previous_hash=previous, hash=digest, body=body
-        )
-    )
+    connection.execute(_ADD_LINK, asdict(entry))
     add_subtrees(connection, cursor)
     return entry
 
@@ -50,29 +57,28 @@ def append_link(connection: Connection, kind: str, id: str, committed: str, body
 def add_document(connection: Connection, data: bytes) -> str:
     """Store a document's bytes once; returns their SHA-256."""
     digest = sha256_hex(data)
-    if not connection.execute(select(exists().where(documents.c.sha256 == digest))).scalar():
-        connection.execute(insert(documents).values(sha256=digest, data=data))
+    if connection.execute(_DOCUMENT, {"sha256": digest}).first() is None:
+        connection.execute(_ADD_DOCUMENT, {"sha256": digest, "data": data})
     return digest
 
 
 def add_inspection(connection: Connection, record: Inspection, committed: str) -> ChainEntry:
     """Add a complete record to the chain and to the tables that find it."""
     entry = append_link(connection, INSPECTION, record.id, committed, canonical(record.to_document()))
-    connection.execute(
-        insert(inspections).values(
-            cursor=entry.cursor,
-            order_id=record.order_id,
-            serial=record.serial,
-            attempt=record.attempt,
-            verdict=record.verdict,
-        )
-    )
-    for position, frame in enumerate(record.frames):
-        connection.execute(
-            insert(inspection_frames).values(
-                cursor=entry.cursor, position=position, view=frame.view, sha256=frame.sha256
-            )
-        )
+    found_by = {
+        "cursor": entry.cursor,
+        "order_id": record.order_id,
+        "serial": record.serial,
+        "attempt": record.attempt,
+        "verdict": record.verdict,
+    }
+    connection.execute(_ADD_INSPECTION, found_by)
+    if record.frames:
+        frames = [
+            {"cursor": entry.cursor, "position": position, "view": frame.view, "sha256": frame.sha256}
+            for position, frame in enumerate(record.frames)
+        ]
+        connection.execute(_ADD_FRAME, frames)
     return entry
 
 
@@ -137,10 +143,7 @@ def cursors_about_part(order_id: str, serial: str) -> CompoundSelect[tuple[int]]
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
     """How often this part of this order was inspected; 0 if never."""
-    query = select(func.max(inspections.c.attempt)).where(
-        inspections.c.order_id == order_id, inspections.c.serial == serial
-    )
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_ATTEMPT, {"order_id": order_id, "serial": serial}).scalar() or 0
 
 
 def frame_is_referenced(connection: Connection, digest: str) -> bool:

@@ -94,7 +94,8 @@ class Genealogy(RecordReader):
         pending = PendingPictures(self._frames, evidence)
         with self._recording(), pictures_first(self.engine, pending), writing(self.engine) as connection:
             pending.keep_missing()
-            _require_new(connection, unnumbered.id)
+            if draft.id:
+                _require_new(connection, draft.id)
             attempt = rows.last_attempt(connection, draft.order_id, draft.serial) + 1
             record = replace(unnumbered, attempt=attempt)
             for document in evidence.documents():
@@ -130,7 +131,8 @@ class Genealogy(RecordReader):
         with self._recording(), writing(self.engine) as connection:
             if once and (entry := rows.event_about(connection, kind, subject)):
                 return as_event(entry)  # of another process
-            _require_new(connection, identifier)
+            if id:
+                _require_new(connection, id)
             for data in attached:
                 rows.add_document(connection, data)
             digest = None if document is None else rows.add_document(connection, document)
