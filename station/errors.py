@@ -12,6 +12,7 @@
     │   └── StoppedError            the machine stands, and a person must mend the cause: a limit, a stuck part
     │       ├── InterlockError          the door is open, the emergency stop is pressed
     │       └── LineStoppedError        a line that nobody watches stopped by itself
+    ├── ServiceError            a service on the network did not do what it was asked    the cell goes on
     └── RecordError             the genealogy record                     part held
         ├── StorageError            nothing could be committed (disk full, no permission)
         └── IntegrityError          what is stored is not what was committed
@@ -77,6 +78,10 @@ class InterlockError(StoppedError):
 
 class LineStoppedError(StoppedError):
     """A line that nobody watches stopped by itself, because going on would only make more of what is abnormal."""
+
+
+class ServiceError(StationError):
+    """A service on the network (a receiver, a broker) did not do what it was asked to; tried again, in no one's way."""
 
 
 class RecordError(StationError):

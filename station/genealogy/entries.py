@@ -16,6 +16,7 @@ from station.genealogy.inspection import SCHEMA as INSPECTION_SCHEMA
 from station.genealogy.values import is_sha256, read_canonical
 
 SHIFT_CHECK = "shift-check"
+DRAWING = "drawing_sha256"  # key of a payload: the document that came with an order
 Row = tuple[Any, ...]
 
 
@@ -108,7 +109,7 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
     masters = tuple(str(frame["sha256"]) for master in shown for frame in master["frames"])
     names = mentioned(document["subject"], document["payload"])
     claims = Claims(
-        documents=() if digest is None else (str(digest),),
+        documents=tuple(str(name) for name in (digest, document["payload"].get(DRAWING)) if name is not None),
         mentions=len(names),
         overlays=(str(document["payload"]["sha256"]),) if document["kind"] == OVERLAY else (),
         masters=masters,

@@ -4,6 +4,7 @@ station.db      the chain of records and events, orders, drawings, calibrations 
 frames/         the pictures as they were taken, named by their SHA-256
 overlays/       pictures derived for people, named by their SHA-256
 calibrations/   readable copies of accepted calibrations, named by their SHA-256
+orders/         orders that came through the API, each in a folder of its own with its drawing
 keys/           reserved for the station's signing keys
 """
 
@@ -44,6 +45,11 @@ class StationHome:
     def calibrations(self) -> Path:
         """Copies of accepted calibrations: `calibrations/ab/abcdef….json`."""
         return self.path / "calibrations"
+
+    @property
+    def orders(self) -> Path:
+        """Orders that came through the API: `orders/MO-7-abcdef…/order.json`; the first one makes the folder."""
+        return self.path / "orders"
 
     @property
     def keys(self) -> Path:

@@ -9,7 +9,7 @@ write to one home, one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
@@ -32,7 +32,7 @@ from station.genealogy.pages import Page, RecordSummary
 from station.genealogy.pictures import PendingPictures, pictures_first
 from station.genealogy.reading import RecordReader, as_event
 from station.genealogy.schema import chain
-from station.genealogy.values import new_id, utc_text
+from station.genealogy.values import check_id, new_id, utc_text
 
 __all__ = ["Evidence", "Genealogy", "Page", "RecordSummary", "StoredFrame", "new_id"]
 
@@ -95,8 +95,7 @@ class Genealogy(RecordReader):
         pending = PendingPictures(self._frames, evidence)
         with self._recording(), pictures_first(self.engine, pending), writing(self.engine) as connection:
             pending.keep_missing()
-            if connection.execute(select(chain.c.cursor).where(chain.c.id == unnumbered.id)).first():
-                raise IntegrityError("an entry with this id is committed already", place=unnumbered.id)
+            _require_new(connection, unnumbered.id)
             attempt = rows.last_attempt(connection, draft.order_id, draft.serial) + 1
             record = replace(unnumbered, attempt=attempt)
             for document in evidence.documents():
@@ -105,16 +104,30 @@ class Genealogy(RecordReader):
         return record
 
     def add_event(
-        self, kind: str, subject: str, payload: Mapping[str, Any], *, at: datetime, document: bytes | None = None
+        self,
+        kind: str,
+        subject: str,
+        payload: Mapping[str, Any],
+        *,
+        at: datetime,
+        document: bytes | None = None,
+        attached: Sequence[bytes] = (),
+        id: str = "",
     ) -> Event:
         """Append an event to the chain, with the document that it introduces, if any.
 
+        `attached` are further documents, which the payload names (see `entries`). An `id` that is given, so that the
+        same thing is not recorded twice, must be new.
+
         Raises:
-            IntegrityError: the payload cannot be recorded.
+            IntegrityError: the payload cannot be recorded, or the id was used before.
             StorageError: nothing was recorded.
         """
-        identifier = new_id(at)
+        identifier = id or new_id(at)
         with self._recording(), writing(self.engine) as connection:
+            _require_new(connection, identifier)
+            for data in attached:
+                rows.add_document(connection, data)
             digest = None if document is None else rows.add_document(connection, document)
             body = event_body(identifier, kind, subject, at, digest, payload)
             entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
@@ -138,3 +151,9 @@ class Genealogy(RecordReader):
                 yield
             except StorageError as error:
                 raise StorageError(f"{error.sentence}: {NOTHING_RECORDED}", place=error.place) from error
+
+
+def _require_new(connection: Connection, id: str) -> None:
+    check_id(id, "id")
+    if connection.execute(select(chain.c.cursor).where(chain.c.id == id)).first():
+        raise IntegrityError("an entry with this id is committed already", place=id)

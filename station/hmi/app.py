@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from station import __version__
 from station.cycle.fault import Acknowledgement
@@ -25,6 +25,8 @@ from station.hmi.presses import press_routes
 from station.hmi.render import Renderer
 from station.hmi.security import LOCAL_HOSTS, SecurityHeaders
 
+API = "/v1"
+
 
 def create_app(
     board: Board,
@@ -35,6 +37,7 @@ def create_app(
     screens: Sequence[str] = (),
     allowed_hosts: Sequence[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
+    api: ASGIApp | None = None,
 ) -> FastAPI:
     """The pages over one board and one record.
 
@@ -45,6 +48,7 @@ def create_app(
         allowed_hosts: names under which browsers may ask for this station, beside those of this machine itself;
             every other Host header is refused (DNS rebinding).
         heartbeat_s: pause after which a silent stream says that it is alive.
+        api: what machines ask, served under /v1 (`station.mes.app.api_app`); None: pages alone.
     """
     app = FastAPI(title="station", docs_url=None, redoc_url=None, openapi_url=None)
     renderer = Renderer()
@@ -54,6 +58,8 @@ def create_app(
         app.include_router(press_routes(board, acknowledgement, screens, renderer))
     app.include_router(picture_routes(genealogy))
     app.include_router(_machine_routes(feed, heartbeat_s))
+    if api is not None:
+        app.mount(API, api, name="api")
     app.mount("/static", _Static(directory=Path(str(files("station.hmi").joinpath("static")))), name="static")
     add_error_pages(app, renderer)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *allowed_hosts], www_redirect=False)

@@ -6,9 +6,9 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 
 from station.genealogy.frames import ContentFolder
+from station.genealogy.media import UNKNOWN, media_type
 from station.genealogy.store import Genealogy
 from station.genealogy.values import is_sha256
-from station.hmi.media import UNKNOWN, media_type
 
 FOR_GOOD = "private, max-age=31536000, immutable"
 

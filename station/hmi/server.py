@@ -8,14 +8,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from station.errors import DeviceError, InputError
+from station.hmi.connection import Connection
 
 _ASK_EVERY_S = 0.05
 _GRACE_S = 1  # what is still answering then is cut off
+MAX_CONNECTIONS = 500  # further ones are told to come back; streams of pages and machines together are half of them
 
 
 class _Server(uvicorn.Server):
@@ -50,11 +53,20 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: FastAPI, host: str, port: int, stop: threading.Event, *, listener: socket.socket | None = None) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    stop: threading.Event,
+    *,
+    listener: socket.socket | None = None,
+    tls: tuple[Path, Path] | None = None,
+) -> None:
     """Serve `app` in this thread until `stop` is set; returns within two seconds of that, whoever still listens.
 
     With `listener` (from `listen`, closed on return) host and port are not looked at: so a program can bind first,
-    report a taken port, and serve in another thread afterwards.
+    report a taken port, and serve in another thread afterwards. With `tls`, certificate and key (PEM), over TLS 1.2 or
+    newer and nothing else.
 
     Raises:
         InputError: as `listen`.
@@ -63,6 +75,10 @@ def serve(app: FastAPI, host: str, port: int, stop: threading.Event, *, listener
     with listener or listen(host, port) as bound:
         config = uvicorn.Config(
             app,
+            http=Connection,
+            limit_concurrency=MAX_CONNECTIONS,
+            ssl_certfile=None if tls is None else tls[0],
+            ssl_keyfile=None if tls is None else tls[1],
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,4 +1,7 @@
-"""A folder of orders as it is now: files come, change and go while the station runs."""
+"""Folders of orders as they are now: files come, change and go while the station runs.
+
+An order is a `*.json` in the folder itself, or in a folder of its own there, with its drawing beside it.
+"""
 
 from __future__ import annotations
 
@@ -31,32 +34,58 @@ class Listed:
 class OrderFolder(Mapping[str, Path]):
     """Serial -> order file, by order id; a part that two orders are for has none, until one of them is taken away."""
 
-    def __init__(self, folder: Path) -> None:
-        """Lists the folder. Raises: InputError: there is none, or it cannot be read."""
-        self._folder = folder
-        self._files: dict[str, tuple[Stamp, Listed]] = {}
+    def __init__(self, *folders: Path) -> None:
+        """Lists the folders. Raises: InputError: there is none, or it cannot be read."""
+        self._folders = folders
+        self._files: dict[Path, tuple[Stamp, Listed]] = {}
+        self._inside: dict[Path, tuple[Stamp, dict[Path, Stamp]]] = {}  # what folders of single orders held
         self._paths: dict[str, Path] = {}
         self.listed: tuple[Listed, ...] = ()
         self.look()
 
     def look(self) -> bool:
-        """Lists the folder again; whether anything changed. Raises: InputError: it cannot be read."""
-        try:
-            with os.scandir(self._folder) as entries:
-                now = {entry.name: _stamp(entry) for entry in entries if entry.name.endswith(".json")}
-        except FileNotFoundError:
-            raise InputError("there is no such folder of orders", place=str(self._folder)) from None
-        except OSError as error:
-            raise InputError(f"the orders cannot be read ({error.strerror})", place=str(self._folder)) from error
+        """Lists the folders again; whether anything changed. Raises: InputError: one cannot be read."""
+        now: dict[Path, Stamp] = {}
+        for folder in self._folders:
+            try:
+                now |= self._orders_in(folder)
+            except FileNotFoundError:
+                raise InputError("there is no such folder of orders", place=str(folder)) from None
+            except OSError as error:
+                raise InputError(f"the orders cannot be read ({error.strerror})", place=str(folder)) from error
         before = self._files
-        if now == {name: stamp for name, (stamp, _) in before.items()}:
+        if now == {path: stamp for path, (stamp, _) in before.items()}:
             return False
         self._files = {
-            name: before[name] if name in before and before[name][0] == stamp else (stamp, _listed(self._folder / name))
-            for name, stamp in sorted(now.items())
+            path: before[path] if path in before and before[path][0] == stamp else (stamp, _listed(path))
+            for path, stamp in sorted(now.items())
         }
         self._sort()
         return True
+
+    def _orders_in(self, folder: Path) -> dict[Path, Stamp]:
+        found: dict[Path, Stamp] = {}
+        inside: dict[Path, tuple[Stamp, dict[Path, Stamp]]] = {}
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = folder / entry.name
+                if entry.name.endswith(".json"):
+                    found[path] = _stamp(entry)
+                elif not entry.name.startswith(".") and entry.is_dir():
+                    inside[path] = self._single(path, _stamp(entry))
+        self._inside = {path: held for path, held in self._inside.items() if path.parent != folder} | inside
+        return found | {path: stamp for _, held in inside.values() for path, stamp in held.items()}
+
+    def _single(self, folder: Path, stamp: Stamp) -> tuple[Stamp, dict[Path, Stamp]]:
+        """The orders in a folder below; it is looked into again once something came into it or went."""
+        known = self._inside.get(folder)
+        if known is not None and known[0] == stamp:
+            return known
+        try:
+            with os.scandir(folder) as entries:
+                return stamp, {folder / one.name: _stamp(one) for one in entries if one.name.endswith(".json")}
+        except OSError:  # gone meanwhile, or somebody else's: no orders here
+            return stamp, {}
 
     def _sort(self) -> None:
         found = sorted((listed for _, listed in self._files.values()), key=lambda one: (one.order_id, one.serial))

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from station.errors import InputError
+from station.genealogy.media import media_type
 from station.genealogy.store import Genealogy
-from station.hmi.media import media_type
 from station.hmi.ordered import ordered_from
 from station.hmi.overlay import pane_of
 from station.hmi.part import stored_part

@@ -1,0 +1,99 @@
+"""Following a record as it grows: server-sent events (WHATWG HTML 9.2)."""
+
+# No `annotations` from __future__ here: FastAPI could not see what the routes' annotations name in their function.
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from station.genealogy.chain import GENESIS
+from station.mes.access import READERS, Caller, Gate
+from station.mes.answers import Streamed
+from station.mes.cursors import Cursor, cursor_text
+from station.mes.described import answers
+from station.mes.limits import Streams
+from station.mes.problems import Problem
+from station.mes.records import After, line_document, resolved
+from station.mes.source import RecordSource
+from station.mes.tail import Tail
+
+HEARTBEAT_S = 10.0
+_MOST_AT_ONCE = 100
+EVENTS = "text/event-stream"
+
+StateView = Callable[[], tuple[int, dict[str, Any]]]  # the station's snapshot: version and document
+
+
+def live_routes(
+    source: RecordSource, gate: Gate, tail: Tail, streams: Streams, state: StateView | None, heartbeat_s: float
+) -> APIRouter:
+    """`GET /events`; `state` is None where there is no single station (a plant)."""
+    routes = APIRouter(tags=["records"])
+
+    @routes.get(
+        "/events",
+        summary="New records, and the station's state, as they come",
+        description=(
+            "Server-sent events: `record` as in the list, with its cursor as id; `state` as `GET /state` (not for "
+            "customers); `position` first, with the cursor where the stream begins. Last-Event-ID or `after` resumes, "
+            "otherwise it begins now."
+        ),
+        responses=answers(410, s200={"description": "A stream.", "content": {EVENTS: {"schema": {"type": "string"}}}}),
+        response_class=Response,
+    )
+    async def events(
+        caller: Annotated[Caller, Depends(gate.only(*READERS))],
+        after: After = None,
+        last_event_id: Annotated[str | None, Header(description="As browsers send it.")] = None,
+    ) -> Response:
+        place = "after" if last_event_id is None else "Last-Event-ID"
+        asked = last_event_id or after
+        if asked is None:
+            start = await run_in_threadpool(_newest, source)
+        else:
+            start = await run_in_threadpool(resolved, source, asked, place)
+        taken = ExitStack()
+        taken.enter_context(streams.place(caller.token.id))
+        shown = None if caller.only_order is not None else state
+        return Streamed(_stream(source, tail, start, caller.only_order, shown, heartbeat_s), EVENTS, taken)
+
+    return routes
+
+
+async def _stream(
+    source: RecordSource, tail: Tail, start: Cursor, order: str | None, state: StateView | None, heartbeat_s: float
+) -> AsyncIterator[bytes]:
+    yield b"retry: 2000\n\n" + _event("position", {}, cursor_text(start.position, start.mark))
+    position, version = start.position, -1
+    while not tail.stopped:
+        mark = await tail.now()
+        if state is not None:
+            newer, document = state()
+            if newer != version:
+                version = newer
+                yield _event("state", document)
+        found = await run_in_threadpool(source.lines, position, _MOST_AT_ONCE, order)
+        for line in found:
+            position = line.position
+            document = line_document(line)
+            yield _event("record", document, document["cursor"])
+        if len(found) < _MOST_AT_ONCE and await tail.wait(mark, heartbeat_s) == mark:
+            yield b": alive\n\n"
+
+
+def _event(kind: str, document: dict[str, Any], id: str = "") -> bytes:
+    """One event; JSON in ASCII has no line breaks of its own."""
+    named = f"id: {id}\n" if id else ""
+    return f"event: {kind}\n{named}data: {json.dumps(document)}\n\n".encode()
+
+
+def _newest(source: RecordSource) -> Cursor:
+    position = source.newest()
+    hash = source.hash_at(position)
+    if hash is None:
+        raise Problem(503, "the record cannot be read now", headers={"Retry-After": "10"})
+    return Cursor(position, hash[: len(GENESIS)])
