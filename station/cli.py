@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from station.background import set_by_signals, share_one_heap
-from station.commands import calibrations, keeping, parts, record, tokens
+from station.commands import calibrations, keeping, parts, plant, record, tokens
 from station.commands.options import Json
 from station.errors import InputError, StationError
 from station.notify import Notifier
@@ -222,6 +222,7 @@ app.command()(calibrations.accept)
 app.command()(calibrations.calibrations)
 app.command()(calibrations.rollback)
 app.add_typer(tokens.app, name="token")
+app.add_typer(plant.app, name="plant")
 
 
 @app.command()

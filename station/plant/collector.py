@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import nats.errors
 import nats.js.errors
 from nats.aio.msg import Msg
 from nats.js.api import (
@@ -85,7 +84,7 @@ class Collector:
                 hub.check()
                 try:
                     found = await source.fetch(BATCH, timeout=_FETCH_S)
-                except nats.errors.TimeoutError:
+                except TimeoutError:  # nats-py's own, and asyncio's
                     self._level = True
                     pause.reset()
                     continue
