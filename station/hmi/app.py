@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from station import __version__
 from station.cycle.fault import Acknowledgement
@@ -58,10 +58,10 @@ def create_app(
         app.include_router(press_routes(board, acknowledgement, screens, renderer))
     app.include_router(picture_routes(genealogy))
     app.include_router(_machine_routes(feed, heartbeat_s))
-    if api is not None:
-        app.mount(API, api, name="api")
     app.mount("/static", _Static(directory=Path(str(files("station.hmi").joinpath("static")))), name="static")
     add_error_pages(app, renderer)
+    if api is not None:
+        app.add_middleware(_Beside, api=api)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *allowed_hosts], www_redirect=False)
     app.add_middleware(SecurityHeaders)
     return app
@@ -98,6 +98,19 @@ def _machine_routes(feed: Feed, heartbeat_s: float) -> APIRouter:
         )
 
     return routes
+
+
+class _Beside:
+    """Hands what lies under `API` to the API, whatever it is: a route of these pages would not match every path."""
+
+    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+        self._app, self._api = app, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{API}/"):
+            await self._api({**scope, "root_path": scope.get("root_path", "") + API}, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class _Static(StaticFiles):

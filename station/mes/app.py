@@ -57,9 +57,11 @@ def api_app(
     tail = Tail(lambda: Mark(source.newest(), board.latest().version), stop)
     routers = (
         order_routes(OrderDesk(genealogy, clock), gate),
-        record_routes(source, gate, tail, streams, formats),
+        record_routes(source, gate, tail, streams, formats, longest_wait_s=facts.stream_s),
         part_routes(genealogy, gate, clock),
-        live_routes(source, gate, tail, streams, lambda: state_of(board), heartbeat_s),
+        live_routes(
+            source, gate, tail, streams, lambda: state_of(board), heartbeat_s=heartbeat_s, stream_s=facts.stream_s
+        ),
         cell_routes(board, gate),
         _service_routes(source, gate, lambda: (*cell_metrics(board), *counted(counts, streams.open))),
     )
@@ -80,8 +82,8 @@ def record_api_app(
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
     gate, tail = Gate(find, clock, facts, counts), Tail(lambda: Mark(source.newest()), stop)
     routers = (
-        record_routes(source, gate, tail, streams, formats),
-        live_routes(source, gate, tail, streams, None, heartbeat_s),
+        record_routes(source, gate, tail, streams, formats, longest_wait_s=facts.stream_s),
+        live_routes(source, gate, tail, streams, None, heartbeat_s=heartbeat_s, stream_s=facts.stream_s),
         _service_routes(source, gate, lambda: counted(counts, streams.open)),
     )
     return served(routers, facts, counts)
@@ -99,7 +101,7 @@ def served(routers: tuple[APIRouter, ...], facts: ApiFacts, counts: Counts) -> A
     )
     for router in routers:
         app.include_router(router)
-    add_problems(app)
+    add_problems(app, [*app.routes, *(route for router in routers for route in router.routes)])
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return Guard(app, facts, counts)
 

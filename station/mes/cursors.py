@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from dataclasses import dataclass
 
 from station.genealogy.chain import GENESIS
@@ -20,7 +19,7 @@ _HASH_BYTES = 12
 _CHECK_BYTES = 3
 _BYTES = _POSITION_BYTES + _HASH_BYTES + _CHECK_BYTES  # 21: 28 letters without padding
 LETTERS = _BYTES * 4 // 3
-_DOMAIN = b"station-cursor/1\n"
+_DOMAIN = binascii.crc32(b"station-cursor/1\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +56,4 @@ def read_cursor(text: str, place: str = "after") -> Cursor:
 
 
 def _check(data: bytes) -> bytes:
-    return hashlib.sha256(_DOMAIN + data).digest()[:_CHECK_BYTES]
+    return binascii.crc32(data, _DOMAIN).to_bytes(4)[-_CHECK_BYTES:]

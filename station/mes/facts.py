@@ -18,7 +18,8 @@ class ApiFacts:
     `plain_http` says otherwise; `plain_http_reason` then says in a sentence why that is safe (a proxy ends TLS, say).
     A token may ask `requests_per_s` on average and `burst` at once, all tokens of one address together
     `address_factor` times that; wrong tokens are refused in silence after `wrong_tokens_per_minute`. `streams` may be
-    open at once, `streams_per_token` by one of them. A request has `body_s` seconds to send its body.
+    open at once, `streams_per_token` by one of them, each for `stream_s` at most: whoever follows comes again with his
+    cursor, and with a token that is still valid. A request has `body_s` seconds to send its body.
     """
 
     tls_certificate: str = ""
@@ -32,6 +33,7 @@ class ApiFacts:
     wrong_tokens_per_minute: float = 10.0
     streams: int = 40
     streams_per_token: int = 4
+    stream_s: float = 3600.0
     body_s: float = 60.0
 
     def __post_init__(self) -> None:
@@ -39,7 +41,7 @@ class ApiFacts:
             raise InputError("TLS needs both tls_certificate and tls_key", place="api")
         if self.plain_http and not self.plain_http_reason.strip():
             raise InputError("plain_http needs a plain_http_reason: why tokens are safe on this network", place="api")
-        for name in ("requests_per_s", "wrong_tokens_per_minute", "body_s"):
+        for name in ("requests_per_s", "wrong_tokens_per_minute", "stream_s", "body_s"):
             if not getattr(self, name) > 0.0:
                 raise InputError("this must be more than 0", place=f"api.{name}")
         for name in ("burst", "address_factor", "streams", "streams_per_token"):

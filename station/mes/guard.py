@@ -23,6 +23,7 @@ MAX_PATH = 2048
 MAX_QUERY = 4096
 MAX_SMALL_BODY = 64 * 1024
 MAX_ORDER_BODY = MAX_DOCUMENT_BYTES + MAX_DRAWING_BYTES + MAX_SMALL_BODY
+_LAST = {"Connection": "close"}
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 
@@ -64,10 +65,16 @@ class Guard:
         if waiting_s := self._by_address.take(address_of(scope)):
             raise too_many(waiting_s)
         if len(scope["headers"]) > MAX_HEADERS:
-            raise Problem(431, f"a request has at most {MAX_HEADERS} headers", headers={"Connection": "close"})
+            raise Problem(431, f"a request has at most {MAX_HEADERS} headers", headers=_LAST)
         if len(scope.get("raw_path") or b"") > MAX_PATH or len(scope["query_string"]) > MAX_QUERY:
-            raise Problem(414, "the address is too long", headers={"Connection": "close"})
+            raise Problem(414, "the address is too long", headers=_LAST)
+        if scope["http_version"] not in ("1.0", "1.1"):
+            raise Problem(505, "this is spoken here: HTTP/1.1", headers=_LAST)
         headers = dict(scope["headers"])
+        if (
+            b"content-length" in headers and b"transfer-encoding" in headers
+        ):  # RFC 9112, 6.1: nobody knows where it ends
+            raise Problem(400, "a body has a length, or comes in chunks, not both", headers=_LAST)
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > _most(scope):
             raise _too_large(_most(scope))
@@ -89,7 +96,7 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), self._ends_s - now_s)
         except TimeoutError:
-            raise Problem(408, "the body came too slowly", headers={"Connection": "close"}) from None
+            raise Problem(408, "the body came too slowly", headers=_LAST) from None
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise _too_large(self._most)
@@ -102,7 +109,7 @@ def _most(scope: Scope) -> int:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(413, f"the body is larger than the {most:,} bytes allowed", headers={"Connection": "close"})
+    return Problem(413, f"the body is larger than the {most:,} bytes allowed", headers=_LAST)
 
 
 def address_of(scope: Scope) -> str:

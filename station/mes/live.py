@@ -1,6 +1,7 @@
 """Following a record as it grows: server-sent events (WHATWG HTML 9.2)."""
 
 # No `annotations` from __future__ here: FastAPI could not see what the routes' annotations name in their function.
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
@@ -29,7 +30,14 @@ StateView = Callable[[], tuple[int, dict[str, Any]]]  # the station's snapshot: 
 
 
 def live_routes(
-    source: RecordSource, gate: Gate, tail: Tail, streams: Streams, state: StateView | None, heartbeat_s: float
+    source: RecordSource,
+    gate: Gate,
+    tail: Tail,
+    streams: Streams,
+    state: StateView | None,
+    *,
+    heartbeat_s: float,
+    stream_s: float,
 ) -> APIRouter:
     """`GET /events`; `state` is None where there is no single station (a plant)."""
     routes = APIRouter(tags=["records"])
@@ -42,7 +50,7 @@ def live_routes(
             "customers); `position` first, with the cursor where the stream begins. Last-Event-ID or `after` resumes, "
             "otherwise it begins now."
         ),
-        responses=answers(410, s200={"description": "A stream.", "content": {EVENTS: {"schema": {"type": "string"}}}}),
+        responses=answers(410, s200={"description": "A stream.", "content": {EVENTS: {}}}),
         response_class=Response,
     )
     async def events(
@@ -59,17 +67,26 @@ def live_routes(
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
         shown = None if caller.only_order is not None else state
-        return Streamed(_stream(source, tail, start, caller.only_order, shown, heartbeat_s), EVENTS, taken)
+        stream = _stream(source, tail, start, caller.only_order, shown, heartbeat_s, stream_s)
+        return Streamed(stream, EVENTS, taken)
 
     return routes
 
 
 async def _stream(
-    source: RecordSource, tail: Tail, start: Cursor, order: str | None, state: StateView | None, heartbeat_s: float
+    source: RecordSource,
+    tail: Tail,
+    start: Cursor,
+    order: str | None,
+    state: StateView | None,
+    heartbeat_s: float,
+    stream_s: float,
 ) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + stream_s
     yield b"retry: 2000\n\n" + _event("position", {}, cursor_text(start.position, start.mark))
     position, version = start.position, -1
-    while not tail.stopped:
+    while not tail.stopped and (left_s := end_s - loop.time()) > 0.0:
         mark = await tail.now()
         if state is not None:
             newer, document = state()
@@ -81,7 +98,7 @@ async def _stream(
             position = line.position
             document = line_document(line)
             yield _event("record", document, document["cursor"])
-        if len(found) < _MOST_AT_ONCE and await tail.wait(mark, heartbeat_s) == mark:
+        if len(found) < _MOST_AT_ONCE and await tail.wait(mark, min(heartbeat_s, left_s)) == mark:
             yield b": alive\n\n"
 
 

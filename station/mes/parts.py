@@ -37,7 +37,7 @@ from station.mes.source import StoredRecords
 from station.mes.tokens import Role
 
 Key = Annotated[
-    str,
+    str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
@@ -75,7 +75,7 @@ def part_routes(genealogy: Genealogy, gate: Gate, clock: Callable[[], datetime])
         caller: Annotated[Caller, Depends(gate.only(Role.MES, Role.QUALITY))],
         serial: Serial,
         event: Annotated[PartEvent, Body()],
-        idempotency_key: Key | None = None,
+        idempotency_key: Key = None,
     ) -> Response:
         part = PartKey(event.order_id, serial)
         if not _is_known(genealogy, source, part):
@@ -99,7 +99,7 @@ def part_routes(genealogy: Genealogy, gate: Gate, clock: Callable[[], datetime])
         caller: Annotated[Caller, Depends(gate.only(Role.QUALITY))],
         id: RecordId,
         decision: Annotated[Disposition, Body()],
-        idempotency_key: Key | None = None,
+        idempotency_key: Key = None,
     ) -> Response:
         _require(genealogy.entry, id)
         by = decision.by or caller.token.name
@@ -121,7 +121,7 @@ def part_routes(genealogy: Genealogy, gate: Gate, clock: Callable[[], datetime])
         caller: Annotated[Caller, Depends(gate.only(Role.QUALITY))],
         id: RecordId,
         why: Annotated[Reason, Body()],
-        idempotency_key: Key | None = None,
+        idempotency_key: Key = None,
     ) -> Response:
         _require(genealogy.entry, id)
         by = why.by or caller.token.name
@@ -143,7 +143,7 @@ def part_routes(genealogy: Genealogy, gate: Gate, clock: Callable[[], datetime])
         caller: Annotated[Caller, Depends(gate.only(Role.QUALITY))],
         id: RecordId,
         why: Annotated[Reason, Body()],
-        idempotency_key: Key | None = None,
+        idempotency_key: Key = None,
     ) -> Response:
         _require(genealogy.event, id)
         by = why.by or caller.token.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from station.errors import InputError, RecordError, StationError, StorageError
 
@@ -46,18 +47,21 @@ def not_there() -> Problem:
     return Problem(404, "there is nothing here")
 
 
-def add_problems(app: FastAPI) -> None:
-    """Answer every failure of `app` with a problem document."""
+def add_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every failure of `app`, which has these routes, with a problem document."""
 
     async def refused(_: Request, problem: Exception) -> Response:
         assert isinstance(problem, Problem)
         return problem.answer()
 
-    async def routed(_: Request, error: Exception) -> Response:
+    async def routed(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        sentences = {404: "there is nothing here", 405: "this cannot be done here; the header Allow says what can"}
-        sentence = sentences.get(error.status_code, str(error.detail))
-        return Problem(error.status_code, sentence, headers=error.headers).answer()
+        if error.status_code == 404:
+            return not_there().answer()
+        if error.status_code == 405:
+            allowed = ", ".join(sorted(_methods(routes, request)))
+            return Problem(405, f"here one can {allowed}", headers={"Allow": allowed}).answer()
+        return Problem(error.status_code, str(error.detail), headers=error.headers).answer()
 
     async def unreadable(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -90,6 +94,13 @@ def _invalid(error: RequestValidationError) -> Problem:
     if first["type"] == "json_invalid":
         return Problem(400, "the body is not JSON", place="body")
     return Problem(422, first["msg"].replace("Input should", "this should"), place=".".join(steps) or "body")
+
+
+def _methods(routes: Sequence[BaseRoute], request: Request) -> set[str]:
+    """What can be done at this address, by any route: the one that was found first knows of its own alone."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    matching = (one for one in routes if isinstance(one, Route) and one.path_regex.match(path))
+    return {method for one in matching for method in one.methods or ()}
 
 
 def _title(status: int) -> str:

@@ -6,13 +6,13 @@ Written against `RecordSource`, so that a plant serves the same over all of its 
 # No `annotations` from __future__ here: FastAPI could not see what the routes' annotations name in their function.
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 
 from station.errors import InputError
 from station.genealogy.chain import ChainEntry
@@ -21,13 +21,13 @@ from station.genealogy.media import UNKNOWN, media_type
 from station.genealogy.pages import MAX_LIMIT
 from station.mes.access import READERS, STAFF, Caller, Gate
 from station.mes.answers import FOR_GOOD, Streamed, has_it, part_of, stored
-from station.mes.cursors import BEGINNING, Cursor, cursor_text, read_cursor
+from station.mes.cursors import BEGINNING, LETTERS, Cursor, cursor_text, read_cursor
 from station.mes.described import NOT_MODIFIED, answers, tagged
 from station.mes.limits import Streams
 from station.mes.models import ChainLine, Genealogy, RecordPage
 from station.mes.names import OrderId, RecordId, Sha256
 from station.mes.problems import Problem, not_there
-from station.mes.source import KnownOrder, RecordLine, RecordSource
+from station.mes.source import EntryRow, KnownOrder, RecordLine, RecordSource
 from station.mes.tail import Tail
 from station.mes.views import seen_by
 
@@ -36,11 +36,23 @@ NDJSON = "application/x-ndjson"
 LONGEST_WAIT_S = 60.0
 _DXF = "image/vnd.dxf"
 
-After = Annotated[str | None, Query(description="Go on after this cursor (default: from the beginning).")]
+After = Annotated[
+    str | None,
+    Query(
+        description="Go on after this cursor (default: from the beginning).",
+        json_schema_extra={"anyOf": [{"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{LETTERS}}}$"}, {"type": "null"}]},
+    ),
+]
 
 
 def record_routes(
-    source: RecordSource, gate: Gate, tail: Tail, streams: Streams, formats: Mapping[str, Format]
+    source: RecordSource,
+    gate: Gate,
+    tail: Tail,
+    streams: Streams,
+    formats: Mapping[str, Format],
+    *,
+    longest_wait_s: float = LONGEST_WAIT_S,
 ) -> APIRouter:
     """What can be read of any record."""
     routes = APIRouter(tags=["records"])
@@ -67,11 +79,11 @@ def record_routes(
         found = await run_in_threadpool(source.lines, start.position, limit, order)
         if not found and wait:
             with streams.place(caller.token.id):
-                found = await _awaited(source, tail, start.position, limit, order, wait)
+                found = await _awaited(source, tail, start.position, limit, order, min(wait, longest_wait_s))
         body = await run_in_threadpool(_page, source, start, found, order, include is not None)
         return stored(request, body, JSON)
 
-    def streamed(caller: Caller, chunks: Iterator[list[ChainEntry]]) -> Response:
+    def streamed(caller: Caller, chunks: Iterator[Sequence[EntryRow]]) -> Response:
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
         return Streamed(_lines(chunks), NDJSON, taken)
@@ -293,27 +305,34 @@ def _page(source: RecordSource, start: Cursor, found: tuple[RecordLine, ...], or
 def _bodies(source: RecordSource, after: int, last: int, order: str | None) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for chunk in source.entries(after, order_id=order):
-        found |= {entry.cursor: entry.body for entry in chunk}
-        if chunk[-1].cursor >= last:
+        found |= {row[0]: row[-1] for row in chunk}
+        if chunk[-1][0] >= last:
             break
     return found
 
 
-async def _lines(chunks: Iterator[list[ChainEntry]]) -> AsyncIterator[bytes]:
-    async for chunk in iterate_in_threadpool(map(_joined, chunks)):
-        yield chunk
+async def _lines(chunks: Iterator[Sequence[EntryRow]]) -> AsyncIterator[bytes]:
+    """Reads the next chunk while the one before is on its way."""
+    lines = map(_joined, chunks)
+    coming = asyncio.ensure_future(run_in_threadpool(next, lines, b""))
+    try:
+        while chunk := await coming:
+            coming = asyncio.ensure_future(run_in_threadpool(next, lines, b""))
+            yield chunk
+    finally:
+        coming.cancel()
 
 
-def _joined(chunk: list[ChainEntry]) -> bytes:
+def _joined(chunk: Sequence[EntryRow]) -> bytes:
     return b"".join(
-        [
-            f'{{"cursor":"{cursor_text(one.cursor, one.hash)}","position":{one.cursor},"kind":"{one.kind}",'
-            f'"id":"{one.id}","committed":"{one.committed}","previous_hash":"{one.previous_hash}",'
-            f'"hash":"{one.hash}","body":'.encode()
-            + one.body
-            + b"}\n"
-            for one in chunk
-        ]
+        piece
+        for position, kind, id, committed, previous_hash, hash, body in chunk
+        for piece in (
+            f'{{"cursor":"{cursor_text(position, hash)}","position":{position},"kind":"{kind}","id":"{id}",'
+            f'"committed":"{committed}","previous_hash":"{previous_hash}","hash":"{hash}","body":'.encode(),
+            body,
+            b"}\n",
+        )
     )
 
 

@@ -6,7 +6,7 @@ and the same routes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from station.genealogy.parts import ORDER_RECEIVED
 from station.genealogy.reading import NOTHING_READ, RecordReader
 from station.genealogy.schema import chain, inspection_frames, inspections
 
+EntryRow = tuple[int, str, str, str, str, str, bytes]  # position, kind, id, committed, previous_hash, hash, body
 _CHUNK = 500  # rows of one transaction: none stays open for as long as somebody reads slowly
 
 
@@ -67,7 +68,7 @@ class RecordSource(Protocol):
         """Inspections behind a position in commit order, of one order where given."""
         ...
 
-    def entries(self, after: int, *, order_id: str | None = None, events: bool = False) -> Iterator[list[ChainEntry]]:
+    def entries(self, after: int, *, order_id: str | None = None, events: bool = False) -> Iterator[Sequence[EntryRow]]:
         """Everything behind a position in commit order, in chunks: inspections (of one order), or events as well.
         As they are stored: whoever reads them checks their hashes."""
         ...
@@ -147,7 +148,7 @@ class StoredRecords:
 
     def entries(  # noqa: D102
         self, after: int, *, order_id: str | None = None, events: bool = False
-    ) -> Iterator[list[ChainEntry]]:
+    ) -> Iterator[Sequence[EntryRow]]:
         query: Select[Any] = select(chain).order_by(chain.c.cursor).limit(_CHUNK)
         if not events:
             query = query.where(chain.c.kind == INSPECTION)
@@ -157,11 +158,11 @@ class StoredRecords:
             )
         while True:
             with translated(NOTHING_READ), self._reader.engine.connect() as connection:
-                found = [ChainEntry(*row) for row in connection.execute(query.where(chain.c.cursor > after))]
+                found = connection.execute(query.where(chain.c.cursor > after)).all()
             if not found:
                 return
             yield found
-            after = found[-1].cursor
+            after = found[-1][0]
 
     def dossier(self, id: str) -> Dossier:  # noqa: D102
         return dossier_of(self._reader, id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -122,7 +122,7 @@ def revoke_token(genealogy: Genealogy, id: str, *, by: str, at: datetime) -> Tok
             raise InputError(f"this token was revoked before, at {row.revoked}", place=id)
         connection.execute(update(tokens).where(tokens.c.id == id).values(revoked=utc_text(at)))
     genealogy.add_event(REVOKED, id, {"name": row.name, "by": by}, at=at)
-    return _token(row._replace(revoked=utc_text(at)))
+    return replace(_token(row), revoked=utc_text(at))
 
 
 def find_token(genealogy: Genealogy, secret: str, now: datetime) -> Token | None:
