@@ -60,12 +60,13 @@ async def connected(facts: HubFacts, folder: Path, *, name: str, inbox: str) -> 
     complaints: list[str] = []
 
     async def complain(error: Exception) -> None:
-        if "Permissions Violation" in str(error):
+        if "permissions violation" in str(error).lower():
             complaints.append(str(error).removeprefix("nats: ")[:200])
         elif not client.is_connected:
             causes.append(error)
 
     causes: list[Exception] = []
+    secrets = _secrets(facts, folder, client)
     try:
         async with asyncio.timeout(CONNECT_S * (1 + len(facts.servers))):
             await client.connect(
@@ -79,7 +80,7 @@ async def connected(facts: HubFacts, folder: Path, *, name: str, inbox: str) -> 
                 connect_timeout=int(CONNECT_S),
                 ping_interval=PING_S,
                 max_outstanding_pings=2,
-                **_secrets(facts, folder, client),
+                **secrets,
             )
         if facts.is_private and not _is_tls(client):
             raise ServiceError("the hub does not offer TLS, and is not spoken to without", place=facts.servers[0])

@@ -6,7 +6,7 @@ an inspection with its evidence is read from its own station's chain.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,8 @@ from station.genealogy.parts import ORDER_RECEIVED
 from station.genealogy.reading import NOTHING_READ, RecordReader, as_event
 from station.genealogy.rows import as_entry
 from station.genealogy.schema import chain, inspection_frames
-from station.mes.source import KnownOrder, RecordLine
+from station.genealogy.values import read_canonical
+from station.mes.source import EntryRow, KnownOrder, RecordLine
 from station.plant.database import PlantDatabase
 from station.plant.schema import about, feed
 
@@ -60,14 +61,16 @@ class PlantSource:
 
     def entries(  # noqa: D102
         self, after: int, *, order_id: str | None = None, events: bool = False
-    ) -> Iterator[list[ChainEntry]]:
+    ) -> Iterator[Sequence[EntryRow]]:
         query = select(feed.c.position, feed.c.station, feed.c.cursor).order_by(feed.c.position).limit(_CHUNK)
         if not events:
             query = query.where(feed.c.order_id.is_not(None))
         if order_id is not None:
             query = query.where(feed.c.order_id == order_id)
         while found := self._entries(query.where(feed.c.position > after)):
-            yield found
+            yield [
+                (one.cursor, one.kind, one.id, one.committed, one.previous_hash, one.hash, one.body) for one in found
+            ]
             after = found[-1].cursor
 
     def entry(self, id: str) -> ChainEntry:  # noqa: D102
@@ -141,8 +144,8 @@ class PlantSource:
         if known is not None and sha256 in (known.sha256, known.drawing_sha256):
             return True
         for chunk in self.entries(0, order_id=order_id):
-            for entry in chunk:
-                document = self.inspection(entry.id)
+            for row in chunk:
+                document = read_canonical(row[-1])
                 calibration = document["calibration"] or {}
                 if sha256 in (document["order_sha256"], document.get("drawing_sha256"), calibration.get("sha256")):
                     return True

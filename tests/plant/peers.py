@@ -44,8 +44,7 @@ class Hub:
     def __init__(self, folder: Path, more: str = "") -> None:
         self.folder, self.port = folder, free_port()
         self.store = folder / "jetstream"
-        self._settings = folder / "nats.conf"
-        self._more = more
+        self.settings = f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{self.store}" }}\n{more}\n'
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,11 +54,10 @@ class Hub:
     def start(self) -> None:
         assert NATS is not None
         self.folder.mkdir(exist_ok=True)
-        self._settings.write_text(
-            f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{self.store}" }}\n{self._more}\n'
-        )
+        path = self.folder / "nats.conf"
+        path.write_text(self.settings)
         with (self.folder / "nats.log").open("ab") as log:
-            self._process = subprocess.Popen([NATS, "-c", str(self._settings)], stdout=log, stderr=log)
+            self._process = subprocess.Popen([NATS, "-c", str(path)], stdout=log, stderr=log)
         until(lambda: answers(self.port))
 
     def kill(self, number: int = signal.SIGKILL) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,11 +42,8 @@ def main() -> None:
             now = clock()
             serial = f"{name}-{now.timestamp():.3f}"
             order = b'{"schema": "order/1", "order_id": "%s"}' % serial.encode()
-            given = evidence(int(now.timestamp() * 1000) % 10**8)
-            committed = genealogy.commit(
-                draft(order_id=serial, serial=serial), type(given)(order, given.drawing, given.calibration, given.frames),
-                committed=now,
-            )  # fmt: skip
+            given = replace(evidence(int(now.timestamp() * 1000) % 10**8), order=order)
+            committed = genealogy.commit(draft(order_id=serial, serial=serial), given, committed=now)
             print(committed.id, flush=True)
             number += 1
             if number % 5 == 0:

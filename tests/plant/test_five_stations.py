@@ -1,5 +1,5 @@
-"""Five stations, a hub, a database and a plant, all of them processes that are killed at random, again and again: in the
-end every record is at the plant exactly once, and all chains verify.
+"""Five stations, a hub, a database and a plant, all of them processes that are killed at random, again and again: in
+the end every record is at the plant exactly once, and all chains verify.
 
 STATION_PLANT_SECONDS says how long the trouble lasts, STATION_PLANT_SEED which it is.
 """

@@ -66,8 +66,8 @@ def other(tmp_path: Path) -> Iterator[Genealogy]:
 def test_shuffled_repeated_and_in_batches(
     plant: PlantDatabase, intake: Intake, genealogy: Genealogy, other: Genealogy
 ) -> None:
-    fill(genealogy, 70)
-    fill(other, 70, "T")
+    fill(genealogy, 40)
+    fill(other, 40, "T")
     everything = messages(genealogy, "cell-3") + messages(other, "Zelle Süd.1")
     rng = random.Random(7)
     left = everything + rng.sample(everything, 60)
@@ -83,7 +83,7 @@ def test_shuffled_repeated_and_in_batches(
         assert faults(plant, station) == []
     with plant.engine.connect() as connection:
         rows = connection.execute(select(feed).order_by(feed.c.position)).all()
-    assert [row.position for row in rows] == list(range(1, 281))
+    assert [row.position for row in rows] == list(range(1, 161))
     for station, original in (("cell-3", genealogy), ("Zelle Süd.1", other)):
         listed = [(row.cursor, row.kind, row.id, row.hash) for row in rows if row.station == station]
         assert listed == [(one.cursor, one.kind, one.id, one.hash) for one in entries(original)]
