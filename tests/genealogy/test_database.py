@@ -119,7 +119,7 @@ def test_postgresql(home: StationHome, postgresql: str):
         genealogy.add_event("note", "cell-3", {"text": "x"}, at=NOW)
         assert attempts == [1, 2, 3]
         assert [record.cursor for record in genealogy.records().records] == [1, 2, 3]
-        for statement in ("UPDATE chain SET kind = 'x'", "DELETE FROM documents", "TRUNCATE events"):
+        for statement in ("UPDATE chain SET kind = 'x'", "DELETE FROM documents", "TRUNCATE events CASCADE"):
             with pytest.raises(DBAPIError, match="append-only"), writing(genealogy.engine) as connection:
                 connection.exec_driver_sql(statement)
         report = verify_home(home, url=postgresql)

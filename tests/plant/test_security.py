@@ -113,7 +113,7 @@ def test_a_station_speaks_for_itself_alone(closed: Hub, tmp_path: Path) -> None:
             for subject in ("station.>", "_INBOX_cell-2.>", "$JS.>"):
                 await hub.client.subscribe(subject)
             await hub.client.flush()
-            with pytest.raises(ServiceError, match="(?i)permissions violation"):
+            with pytest.raises(ServiceError, match=r"(?i)permissions violation"):
                 hub.check()
             return list(hub.complaints)
 
