@@ -36,7 +36,7 @@ CONSUMER = "plant"
 BATCH = 64  # messages of one transaction: 32 MB at the very most
 _FETCH_S = 1.0
 _MOST_PENDING = 4 * BATCH
-_LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_S = 10.0
 _MESSAGE_BYTES = PART_BYTES + 16 * 1024
 _DAY_S = 86_400.0
 _log = logging.getLogger("station.plant")
@@ -71,6 +71,10 @@ class Collector:
                 asyncio.run(self._session(pause))
             except StationError as error:
                 self._tell(replace(self.state, connected=False, trouble=str(error)))
+                self._stop.wait(pause.next_s())
+            except Exception as error:  # what was not acknowledged comes again
+                _log.exception("plant: collecting failed")
+                self._tell(replace(self.state, connected=False, trouble=f"collecting failed ({error!r:.200})"))
                 self._stop.wait(pause.next_s())
 
     async def _session(self, pause: Pause) -> None:

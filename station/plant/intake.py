@@ -7,33 +7,28 @@ reason and stops nobody. Whatever `take` returned for is on the disk, and may be
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, select, text, update
+from sqlalchemy import Connection, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DataError
-from sqlalchemy.exc import IntegrityError as ConflictError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 
 from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError
 from station.genealogy.chain import ChainEntry
 from station.genealogy.database import cause_of, translated
-from station.genealogy.entries import claims_of, index_of
+from station.genealogy.entries import IndexRows, claims_of, index_of
 from station.genealogy.replica import GapError, head_of, take_document, take_entry
 from station.genealogy.schema import checkpoints, documents
 from station.genealogy.values import utc_text
+from station.plant.aside import Aside
 from station.plant.database import NOT_USED, PlantDatabase
 from station.plant.feed import Feed
 from station.plant.schema import parts, refused, stations, waiting
 from station.plant.wire import Message, Note, Parcel, read
-
-MOST_WAITING = 10_000  # entries of one station; what is not kept is sent again, the station asks how far we are
-MOST_PARTS = 1_000
-MOST_REFUSED = 10_000
-FORGOTTEN_DAYS = 30  # parts of something that was never completed
 
 
 @dataclass(slots=True)
@@ -84,13 +79,11 @@ class _Batch:
     def __init__(self, connection: Connection, schemas: dict[str, str], now: datetime) -> None:
         self._connection, self._schemas = connection, schemas
         self._now = utc_text(now)
-        self._feed = Feed(connection)
+        self._feed, self._aside = Feed(connection), Aside(connection, now)
         self._documents: dict[str, dict[str, bytes]] = {station: {} for station in schemas}  # whole, nobody's yet
         self._cursors: dict[str, int] = {}  # the newest entry of each station's chain
         self._notes: list[tuple[Message, Parcel, Note]] = []
         self.taken = Taken()
-        forgotten = parts.c.received < utc_text(now - timedelta(days=FORGOTTEN_DAYS))
-        connection.execute(delete(parts).where(forgotten))
 
     def add(self, message: Message, parcel: Parcel | InputError) -> None:
         """Take one message."""
@@ -98,7 +91,7 @@ class _Batch:
             self._refuse("", message, f"{parcel.place}: {parcel.sentence}")
             return
         self._at(parcel.station)
-        data = parcel.data if parcel.part.of == 1 else self._joined(parcel)
+        data = parcel.data if parcel.part.of == 1 else self._aside.joined(parcel)
         if data is None:
             return  # the other parts are still to come
         if parcel.note is not None:
@@ -118,7 +111,7 @@ class _Batch:
             for name, data in left.items():
                 stored = select(exists().where(documents.c.sha256 == name))
                 if not self._connection.execute(stored).scalar():
-                    self._keep_part(station, name, 1, 1, data)
+                    self._aside.keep_part(station, name, 1, 1, data)
             head = head_of(self._connection)
             for message, parcel, note in self._notes:
                 if parcel.station == station:
@@ -141,7 +134,7 @@ class _Batch:
             if self._connection.execute(before).scalar():
                 self._refuse(station, message, "it follows an entry that was refused", entry)
             else:
-                self._wait(station, entry, gap.sentence)
+                self._aside.wait(station, entry, gap.sentence)
         except IntegrityError as error:
             self._refuse(station, message, error.sentence, entry)
 
@@ -150,21 +143,30 @@ class _Batch:
         if not entry.is_intact() or entry.cursor != self._newest(station) + 1:
             return take_entry(self._connection, entry)  # which says what it is, and writes nothing
         index = index_of(entry)
+        _check_types(index, f"chain {entry.cursor}")
         needed = claims_of(entry, index).documents
-        try:
-            with self._connection.begin_nested():
-                kept = [name for name in needed if self._lay_ready(station, name)]
-                take_entry(self._connection, entry)
-                self._feed.add(station, entry, index)
-        except (ConflictError, DataError) as error:  # a text with NUL in it, an attempt that is there already, …
-            place = f"chain {entry.cursor}"
-            raise IntegrityError(f"the database refuses it ({cause_of(error)[:200]})", place=place) from error
+        with self._refusable(f"chain {entry.cursor}"):
+            kept = [name for name in needed if self._lay_ready(station, name)]
+            take_entry(self._connection, entry)
+            self._feed.add(station, entry, index)
         self._cursors[station] = entry.cursor
         for name in needed:
             self._documents[station].pop(name, None)
         for name in kept:
-            self._drop_parts(station, name)
+            self._aside.drop_parts(station, name)
         return True
+
+    @contextmanager
+    def _refusable(self, place: str) -> Iterator[None]:
+        """What the database does not take because of what it is (a NUL in a text, a text where a number belongs, an
+        attempt that is there already) is an IntegrityError, and undone; everything else in the batch stays."""
+        try:
+            with self._connection.begin_nested():
+                yield
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, or full
+        except (StatementError, UnicodeError) as error:
+            raise IntegrityError(f"the database refuses it ({cause_of(error)[:200]})", place=place) from error
 
     def _newest(self, station: str) -> int:
         if station not in self._cursors:
@@ -203,62 +205,29 @@ class _Batch:
             here = (waiting.c.station == station, waiting.c.cursor == row.cursor, waiting.c.hash == row.hash)
             self._connection.execute(delete(waiting).where(*here))
 
-    def _wait(self, station: str, entry: ChainEntry, sentence: str) -> None:
-        count = select(func.count()).select_from(waiting).where(waiting.c.station == station)
-        if (self._connection.execute(count).scalar() or 0) >= MOST_WAITING:
-            return
-        row = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
-        statement = insert(waiting).values(**row, station=station, received=self._now, sentence=sentence)
-        self._connection.execute(statement.on_conflict_do_nothing())
-
     def _note(self, message: Message, parcel: Parcel, note: Note, newest: int) -> None:
         if note.size > newest:
             return  # the station asks which was the last, and sends it again once its entries are here
         there = self._connection.execute(select(checkpoints.c.note).where(checkpoints.c.size == note.size)).scalar()
         if there is None:
-            self._connection.execute(insert(checkpoints).values(size=note.size, made=note.made, note=note.text))
+            try:
+                with self._refusable(f"checkpoint {note.size}"):
+                    row = {"size": note.size, "made": note.made, "note": note.text}
+                    self._connection.execute(insert(checkpoints).values(**row))
+            except IntegrityError as error:
+                self._refuse(parcel.station, message, error.sentence)
         elif there != note.text:
             self._refuse(parcel.station, message, f"another checkpoint over {note.size} entries was received before")
 
-    def _joined(self, parcel: Parcel) -> bytes | None:
-        """The whole of something that comes in parts, once all of them are there."""
-        station, part = parcel.station, parcel.part
-        self._keep_part(station, part.name, part.number, part.of, parcel.data)
-        query = select(parts.c.data).where(
-            parts.c.station == station, parts.c.name == part.name, parts.c.count == part.of
-        )
-        found = list(self._connection.execute(query.order_by(parts.c.number)).scalars())
-        if len(found) < part.of:
-            return None
-        self._drop_parts(station, part.name)
-        return b"".join(map(bytes, found))
-
-    def _keep_part(self, station: str, name: str, number: int, of: int, data: bytes) -> None:
-        count = select(func.count()).select_from(parts).where(parts.c.station == station)
-        if (self._connection.execute(count).scalar() or 0) >= MOST_PARTS:
-            return
-        row = {"station": station, "name": name, "count": of, "number": number, "received": self._now, "data": data}
-        self._connection.execute(insert(parts).values(**row).on_conflict_do_nothing())
-
-    def _drop_parts(self, station: str, name: str) -> None:
-        self._connection.execute(delete(parts).where(parts.c.station == station, parts.c.name == name))
-
     def _refuse(self, station: str, message: Message, sentence: str, entry: ChainEntry | None = None) -> None:
         self.taken.refused += 1
-        count = select(func.count()).select_from(refused).where(refused.c.station == station)
-        if (self._connection.execute(count).scalar() or 0) >= MOST_REFUSED:
-            return
-        data = message.data if entry is None else entry.body
-        headers = json.dumps({key: value for key, value in sorted(message.headers.items()) if key != "Nats-Msg-Id"})
-        row = {
-            "station": station,
-            "subject": message.subject[:500].replace("\0", "?"),
-            "sha256": sha256_hex(f"{message.subject}\n{headers}\n".encode("utf-8", "replace") + data),
-            "cursor": None if entry is None else entry.cursor,
-            "hash": None if entry is None else entry.hash,
-            "received": self._now,
-            "sentence": sentence.replace("\0", "?"),
-            "headers": headers[:10_000],
-            "data": data,
-        }
-        self._connection.execute(insert(refused).values(**row).on_conflict_do_nothing())
+        self._aside.refuse(station, message, sentence, entry)
+
+
+def _check_types(index: IndexRows, place: str) -> None:
+    """A number where a text belongs would be taken, and be a text then: another than in the body."""
+    order_id, serial, attempt, verdict, overlay = index.inspection or ("", "", 1, "", None)
+    kind, subject, document = index.event or ("", "", None)
+    texts = (order_id, serial, verdict, overlay or "", kind, subject, document or "", *sum(index.frames, ()))
+    if not all(isinstance(text, str) for text in texts) or type(attempt) is not int:
+        raise IntegrityError("its body is not a complete document of its kind", place=place)

@@ -80,6 +80,10 @@ class Relay:
             except StationError as error:
                 self._tell(replace(self.state, connected=False, trouble=str(error)))
                 self._stop.wait(pause.next_s())
+            except Exception as error:  # the cell goes on, and so does the next try
+                _log.exception("plant: the relay failed")
+                self._tell(replace(self.state, connected=False, trouble=f"the relay failed ({error!r:.200})"))
+                self._stop.wait(pause.next_s())
         with suppress(StationError):
             self._keep()
 
@@ -106,20 +110,25 @@ class Relay:
     async def _send_some(self, hub: Hub) -> bool:
         """Send one portion and wait for every acknowledgement; whether there was any."""
         portion: list[Message] = []
-        size, cursor = 0, self._cursor
+        size, anything, enough, last = 0, False, False, self._cursor
         for message, done in self._outbox.messages(self._cursor, self._again):
             portion.append(message)
             size += len(message.data)
-            cursor = done or cursor
-            if len(portion) >= _MOST_MESSAGES or size >= _MOST_BYTES:
-                break
-        await self._publish(hub, portion)
-        self._cursor = cursor
+            enough = enough or len(portion) >= _MOST_MESSAGES or size >= _MOST_BYTES
+            if enough or (done is not None and self._stop.is_set()):
+                await self._publish(hub, portion)
+                portion, size, anything = [], 0, True
+                if done is not None:  # never in the midst of what comes in parts: that would begin anew each time
+                    self._cursor = done
+                    break
+            last = done or last
+        else:
+            await self._publish(hub, portion)
+            self._cursor, anything = last, anything or bool(portion)
         for message, checkpoint in self._outbox.notes(self._checkpoint, self._cursor, self._again):
             await self._publish(hub, [message])
-            self._checkpoint = checkpoint
-            portion.append(message)
-        return bool(portion)
+            self._checkpoint, anything = checkpoint, True
+        return anything
 
     async def _publish(self, hub: Hub, portion: Iterable[Message]) -> None:
         """All at once, in sequence; raises what the first of them raises, and then none counts as sent."""

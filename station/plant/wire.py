@@ -21,7 +21,7 @@ from station.genealogy.chain import ChainEntry
 from station.genealogy.values import is_sha256
 
 PART_BYTES = 512 * 1024  # nats-server takes 1 MB with headers, if nobody changed that
-MOST_PARTS = 64
+MOST_PARTS = 128  # 64 MB; a drawing has up to 32
 LONGEST_ID = 64
 KEPT = ("station.*.entries", "station.*.documents.*", "station.*.checkpoints")  # subjects of the stream
 ASKED = "station.*.head"
@@ -162,7 +162,7 @@ def _part(text: str) -> tuple[int, int]:
 def _entry(message: Message) -> ChainEntry:
     found = {field: message.headers.get(header, "") for field, header in _HEADERS.items()}
     for field, text in found.items():
-        if not text or len(text) > 100:
+        if not text or len(text) > 100 or not (text.isascii() and text.isprintable()):
             raise InputError("an entry needs this header", place=_HEADERS[field])
     if not is_sha256(found["hash"]) or not is_sha256(found["previous_hash"]):
         raise InputError("this is not a SHA-256", place=_HEADERS["hash"])

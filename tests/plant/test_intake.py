@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from station.documents import canonical
 from station.genealogy.chain import ChainEntry, link_hash
 from station.genealogy.home import StationHome
 from station.genealogy.parts import Material, PartKey, add_link
@@ -158,6 +160,31 @@ def test_forgeries_are_kept_aside_and_the_others_go_on(
     assert intake.take([sent(replace(second, body=nul, hash=hashed))]).refused == 1
     intake.take(good + messages(other, "cell-4"))
     assert [one.cursor for one in plant.stations()] == [4, 4]
+    assert faults(plant, "cell-3") == faults(plant, "cell-4") == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"attempt": "first"}, {"attempt": True}, {"attempt": 10**15}, {"attempt": None}, {"attempt": 1},
+        {"serial": 5}, {"serial": {"a": 1}}, {"order_id": "MO\0"}, {"frames": [{"view": 1, "sha256": "0" * 64}]},
+    ],
+)  # fmt: skip
+def test_what_no_table_takes_stops_nobody(
+    plant: PlantDatabase, intake: Intake, genealogy: Genealogy, other: Genealogy, changes: dict[str, object]
+) -> None:
+    """Bodies with a hash that fits, as somebody with a station's password can make them."""
+    fill(genealogy, 1)
+    fill(other, 3, "T")
+    intake.take(messages(genealogy, "cell-3"))
+    first, second = entries(genealogy)
+    body = canonical({**json.loads(first.body), "id": "forged", **changes})
+    hashed = link_hash(3, "inspection", first.committed, second.hash, body)
+    forged = replace(first, cursor=3, id="forged", previous_hash=second.hash, hash=hashed, body=body)
+    surrogate = Message("station.cell-3.checkpoints", {"Station-Part": "1/1"}, b'{"size":1,"made":"","note":"\\ud800"}')
+    nul = Message("station.cell-3.checkpoints", {"Station-Part": "1/1"}, b'{"size":2,"made":"","note":"\\u0000"}')
+    taken = intake.take([*entry_messages("cell-3", forged), surrogate, nul, *messages(other, "cell-4")])
+    assert (taken.new, taken.refused) == (6, 3)
     assert faults(plant, "cell-3") == faults(plant, "cell-4") == []
 
 

@@ -60,7 +60,9 @@ def test_the_page(server: Server, tmp_path: Path) -> None:
 
     def start(block: str, more: Mapping[str, str], *extra: str) -> None:
         command = ["bash", "-c", f"exec {here(block).strip()} {' '.join(extra)}"]
-        running.append(subprocess.Popen(command, env={**usual, **more}, cwd=tmp_path))
+        log = (tmp_path / f"log-{len(running)}").open("wb")
+        with log:
+            running.append(subprocess.Popen(command, env={**usual, **more}, cwd=tmp_path, stdout=log, stderr=log))
 
     try:
         start(hub, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ def test_postgresql_is_away_and_comes_again(
         until(lambda: relay.state.sent == 12)
         until(lambda: collector.state.trouble != "")
         server.start()
-        until(lambda: relay.state.arrived == 12)
+        until(lambda: relay.state.arrived == 12, 90.0)  # it recovers first
         until(lambda: collector.state.trouble == "")
 
 
@@ -158,6 +159,16 @@ def test_a_full_hub_throws_nothing_away(plant: PlantDatabase, hub: Hub, genealog
     relay = relay_of(genealogy, hub, stop)
     with running(relay, collector_of(plant, hub, stop, small), stop=stop):
         until(lambda: relay.state.arrived == 4)
+    assert faults(plant, "cell-3") == []
+
+
+def test_what_is_larger_than_a_portion(plant: PlantDatabase, hub: Hub, genealogy: Genealogy) -> None:
+    large = random.Random(2).randbytes(9 * 1024 * 1024)
+    genealogy.add_event("note", "cell-3", {"text": "x" * 5 * 1024 * 1024}, at=NOW, document=large)
+    stop = threading.Event()
+    relay = relay_of(genealogy, hub, stop)
+    with running(relay, collector_of(plant, hub, stop), stop=stop):
+        until(lambda: relay.state.arrived == 1)
     assert faults(plant, "cell-3") == []
 
 
