@@ -101,6 +101,11 @@ class RecordReader:
         """Whether the file of a picture is still there; pictures may be thinned out, records never are."""
         return self._frames.find(_asked(sha256)) is not None
 
+    def names_frame(self, sha256: str) -> bool:
+        """Whether an inspection names a picture, be its file there or not."""
+        with translated(NOTHING_READ), self.engine.connect() as connection:
+            return rows.frame_is_referenced(connection, _asked(sha256))
+
     def overlay(self, inspection_id: str) -> bytes | None:
         """The PNG drawn for people, if the inspection has one; raises as `events` and `frame` do."""
         drawn = self.events(OVERLAY, inspection_id, 1)
