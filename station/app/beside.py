@@ -7,19 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from station.app import here
 from station.app.evidence import BUNDLE, bundle_format, origin_here
 from station.app.services import Services
 from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
+from station.errors import StationError
 from station.genealogy.exports.formats import FORMATS
+from station.genealogy.follow import newest
 from station.genealogy.follower import FollowerStatus
 from station.genealogy.proof.keeper import Keeper
 from station.genealogy.retention import thin_out
 from station.genealogy.store import Genealogy
 from station.mes.opcua.facts import OpcUaFacts
 from station.supervised import Supervised
+
+if TYPE_CHECKING:
+    from station.plant.relay import Relay
 
 RETENTION_EVERY_S = 3600.0
 JOIN_S = 5.0
@@ -77,6 +83,14 @@ class Beside:
 
             mqtt = MqttPush(self.services.mqtt, self.genealogy, self.board, here.now)
             found.append(Push(f"mqtt:{self.services.mqtt.name}", mqtt.run, mqtt.status))
+        if self.services.plant is not None:
+            from station.plant.relay import FOLLOWER, Relay
+
+            relay = Relay(
+                self.genealogy, self.services.plant, station=self.board.latest().station_id, stop=self.stop,
+                clock=here.now,
+            )  # fmt: skip
+            found.append(Push(FOLLOWER, lambda _: relay.run(), partial(_relay_status, relay, self.genealogy)))
         return found
 
     def _keeper(self) -> Keeper:
@@ -131,6 +145,15 @@ class Beside:
             serve_app(application, host, taken, self.stop, listener=bound, tls=facts.tls)
 
         return work
+
+
+def _relay_status(relay: Relay, genealogy: Genealogy) -> FollowerStatus:
+    state = relay.state
+    try:
+        behind = newest(genealogy) - state.sent
+    except StationError:
+        behind = None
+    return FollowerStatus("plant", state.sent, behind, state.trouble, "")
 
 
 def join(services: tuple[Supervised, ...]) -> None:

@@ -16,6 +16,7 @@ from station.mes.facts import ApiFacts
 from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
 from station.mes.push.webhook import WebhookFacts
+from station.plant.facts import RelayFacts
 
 NAME = "services.toml"
 
@@ -31,6 +32,7 @@ class Services:
     webhook: tuple[WebhookFacts, ...] = ()
     mqtt: MqttFacts | None = None
     opcua: OpcUaFacts | None = None
+    plant: RelayFacts | None = None
     checkpoints: CheckpointFacts = field(default_factory=CheckpointFacts)
 
 
@@ -40,6 +42,7 @@ _KINDS = {
     "api": ApiFacts,
     "mqtt": MqttFacts,
     "opcua": OpcUaFacts,
+    "plant": RelayFacts,
     "checkpoints": CheckpointFacts,
 }
 _LISTS = {"webhook": WebhookFacts}
