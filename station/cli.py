@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from station.background import set_by_signals, share_one_heap
-from station.commands import calibrations, keeping, parts, plant, record, tokens
+from station.commands import calibrations, export, keeping, parts, plans, plant, record, tokens
 from station.commands.options import Json
 from station.errors import InputError, StationError
 from station.notify import Notifier
@@ -211,6 +211,9 @@ def devices(
 app.command()(record.records)
 app.command()(record.explain)
 app.command()(record.verify)
+app.command()(export.export)
+app.command()(export.checkpoint)
+app.command()(export.key)
 app.command()(parts.genealogy)
 app.command()(parts.dispose)
 app.command()(parts.withdraw)
@@ -223,6 +226,7 @@ app.command()(calibrations.calibrations)
 app.command()(calibrations.rollback)
 app.add_typer(tokens.app, name="token")
 app.add_typer(plant.app, name="plant")
+app.command("import")(plans.import_qif)
 
 
 @app.command()

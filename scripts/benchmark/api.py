@@ -103,19 +103,18 @@ def pull_throughput(folder: Path, records: int, *, repeats: int = 5) -> Pulled:
     return Pulled(records, got // records, got / min(api_s) / 1e6, dumped / min(dump_s) / 1e6 if dumped else 0.0)
 
 
-def page_latency(folder: Path, short: int, long: int, *, pages: int = 300) -> tuple[float, float]:
+def page_latency(folder: Path, short: int, long: int, *, pages: int = 300, rounds: int = 4) -> tuple[float, float]:
     """Milliseconds a page takes, spread over a short and over a long record, asked in turn: the tenth
     percentile, which what else runs on the machine hardly moves."""
     homes = {records: folder / str(records) for records in (short, long)}
     tokens = {records: fill(home, records, characteristics=1) for records, home in homes.items()}
-    taken: dict[int, list[float]] = {}
+    taken: dict[int, list[float]] = {records: [] for records in homes}
     with ExitStack() as stack:
         askers = {
             records: _Asker(stack.enter_context(served(home)), tokens[records], _starts(home, records, pages))
             for records, home in homes.items()
         }
-        for _ in range(2):  # the first time round warms up
-            taken = {records: [] for records in homes}
+        for _ in range(rounds):  # the first warms up
             for page in range(pages):
                 for records, asker in askers.items():
                     taken[records].append(asker.ask(page))

@@ -18,11 +18,11 @@ from station.cycle.measure import Outcome, inspect_picture
 from station.metrology.calibration import Calibration, Clipping
 from station.metrology.camera import telecentric
 from station.metrology.uncertainty import Conditions
+from station.order.dxf_text import dxf_text
 from station.order.geometry import ArcSegment, Outline, Point, Segment
 from station.order.model import Order
 from station.order.read import parse_order
 from station.plan.compile import compile_plan
-from station.twin.drawing import dxf_text
 from station.twin.gears import toothed_outline, wheel_teeth
 from station.twin.outlines import polar
 from station.twin.part import part_of_order

@@ -14,9 +14,9 @@ from station.app.device_cell import check_devices, find_devices, run_rig
 from station.app.files import check_writable, write_json
 from station.app.here import MAIN_CAMERA, database_url, has_record, now, open_record, operator_name, station_record
 from station.app.inspecting import inspect_files, plan_order
+from station.app.replayed import NotReplayed
 from station.app.replaying import (
     EVERYTHING,
-    NotReplayed,
     check_stored_budget,
     inspections_of,
     recheck,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from station.app.beside import home_orders
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
 from station.cycle.capture import Shooting
@@ -30,16 +31,16 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
     from station.devices.rigs import DeviceRig
 
     facts = read_rig(rig_file)
-    if orders is None:
+    if how.once and orders is None:
         raise InputError("a rig of real devices needs its orders: give a folder", place="--orders")
-    folder = OrderFolder(orders)
-    if how.once and not folder:
-        raise InputError("there are no orders (*.json) in this folder", place=str(orders))
-    rig = DeviceRig(facts, sorted(folder))
-    try:
-        known = rig.camera.facts()
-        camera = f"{known.model} {known.serial}"
-        with open_record() as genealogy:
+    with open_record() as genealogy:
+        folder = OrderFolder(*filter(None, (orders, home_orders(genealogy))))
+        if how.once and not folder:
+            raise InputError("there are no orders (*.json) in this folder", place=str(orders))
+        rig = DeviceRig(facts, sorted(folder))
+        try:
+            known = rig.camera.facts()
+            camera = f"{known.model} {known.serial}"
             # Which calibration is in force the cell asks before every part, and waits where there is none to use.
             run_cell(
                 rig,
@@ -53,8 +54,8 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
                 jidoka=Jidoka(facts.cell.stop_after_held) if facts.cell.lights_out else None,
                 button=lambda: rig.button,
             )
-    finally:
-        rig.close()
+        finally:
+            rig.close()
 
 
 def _shooting(facts: RigFacts) -> Shooting:

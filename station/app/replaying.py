@@ -6,32 +6,23 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from station.app.cluster import recheck_on_cluster
 from station.app.here import has_record, open_record
+from station.app.replayed import NotReplayed, not_replayed
 from station.cycle.calibration_life import load_calibration
 from station.cycle.drawn_budget import check_drawn
 from station.cycle.replay import Replayed, read_stored, replay
-from station.errors import InputError, RecordError, StationError
+from station.errors import InputError, StationError
 from station.genealogy.home import default_home
 from station.genealogy.pages import MAX_LIMIT
 from station.metrology.budget_check import BudgetCheck
 from station.metrology.calibration import Calibration
 
 EVERYTHING = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class NotReplayed:
-    """An inspection that could not be measured again, and why; `intact` is False where what is stored is not what was
-    committed, and True where there only is no picture, or another camera's."""
-
-    id: str
-    sentence: str
-    intact: bool
 
 
 def stored_characteristic(inspection: str, characteristic: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -84,13 +75,20 @@ def inspections_of(names: Sequence[str]) -> list[str]:
         return found
 
 
-def recheck(inspections: Sequence[str], calibration: Path | None, processes: int) -> Iterator[Replayed | NotReplayed]:
-    """Every inspection measured again, one after the other as they are asked for; nothing is recorded.
+def recheck(
+    inspections: Sequence[str], calibration: Path | None, processes: int, cluster: str = ""
+) -> Iterator[Replayed | NotReplayed]:
+    """Every inspection measured again, one after the other as they are asked for; nothing is recorded. By so many
+    `processes` of this machine, or on the Dask cluster whose scheduler has the address `cluster`.
 
     Raises:
         CalibrationError: the calibration's file.
+        InputError: the cluster does not answer, or cannot do it.
     """
     other = None if calibration is None else load_calibration(calibration)[0]
+    if cluster:
+        yield from recheck_on_cluster(inspections, other, cluster)
+        return
     once = partial(_recheck_one, calibration=other)
     workers = min(processes or os.cpu_count() or 1, len(inspections))
     if workers <= 1:
@@ -106,4 +104,4 @@ def _recheck_one(inspection: str, calibration: Calibration | None) -> Replayed |
         with open_record(read_only=True) as genealogy:
             return replay(read_stored(genealogy, inspection), calibration)[0]
     except StationError as error:
-        return NotReplayed(inspection, str(error), not isinstance(error, RecordError))
+        return not_replayed(inspection, error)

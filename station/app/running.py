@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from station.app import here
+from station.app.beside import Beside, join
 from station.app.here import operator_name
+from station.app.services import read_services
 from station.app.warming import warm_up
 from station.cycle.averaging import depth_of_mean
 from station.cycle.capture import Shooting
@@ -69,7 +71,8 @@ def run_cell(
         DeviceError: it stands, and is to run only once.
         InputError: the port of the page.
     """
-    watch = Watch(genealogy, camera, instrument.station, here.now, shift_check)
+    services = read_services()
+    watch = Watch(genealogy, camera, instrument.station, here.now, shift_check, services.disk)
     board = Board(
         Snapshot(
             station_id=instrument.station.id,
@@ -94,7 +97,8 @@ def run_cell(
         rig, genealogy, instrument, orders, board, shooting, operator_name(), here.now, how.pace_s, watch,
         patient=not how.once, jidoka=jidoka, acknowledged=how.acknowledged, alive=alive, timed=how.timed,
     )  # fmt: skip
-    page = _start_page(board, genealogy, how)
+    beside = Beside(services, board, genealogy, camera, how.stop, how.say)
+    at_work = () if how.once else beside.start(how.serve, how.acknowledged)
     try:
         ready = watch()
         if said := ready.warning or ("" if how.once else ready.locked):
@@ -115,8 +119,7 @@ def run_cell(
     finally:
         notifier.stopping()
         how.stop.set()
-        if page is not None:
-            page.join(timeout=5.0)
+        join(at_work)
 
 
 class _Looks:
@@ -138,25 +141,3 @@ class _Looks:
                 self._say(str(error))
             self._said = str(error)
         self._next_s = time.monotonic() + LOOK_S
-
-
-def _start_page(board: Board, genealogy: Genealogy, how: Running) -> threading.Thread | None:
-    if how.serve is None:
-        return None
-    from station.hmi.app import create_app
-    from station.hmi.server import listen
-    from station.hmi.server import serve as serve_pages
-
-    host, port = how.serve
-    listener = listen(host, port)
-    application = create_app(board, genealogy, stop=how.stop, acknowledgement=how.acknowledged)
-    page = threading.Thread(
-        target=serve_pages,
-        args=(application, host, port, how.stop),
-        kwargs={"listener": listener},
-        name="pages",
-        daemon=True,
-    )
-    page.start()
-    how.say(f"The station's page: http://{host}:{listener.getsockname()[1]}/ (Ctrl-C stops the station)")
-    return page

@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table
 from station.genealogy.disk import DiskBudget
 from station.genealogy.home import default_home
+from station.genealogy.proof.keeper import CheckpointFacts
 from station.genealogy.retention import RetentionRule
+from station.mes.facts import ApiFacts
+from station.mes.opcua.facts import OpcUaFacts
+from station.mes.push.mqtt import MqttFacts
+from station.mes.push.webhook import WebhookFacts
 
 NAME = "services.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that has a table of its own; a table that is not there means its defaults."""
+    """Everything that has a table of its own. Without its table a thing has its defaults; webhooks, MQTT and the like
+    are only there with one."""
 
     retention: RetentionRule = field(default_factory=RetentionRule)
     disk: DiskBudget = field(default_factory=DiskBudget)
+    api: ApiFacts = field(default_factory=ApiFacts)
+    webhook: tuple[WebhookFacts, ...] = ()
+    mqtt: MqttFacts | None = None
+    opcua: OpcUaFacts | None = None
+    checkpoints: CheckpointFacts = field(default_factory=CheckpointFacts)
+
+
+_KINDS = {
+    "retention": RetentionRule,
+    "disk": DiskBudget,
+    "api": ApiFacts,
+    "mqtt": MqttFacts,
+    "opcua": OpcUaFacts,
+    "checkpoints": CheckpointFacts,
+}
+_LISTS = {"webhook": WebhookFacts}
 
 
 def read_services() -> Services:
@@ -27,11 +52,22 @@ def read_services() -> Services:
         InputError: an unknown, missing or wrong key, with its place.
     """
     path = default_home().path / NAME
-    if not path.exists():
-        return Services()
+    return services_of(path) if path.exists() else Services()
+
+
+def services_of(path: Path) -> Services:
+    """The services of one file; raises as `read_services`."""
     tables = read_table(path)
-    check_keys(tables, {"retention", "disk"}, str(path))
-    return Services(
-        retention=facts_of(RetentionRule, tables.get("retention", {}), f"{path}: retention"),
-        disk=facts_of(DiskBudget, tables.get("disk", {}), f"{path}: disk"),
-    )
+    check_keys(tables, {*_KINDS, *_LISTS}, str(path))
+    found: dict[str, Any] = {
+        name: facts_of(kind, tables[name], f"{path}: {name}") for name, kind in _KINDS.items() if name in tables
+    }
+    for name, kind in _LISTS.items():
+        listed = tables.get(name, [])
+        if not isinstance(listed, list):
+            raise InputError(f"each is a table of its own: [[{name}]]", place=f"{path}: {name}")
+        found[name] = tuple(facts_of(kind, one, f"{path}: {name}[{at}]") for at, one in enumerate(listed))
+        names = [one.name for one in found[name]]
+        if len(set(names)) < len(names):
+            raise InputError("two of them have the same name", place=f"{path}: {name}")
+    return Services(**found)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from station.app import here
+from station.app.beside import home_orders
 from station.app.here import open_record, station_record
 from station.app.running import Running, run_cell
 from station.cycle.calibration_life import active_calibration
@@ -20,7 +21,7 @@ from station.cycle.inspect import Instrument
 from station.cycle.masters import calibrate_from_masters
 from station.devices.protocols import View
 from station.documents import canonical
-from station.errors import InputError
+from station.errors import InputError, StationError
 from station.genealogy.calibrations import accept, history
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
@@ -28,6 +29,7 @@ from station.order.folder import OrderFolder
 from station.order.read import read_order
 
 if TYPE_CHECKING:
+    from station.twin.bench import Workpiece
     from station.twin.rig_file import TwinFacts
 
 DEFAULT_RIG = Path(__file__).resolve().parents[2] / "hw" / "twin.toml"
@@ -41,7 +43,7 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
     Raises:
         InputError: the rig's file, the orders, or the port of the page.
     """
-    from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
+    from station.twin.bench import workpiece_of_case, workpiece_of_order
     from station.twin.demo import write_demo
     from station.twin.rig import TwinRig
     from station.twin.rig_file import read_twin
@@ -52,26 +54,51 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
         if orders is None:
             folder = Path(scratch) / "orders"
             workpieces = [workpiece_of_case(case, folder) for case in write_demo(folder)]
-            listed = OrderFolder(folder)
+            listed = OrderFolder(folder, home_orders(genealogy))
         else:
-            listed = _usable(orders)
-            workpieces = [workpiece_of_order(read_order(path), path) for path in listed.values()]
+            listed = _usable(orders, home_orders(genealogy))
+            workpieces = [workpiece_of_order(read_order(path), path) for path in OrderFolder(orders).values()]
+        made = _Made(listed, genealogy, {piece.serial for piece in workpieces}, how.say)
         instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)
+        rig = TwinRig(facts, workpieces, more=None if how.once else made)
         run_cell(
-            TwinRig(facts, workpieces), genealogy, instrument, listed, camera_of(facts),
-            Shooting(facts.camera.exposure_us), facts.shift_check, how,
+            rig, genealogy, instrument, listed, camera_of(facts), Shooting(facts.camera.exposure_us),
+            facts.shift_check, how,
         )  # fmt: skip
 
 
-def _usable(orders: Path) -> OrderFolder:
-    """A folder of orders that the twin can make parts of."""
+class _Made:
+    """Parts that the twin makes of orders that come while it runs, each once; what was inspected is not made again."""
+
+    def __init__(self, orders: OrderFolder, genealogy: Genealogy, made: set[str], say: Callable[[str], None]) -> None:
+        self._orders, self._genealogy, self._say = orders, genealogy, say
+        self._seen = {path for serial, path in orders.items() if serial in made}
+
+    def __call__(self) -> list[Workpiece]:
+        """Those that were not made before."""
+        from station.twin.bench import workpiece_of_order
+
+        found = []
+        for path in [path for path in self._orders.values() if path not in self._seen]:
+            self._seen.add(path)
+            try:
+                order = read_order(path)
+                if not self._genealogy.attempts(order.order_id, order.part.serial):
+                    found.append(workpiece_of_order(order, path))
+            except StationError as error:
+                self._say(f"The twin cannot make this part: {error}")
+        return found
+
+
+def _usable(orders: Path, received: Path) -> OrderFolder:
+    """A folder of orders that the twin can make parts of, and that of those that come through the API."""
     listed = OrderFolder(orders)
     for one in listed.listed:
         if one.fault:
             raise InputError(one.fault, place=str(one.path))
     if not listed:
         raise InputError("there are no orders (*.json) in this folder", place=str(orders))
-    return listed
+    return OrderFolder(orders, received)
 
 
 def camera_of(facts: TwinFacts) -> str:

@@ -76,23 +76,42 @@ def explain(
 
 
 def verify(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="A STATION_HOME (default: this one).")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="A bundle, or a STATION_HOME (default: this one).")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key", metavar="FILE|FINGERPRINT", help="The station's public key, noted elsewhere (repeatable)."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Check chain and hashes of a whole record offline: what is stored is what was committed."""
+    """Check chain, hashes and signatures offline, of a bundle or of a whole record: it is what was committed."""
     from station.app import database_url
     from station.genealogy.home import StationHome, default_home
+    from station.genealogy.proof.bundle_check import check_bundle
+    from station.genealogy.proof.keys import known_fingerprint
     from station.genealogy.verify import verify_home
     from station.tables.basics import print_json
     from station.tables.progress import Bar
-    from station.tables.records import print_report
+    from station.tables.proofs import print_bundle_report, print_report
 
+    known = [known_fingerprint(text) for text in key or ()]
+    if path is not None and path.is_file():
+        with Bar("Verifying", quiet=as_json) as bar:
+            found = check_bundle(path, known_keys=known, progress=bar.update)
+        if as_json:
+            print_json(found.to_document())
+        else:
+            print_bundle_report(found, path)
+        return 0 if found.is_intact else 1
     home = StationHome(path) if path is not None else default_home()
     url = database_url() if path is None else None
     if url is None and not home.database.is_file():
         raise InputError("there is no record here (no station.db)", place=str(home.path))
     with Bar("Verifying", quiet=as_json) as bar:
-        report = verify_home(home, progress=bar.update, url=url)
+        report = verify_home(home, progress=bar.update, url=url, known_keys=known)
     if as_json:
         print_json(report.to_document())
     else:

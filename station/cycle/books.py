@@ -77,7 +77,8 @@ class Books:
 
     def _mark(self, serial: str, **changes: object) -> QueueEntry:
         queue = self.board.latest().queue
-        entry = next((q for q in queue if q.serial == serial), None)
+        same = [q for q in queue if q.serial == serial]  # a part may come again, with the order of its next step
+        entry = next((q for q in same if q.progress is not Progress.DONE), same[-1] if same else None)
         before = entry or QueueEntry("", serial, "")
         changed = replace(before, **changes)  # type: ignore[arg-type]  # names and types are those of QueueEntry
         others = without_oldest(queue) if entry is None else queue

@@ -16,11 +16,11 @@ def queue_of(listed: Sequence[Listed], before: Queue = ()) -> Queue:
     """What was begun or decided before, then what waits as it is listed now; an order that cannot be used is shown with
     its sentence, under its file's name where it has no serial."""
     begun = tuple(entry for entry in before if entry.progress is not Progress.WAITING)
-    known = {entry.serial for entry in begun}
+    known = {(entry.order_id, entry.serial) for entry in begun}
     waiting = (
         QueueEntry(one.order_id, one.serial or one.path.name, one.part_number, reason=one.fault)
         for one in listed
-        if one.serial not in known
+        if not known & {(one.order_id, one.serial), ("", one.serial)}
     )
     return (*begun, *waiting)
 

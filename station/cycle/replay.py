@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from station import __version__
+from station.cycle.carried import EvidenceSource
 from station.cycle.examine import Examination, examine
 from station.cycle.inspect import check_size
 from station.cycle.pictures import TakenPicture, decode_picture
 from station.documents import parse_json
 from station.errors import InputError, IntegrityError
-from station.genealogy.reading import RecordReader
 from station.metrology.calibration import Calibration, calibration_from
 from station.metrology.uncertainty import COVERAGE_FACTOR, Conditions
 from station.order.model import Order
@@ -115,7 +115,7 @@ class Replayed:
         return f"Measured again from the stored pictures, {count} of {len(self.changes)} values differ {self.why}."
 
 
-def read_stored(genealogy: RecordReader, inspection: str) -> Stored:
+def read_stored(genealogy: EvidenceSource, inspection: str) -> Stored:
     """Everything one inspection was made from.
 
     Raises:
@@ -169,7 +169,7 @@ def replay(stored: Stored, calibration: Calibration | None = None) -> tuple[Repl
     ), found
 
 
-def _picture(genealogy: RecordReader, frame: Mapping[str, Any], inspection: str) -> TakenPicture:
+def _picture(genealogy: EvidenceSource, frame: Mapping[str, Any], inspection: str) -> TakenPicture:
     digest, view = frame["sha256"], frame["view"]
     if not genealogy.keeps_frame(digest):
         raise InputError(

@@ -5,17 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from station.errors import StorageError
 from station.genealogy.home import StationHome
-from station.genealogy.schema import HEAD
+from station.genealogy.schema import HEAD, metadata
 
+OLDER = ("r0001",)  # layouts that are read as they are
 BUSY_TIMEOUT_S = 15.0
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)  # the last: SQLite quotes what is damaged
 _CAUSES = {
@@ -34,7 +38,8 @@ _CAUSES = {
 def open_database(home: StationHome, *, url: str | None = None, read_only: bool = False) -> Engine:
     """An engine on the home's database (or on `url`), in the layout of this software.
 
-    Writers create the database and bring it up to date; readers change nothing, not even a side file.
+    Writers create the database and bring it up to date; readers change nothing, not even a side file, and read older
+    layouts as if what was added since were there and empty.
 
     Raises:
         StorageError: it cannot be opened, or its layout is of other software.
@@ -45,7 +50,7 @@ def open_database(home: StationHome, *, url: str | None = None, read_only: bool 
         engine = _engine(address, read_only=read_only)
         try:
             if read_only:
-                _require_head(engine)
+                _require_readable(engine)
             else:
                 with home.alone():
                     _bring_up_to_date(engine)
@@ -76,6 +81,29 @@ def _engine(address: URL, *, read_only: bool) -> Engine:
         raise StorageError(f"the driver for this kind of database is not installed ({error.name})") from error
 
 
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Of the database file. One that nobody writes is read as if it could not change (see `_sqlite`): whoever has read
+    a whole one asks again, because a station may have started meanwhile."""
+
+    is_written: bool
+    modified_ns: int
+    size_bytes: int
+
+
+def state_of(home: StationHome) -> FileState:
+    """Of the home's own database; the same before and after where there is none."""
+    try:
+        file = home.database.stat()
+    except OSError:
+        return FileState(False, 0, 0)
+    return FileState(_log_of(home.database).exists(), file.st_mtime_ns, file.st_size)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
 def _sqlite(path: Path, *, read_only: bool) -> Engine:
     if read_only and not path.is_file():
         raise StorageError("there is no record database", place=str(path))
@@ -83,18 +111,35 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         mode = "rwc"
         if read_only:  # without a write-ahead log nobody writes, and reading must not leave one behind
-            mode = "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1"
+            mode = "ro" if _log_of(path).exists() else "ro&immutable=1"
         name = f"file:{quote(str(path.absolute()))}?mode={mode}"
         connection = sqlite3.connect(
             name, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         if read_only:
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            _add_newer_tables(connection)
         else:
             _set_up_writer(connection)
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=64)
+
+
+def _add_newer_tables(connection: sqlite3.Connection) -> None:
+    """The tables that an older layout lacks, empty, in this connection's memory."""
+    try:
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return  # not a record, or a damaged one: for whoever reads next to say
+    if found is None or found[0] not in OLDER:
+        return
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            statement = str(CreateTable(table).compile(dialect=sqlite_dialect()))
+            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
 
 
 def _set_up_writer(connection: sqlite3.Connection) -> None:
@@ -154,22 +199,24 @@ def is_damage(error: BaseException | None) -> bool:
     return False
 
 
-def _revision(connection: Connection) -> str | None:
+def layout_of(connection: Connection) -> str | None:
+    """The revision of `migrations/versions` that the tables are of; None where there are none of the station."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _require_head(engine: Engine) -> None:
+def _require_readable(engine: Engine) -> None:
     with engine.connect() as connection:
-        found = _revision(connection)
-    if found != HEAD:
+        found = layout_of(connection)
+    older = OLDER if engine.dialect.name == "sqlite" else ()
+    if found != HEAD and found not in older:
         raise StorageError(f"its layout is {found or 'unknown'}, this software reads {HEAD}")
 
 
 def _bring_up_to_date(engine: Engine) -> None:
     with engine.connect() as connection:
-        if _revision(connection) == HEAD:
+        if layout_of(connection) == HEAD:
             return  # the usual start: alembic is not even imported
     from alembic import command
     from alembic.config import Config

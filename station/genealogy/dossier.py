@@ -75,8 +75,8 @@ def dossier_of(reader: RecordReader, id: str) -> Dossier:
         else parse_json(reader.document(calibration["sha256"]), calibration["id"]),
         events=tuple(
             event
-            for event in reader.events_about((id, serial))
-            if event.payload.get("order_id", inspection["order_id"]) == inspection["order_id"]
+            for event in reader.events_about_part(inspection["order_id"], serial)
+            if event.subject == id or event.payload.get("order_id") == inspection["order_id"]
         ),
         attempts=reader.attempts_of(inspection["order_id"], serial),
         reader=reader,

@@ -17,6 +17,7 @@ from station.genealogy.values import is_sha256, read_canonical
 
 SHIFT_CHECK = "shift-check"
 DRAWING = "drawing_sha256"  # key of a payload: the document that came with an order
+REMOVED = "pictures-removed"  # by a rule of retention
 Row = tuple[Any, ...]
 
 
@@ -42,10 +43,11 @@ class Claims:
     overlays: tuple[str, ...] = ()
     mentions: int = 0  # rows that find an event
     masters: tuple[str, ...] = ()  # pictures of a shift check, which the searching tables do not list
+    removed: tuple[str, ...] = ()  # pictures whose files were taken away
 
 
-def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
-    """Read the body of `entry` and compare it with the columns beside it and with the searching tables."""
+def claims_of(entry: ChainEntry, index: IndexRows | None) -> Claims:
+    """Read the body of `entry` and compare it with the columns beside it, and with the searching tables, if any."""
     try:
         document = read_canonical(entry.body)
         same = canonical(document) == entry.body
@@ -63,9 +65,9 @@ def claims_of(entry: ChainEntry, index: IndexRows) -> Claims:
         sentences.append("the id in its body is not the id in its row")
     if entry.kind == EVENT and document["at"] != entry.committed:
         sentences.append("the moment in its body is not the moment in its row")
-    if index != found:
+    if index is not None and index != found:
         sentences.append("the tables that find it say something else than its body")
-    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters))):
+    if not all(map(is_sha256, (*claims.documents, *claims.frames, *claims.overlays, *claims.masters, *claims.removed))):
         return Claims((*sentences, "it refers to something that is not a SHA-256"), claims.key, claims.attempt)
     return replace(claims, sentences=tuple(sentences))
 
@@ -113,6 +115,7 @@ def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
         mentions=len(names),
         overlays=(str(document["payload"]["sha256"]),) if document["kind"] == OVERLAY else (),
         masters=masters,
+        removed=tuple(map(str, document["payload"]["sha256"])) if document["kind"] == REMOVED else (),
     )
     return IndexRows(None, row, (), names), claims
 

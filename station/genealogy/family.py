@@ -33,6 +33,10 @@ class FamilyReader(Protocol):
         """Every event about any of these, oldest first."""
         ...
 
+    def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
+        """Every event about a part, an inspection of it, or a part that was built into it, oldest first."""
+        ...
+
     def attempts_of(self, order_id: str, serial: str) -> tuple[RecordSummary, ...]:
         """Every inspection of this part of this order, oldest first."""
         ...
@@ -144,7 +148,7 @@ def _family(reader: FamilyReader, part: PartKey, above: tuple[PartKey, ...], bud
     if budget[0] < 0:
         raise InputError(f"its assemblies have more than {MOST_PARTS} parts", place=part.order_id)
     records = reader.attempts_of(part.order_id, part.serial)
-    found = reader.events_about([part.serial, *(record.id for record in records)])
+    found = reader.events_about_part(part.order_id, part.serial)
     corrected = {one.payload["corrects"]: one for one in found if one.kind == CORRECTION}
     mine = [one for one in found if one.subject == part.serial and one.payload.get("order_id") == part.order_id]
     inside = [

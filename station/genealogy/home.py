@@ -5,7 +5,7 @@ frames/         the pictures as they were taken, named by their SHA-256
 overlays/       pictures derived for people, named by their SHA-256
 calibrations/   readable copies of accepted calibrations, named by their SHA-256
 orders/         orders that came through the API, each in a folder of its own with its drawing
-keys/           reserved for the station's signing keys
+keys/           the station's signing key; STATION_KEYS names another folder for it
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class StationHome:
     """The layout of one `STATION_HOME`; making one touches no disk."""
 
     path: Path
+    keys_elsewhere: Path | None = None
 
     @property
     def database(self) -> Path:
@@ -53,8 +54,8 @@ class StationHome:
 
     @property
     def keys(self) -> Path:
-        """Reserved; readable by the station's user only."""
-        return self.path / "keys"
+        """The signing key; readable by the station's user only."""
+        return self.keys_elsewhere or self.path / "keys"
 
     def prepare(self) -> None:
         """Create what is missing and make sure that it can be written.
@@ -62,9 +63,10 @@ class StationHome:
         Raises:
             StorageError: the folder cannot be created or written, with its path as the place.
         """
-        for folder in (self.path, self.frames, self.overlays, self.calibrations, self.keys):
+        keys = self.path / "keys"
+        for folder in (self.path, self.frames, self.overlays, self.calibrations, keys):
             try:
-                folder.mkdir(mode=0o700 if folder == self.keys else 0o755, parents=folder == self.path, exist_ok=True)
+                folder.mkdir(mode=0o700 if folder == keys else 0o755, parents=folder == self.path, exist_ok=True)
             except FileExistsError as error:
                 raise StorageError("this is a file, a folder is needed here", place=str(folder)) from error
             except OSError as error:
@@ -86,15 +88,19 @@ class StationHome:
 def default_home(environment: Mapping[str, str] | None = None) -> StationHome:
     """`STATION_HOME`, else systemd's `STATE_DIRECTORY` (``/var/lib/station``), else ``~/.local/share/station``.
 
+    `STATION_KEYS` names a folder for the signing key outside of it, on a medium of its own, say; it must be there.
+
     Raises:
         StorageError: the last is needed, and this user has no home folder.
     """
     found = os.environ if environment is None else environment
+    chosen_keys = found.get("STATION_KEYS")
+    keys = Path(chosen_keys).expanduser().absolute() if chosen_keys else None
     if chosen := found.get("STATION_HOME"):
-        return StationHome(Path(chosen).expanduser().absolute())
+        return StationHome(Path(chosen).expanduser().absolute(), keys)
     if state := found.get("STATE_DIRECTORY"):  # systemd separates several with a colon
-        return StationHome(Path(state.split(":")[0]))
+        return StationHome(Path(state.split(":")[0]), keys)
     try:
-        return StationHome(Path.home() / ".local" / "share" / "station")
+        return StationHome(Path.home() / ".local" / "share" / "station", keys)
     except RuntimeError as error:
         raise StorageError("this user has no home folder: say with STATION_HOME where the station's is") from error

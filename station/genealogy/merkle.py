@@ -46,6 +46,34 @@ def consistency(first: int, second: int, subtree: Subtree) -> tuple[bytes, ...]:
     return () if first in (0, second) else _grown(first, 0, second, True, subtree)
 
 
+class Growing:
+    """A tree whose leaves come one after the other; it keeps no more than one hash for each level."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._complete: list[tuple[int, bytes]] = []  # level and hash of what is complete, from left to right
+
+    def add(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """The hash of the next leaf; returns what it completes: level, position at that level, hash."""
+        self.size += 1
+        level, found, done = 0, leaf, []
+        while self._complete and self._complete[-1][0] == level:
+            found = node_hash(self._complete.pop()[1], found)
+            level += 1
+            done.append((level, (self.size >> level) - 1, found))
+        self._complete.append((level, found))
+        return done
+
+    def root(self) -> bytes:
+        """The root over the leaves so far."""
+        if not self._complete:
+            return EMPTY
+        found = self._complete[-1][1]
+        for _, left in reversed(self._complete[:-1]):
+            found = node_hash(left, found)
+        return found
+
+
 def root_from_inclusion(leaf: int, size: int, hashed: bytes, path: Sequence[bytes]) -> bytes | None:
     """The root that a leaf's hash and its audit path lead to; None where the path does not fit (RFC 9162, 2.1.3.2)."""
     if not 0 <= leaf < size:

@@ -18,14 +18,74 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What a signing key vouches for: `checkpoints` signed notes, over `first` entries up to over `last`; `known` says
+    whether it was compared with one known from elsewhere, and is it."""
+
+    fingerprint: str
+    checkpoints: int
+    first: int
+    last: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """What signs the chain: up to which entry checkpoints that hold cover it, and the keys that made them."""
+
+    checkpoints: int = 0
+    time_stamps: int = 0
+    signed: int = 0
+    keys: tuple[KeyUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """How much was checked, the hash of the newest entry, and what is wrong."""
+    """How much was checked, the hash of the newest entry, and what is wrong.
+
+    `removed` are pictures that a rule of retention took away and an event names: no fault.
+    """
 
     inspections: int
     events: int
     documents: int
     pictures: int
     head: str
+    faults: tuple[Fault, ...]
+    removed: int = 0
+    signatures: Signatures = Signatures()
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether no fault was found."""
+        return not self.faults
+
+    def to_document(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return {"intact": self.is_intact, **asdict(self), "faults": [asdict(fault) for fault in self.faults]}
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReport:
+    """What the check of a bundle found.
+
+    `fingerprint` is that of the key that signed it, `known` whether it was compared with one known from elsewhere, and
+    is it; `checkpoint` how many entries the station had then and `made` when, by its own clock; `dated` the moment of
+    the time stamp, None where there is none; `removed` counts pictures that retention took away.
+    """
+
+    inspection: str
+    order_id: str
+    serial: str
+    files: int
+    entries: int
+    pictures: int
+    removed: int
+    fingerprint: str
+    known: bool
+    checkpoint: int
+    made: str
+    dated: str | None
     faults: tuple[Fault, ...]
 
     @property

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, desc, exists, func, insert, select
+from sqlalchemy import CompoundSelect, Connection, Row, desc, exists, func, insert, or_, select, union
 
 from station.documents import canonical, sha256_hex
-from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
+from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry, link_hash
+from station.genealogy.events import event_body, mentioned
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
 from station.genealogy.tree import add_subtrees
+from station.genealogy.values import new_id, read_canonical, utc_text
 
 _SUMMARIES = (
     select(
@@ -74,16 +78,61 @@ def add_inspection(connection: Connection, record: Inspection, committed: str) -
 
 def add_event(
     connection: Connection,
-    entry: ChainEntry,
     kind: str,
     subject: str,
-    document: str | None,
-    names: Collection[str] = (),
-) -> None:
-    """Make an event in the chain findable, also by the `names` that it mentions."""
+    payload: Mapping[str, Any],
+    *,
+    at: datetime,
+    document: str | None = None,
+    id: str = "",
+) -> ChainEntry:
+    """Add an event to the chain and to the tables that find it, also by whom it mentions. Raises: IntegrityError: the
+    payload cannot be recorded."""
+    identifier = id or new_id(at)
+    body = event_body(identifier, kind, subject, at, document, payload)
+    entry = append_link(connection, EVENT, identifier, utc_text(at), body)
     connection.execute(insert(events).values(cursor=entry.cursor, kind=kind, subject=subject, document_sha256=document))
-    if names:
+    if names := mentioned(subject, payload):
         connection.execute(insert(mentions), [{"cursor": entry.cursor, "name": name} for name in names])
+    return entry
+
+
+def add_missing_mentions(connection: Connection) -> None:
+    """Make the events of a chain that was written without mentions findable by them; needs the writer's lock."""
+    query = select(chain.c.cursor, chain.c.body).join(events, events.c.cursor == chain.c.cursor)
+    after = 0
+    while found := connection.execute(query.where(chain.c.cursor > after).order_by(chain.c.cursor).limit(500)).all():
+        for cursor, body in found:
+            event = read_canonical(bytes(body))
+            for name in mentioned(event["subject"], event["payload"]):
+                connection.execute(insert(mentions).values(cursor=cursor, name=name))
+        after = found[-1].cursor
+
+
+def event_about(connection: Connection, kind: str, subject: str) -> ChainEntry | None:
+    """The newest event of this kind about this subject."""
+    query = select(chain).join(events, events.c.cursor == chain.c.cursor)
+    query = query.where(events.c.kind == kind, events.c.subject == subject).order_by(desc(chain.c.cursor)).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else as_entry(row)
+
+
+def cursors_about_part(order_id: str, serial: str) -> CompoundSelect[tuple[int]]:
+    """Which events are about a part: those that name its order and it, and those about its inspections."""
+    named = union(
+        select(mentions.c.cursor).where(mentions.c.name == order_id),
+        select(events.c.cursor).where(events.c.subject == order_id),
+    )
+    mention = exists().where(mentions.c.cursor == events.c.cursor, mentions.c.name == serial)
+    ids = (
+        select(chain.c.id)
+        .join(inspections, inspections.c.cursor == chain.c.cursor)
+        .where(inspections.c.order_id == order_id, inspections.c.serial == serial)
+    )
+    return union(
+        select(events.c.cursor).where(events.c.cursor.in_(named), or_(events.c.subject == serial, mention)),
+        select(events.c.cursor).where(events.c.subject.in_(ids)),
+    )
 
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:

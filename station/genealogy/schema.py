@@ -12,9 +12,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from sqlalchemy import UniqueConstraint as Unique
 
 HEAD = "r0002"  # the newest revision in `migrations/versions`
-APPEND_ONLY = (
-    "chain", "documents", "inspections", "inspection_frames", "events", "mentions", "subtrees", "checkpoints"
-)  # fmt: skip
+FIRST_TABLES = ("chain", "documents", "inspections", "inspection_frames", "events")  # of r0001
+APPEND_ONLY = (*FIRST_TABLES, "mentions", "subtrees", "checkpoints")
 
 metadata = MetaData()
 Cursor = BigInteger().with_variant(Integer, "sqlite")
@@ -74,6 +73,7 @@ events = Table(
     Column("subject", Text, nullable=False),
     Column("document_sha256", Text, ForeignKey("documents.sha256")),
     Index("events_by_kind", "kind", "subject"),
+    Index("events_by_subject", "subject"),
     sqlite_strict=True,
 )
 
@@ -100,8 +100,7 @@ checkpoints = Table(
     metadata,
     Column("size", Cursor, primary_key=True, autoincrement=False),  # entries of the chain that it stands for
     Column("made", Text, nullable=False),
-    Column("note", Text, nullable=False),  # the signed text
-    Column("time_stamp", LargeBinary),  # an RFC 3161 token over it
+    Column("note", Text, nullable=False),  # the signed text; a time stamp over it is an event
     sqlite_strict=True,
 )
 

@@ -21,9 +21,8 @@ from sqlalchemy import Connection, Engine, select
 
 from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
-from station.genealogy.chain import EVENT
 from station.genealogy.database import open_database, translated, writing
-from station.genealogy.events import OVERLAY, Event, event_body, mentioned
+from station.genealogy.events import OVERLAY, Event
 from station.genealogy.evidence import Evidence, StoredFrame, tied
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -113,25 +112,29 @@ class Genealogy(RecordReader):
         document: bytes | None = None,
         attached: Sequence[bytes] = (),
         id: str = "",
+        once: bool = False,
     ) -> Event:
         """Append an event to the chain, with the document that it introduces, if any.
 
         `attached` are further documents, which the payload names (see `entries`). An `id` that is given, so that the
-        same thing is not recorded twice, must be new.
+        same thing is not recorded twice, must be new. With `once` nothing is added where there is an event of this kind
+        about this subject: that one is returned.
 
         Raises:
             IntegrityError: the payload cannot be recorded, or the id was used before.
             StorageError: nothing was recorded.
         """
         identifier = id or new_id(at)
+        if once and (there := self.events(kind, subject, 1)):
+            return there[0]
         with self._recording(), writing(self.engine) as connection:
+            if once and (entry := rows.event_about(connection, kind, subject)):
+                return as_event(entry)  # of another process
             _require_new(connection, identifier)
             for data in attached:
                 rows.add_document(connection, data)
             digest = None if document is None else rows.add_document(connection, document)
-            body = event_body(identifier, kind, subject, at, digest, payload)
-            entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
-            rows.add_event(connection, entry, kind, subject, digest, mentioned(subject, payload))
+            entry = rows.add_event(connection, kind, subject, payload, at=at, document=digest, id=identifier)
         return as_event(entry)
 
     def add_overlay(self, inspection_id: str, png: bytes, *, at: datetime) -> Event:

@@ -1,14 +1,15 @@
 """Check a whole `STATION_HOME` offline: every hash, every link, every picture. Nothing in it is changed.
 
 Works on a copy, on a read-only medium, and beside a running station (one snapshot of the database is checked).
-What it cannot see without a signed checkpoint: that the newest entries were removed together with SQLite's own
-count of them, or that the whole chain was computed anew. See ``docs/record.md``.
+What it cannot see: that entries newer than the newest checkpoint were removed together with SQLite's own count of them,
+and, unless it is told a key known from elsewhere, that everything was made anew with another. See ``docs/record.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, select, text
 
@@ -16,13 +17,23 @@ from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError, StorageError
 from station.genealogy.calibrations import IN_FORCE
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry
-from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, open_database
-from station.genealogy.entries import Claims, IndexRows, claims_of
+from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, layout_of, open_database, state_of
+from station.genealogy.entries import Claims, IndexRows, claims_of, index_of
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
-from station.genealogy.report import Fault, Progress, VerifyReport
+from station.genealogy.proof.home_check import ProofCheck
+from station.genealogy.report import Fault, Progress, Signatures, VerifyReport
 from station.genealogy.scan import chain_after, document_hashes, index_rows, size_of
-from station.genealogy.schema import APPEND_ONLY, documents, events, inspection_frames, inspections, mentions
+from station.genealogy.schema import (
+    APPEND_ONLY,
+    FIRST_TABLES,
+    HEAD,
+    documents,
+    events,
+    inspection_frames,
+    inspections,
+    mentions,
+)
 
 __all__ = ["Fault", "VerifyReport", "verify_home"]
 
@@ -30,8 +41,10 @@ _CHUNK = 500
 _TRIES = 3
 
 
-def verify_home(home: StationHome, progress: Progress | None = None, *, url: str | None = None) -> VerifyReport:
-    """Check everything that `home` holds.
+def verify_home(
+    home: StationHome, progress: Progress | None = None, *, url: str | None = None, known_keys: Collection[str] = ()
+) -> VerifyReport:
+    """Check everything that `home` holds; with `known_keys` (fingerprints) also that nobody else signed.
 
     Raises:
         InputError: there is no record in this folder.
@@ -40,22 +53,14 @@ def verify_home(home: StationHome, progress: Progress | None = None, *, url: str
     if url is None and not home.database.is_file():
         raise InputError("there is no record of a station in this folder", place=str(home.path))
     for _ in range(_TRIES):
-        before = _state(home)
-        report = _verify_once(home, progress or (lambda _done, _total: None), url)
-        if before[0] or before == _state(home):
+        before = state_of(home)
+        report = _verify_once(home, progress or (lambda _done, _total: None), url, known_keys)
+        if before.is_written or before == state_of(home):
             break  # else a station started while the file was read as one that nobody writes
     return report
 
 
-def _state(home: StationHome) -> tuple[bool, int, int]:
-    try:
-        file = home.database.stat()
-    except OSError:
-        return False, 0, 0
-    return home.database.with_name(home.database.name + "-wal").exists(), file.st_mtime_ns, file.st_size
-
-
-def _verify_once(home: StationHome, progress: Progress, url: str | None) -> VerifyReport:
+def _verify_once(home: StationHome, progress: Progress, url: str | None, known_keys: Collection[str]) -> VerifyReport:
     try:
         engine = open_database(home, url=url, read_only=True)
     except StorageError as error:
@@ -64,7 +69,7 @@ def _verify_once(home: StationHome, progress: Progress, url: str | None) -> Veri
         return VerifyReport(0, 0, 0, 0, GENESIS, (Fault(home.database.name, error.sentence),))
     try:
         with engine.connect() as connection:
-            return _Verification(home, connection, progress).run()
+            return _Verification(home, connection, progress, known_keys).run()
     finally:
         engine.dispose()
 
@@ -72,14 +77,20 @@ def _verify_once(home: StationHome, progress: Progress, url: str | None) -> Veri
 class _Verification:
     """One pass over one snapshot; collects faults instead of stopping at the first."""
 
-    def __init__(self, home: StationHome, connection: Connection, progress: Progress) -> None:
+    def __init__(
+        self, home: StationHome, connection: Connection, progress: Progress, known_keys: Collection[str]
+    ) -> None:
         self._home = home
         self._connection = connection
         self._progress = progress
         self._faults: list[Fault] = []
         self._done = self._total = 0
         self._documents: set[str] = set()  # stored
-        self._needed: dict[str, dict[str, int]] = {"documents": {}, "frames": {}, "overlays": {}}  # hash: cursor
+        self._needed: dict[str, dict[str, int]] = {"documents": {}, "frames": {}, "overlays": {}}  # hash: newest cursor
+        self._removed: dict[str, int] = {}  # picture: newest cursor that says so
+        self._missing = 0
+        self._is_newest = layout_of(connection) == HEAD
+        self._proofs = ProofCheck(connection, self._fault, known_keys)
         self._attempts: dict[tuple[str, str], int] = {}
         self._counts = {INSPECTION: 0, EVENT: 0, "frame": 0, "mention": 0}
         self._head = GENESIS
@@ -93,6 +104,10 @@ class _Verification:
             self._check_documents()
         with self._section("the chain"):
             self._check_chain()
+        signatures = Signatures()
+        with self._section("the checkpoints"):
+            if self._is_newest:
+                signatures = self._proofs.finish()
         with self._section("the searching tables"):
             self._check_counts()
         self._check_references()
@@ -104,6 +119,8 @@ class _Verification:
             pictures=len(self._needed["frames"]) + len(self._needed["overlays"]),
             head=self._head,
             faults=tuple(self._faults),
+            removed=self._missing,
+            signatures=signatures,
         )
 
     @contextmanager
@@ -128,7 +145,7 @@ class _Verification:
                 self._fault(self._home.database.name, f"SQLite finds: {line}")
         query = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'")
         triggers = {name for (name,) in self._connection.execute(query)}
-        for table in APPEND_ONLY:
+        for table in APPEND_ONLY if self._is_newest else FIRST_TABLES:
             for name in (f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace"):
                 if name not in triggers:
                     self._fault(self._home.database.name, f"the trigger {name}, which refuses changes, is missing")
@@ -169,6 +186,11 @@ class _Verification:
         elif entry.previous_hash != self._head:
             self._fault(place, "the entry does not follow the one before it")
         self._last, self._head = entry.cursor, entry.hash
+        if self._is_newest:
+            self._proofs.add(entry)
+        else:
+            with suppress(IntegrityError):  # its layout knows no mentions
+                index = replace(index, mentions=index_of(entry).mentions)
         claims = claims_of(entry, index)
         for sentence in claims.sentences:
             self._fault(place, f"the entry {entry.id[:64]}: {sentence}")
@@ -180,9 +202,11 @@ class _Verification:
         self._counts["mention"] += claims.mentions
         for name in ("documents", "frames", "overlays"):
             for digest in getattr(claims, name):
-                self._needed[name].setdefault(digest, entry.cursor)
+                self._needed[name][digest] = entry.cursor
         for digest in claims.masters:
-            self._needed["frames"].setdefault(digest, entry.cursor)
+            self._needed["frames"][digest] = entry.cursor
+        for digest in claims.removed:
+            self._removed[digest] = entry.cursor
         if claims.key is not None:
             expected = self._attempts.get(claims.key, 0) + 1
             if claims.attempt != expected:
@@ -192,12 +216,10 @@ class _Verification:
             self._attempts[claims.key] = claims.attempt
 
     def _check_counts(self) -> None:
-        for table, kind in (
-            (inspections, INSPECTION),
-            (events, EVENT),
-            (inspection_frames, "frame"),
-            (mentions, "mention"),
-        ):
+        counted = [(inspections, INSPECTION), (events, EVENT), (inspection_frames, "frame")]
+        if self._is_newest:
+            counted.append((mentions, "mention"))
+        for table, kind in counted:
             rows = self._connection.execute(select(func.count()).select_from(table)).scalar() or 0
             if rows != self._counts[kind]:
                 self._fault(f"table {table.name}", f"it has {rows} rows, the chain speaks of {self._counts[kind]}")
@@ -212,7 +234,10 @@ class _Verification:
             folder = ContentFolder(path)
             for digest, cursor in self._needed[name].items():
                 try:
-                    folder.read(digest)
+                    if folder.find(digest) is None and self._removed.get(digest, 0) > cursor:
+                        self._missing += 1  # by a rule of retention, and the chain says so
+                    else:
+                        folder.read(digest)
                 except IntegrityError as error:
                     self._fault(error.place, f"{error.sentence}; chain {cursor} refers to it")
                 self._step()

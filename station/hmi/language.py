@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.resources import files
+from station.texts import DEFAULT, LANGUAGES, Texts, texts_of
 
-LANGUAGES = ("en", "de", "fr", "it")
-DEFAULT = "en"
+__all__ = ["LANGUAGES", "Texts", "choose_language", "load_texts"]
+
 _LONGEST_HEADER = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The texts of one language by key, such as ``verdict.PASS``."""
-
-    language: str
-    table: Mapping[str, str]
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The text of `key` with its values filled in; a key that nobody wrote is a KeyError."""
-        return self.table[key].format(**values) if values else self.table[key]
-
-    def word(self, group: str, name: str) -> str:
-        """The word for `name`, or `name` itself, readable, when this table does not have it."""
-        return self.table.get(f"{group}.{name}", name.replace("_", " "))
 
 
 def load_texts() -> dict[str, Texts]:
     """All languages, read from the package."""
-    return {language: Texts(language, _table(language)) for language in LANGUAGES}
-
-
-def _table(language: str) -> dict[str, str]:
-    source = files("station.hmi").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
-    groups: dict[str, dict[str, str]] = tomllib.loads(source)
-    return {f"{group}.{key}": text for group, entries in groups.items() for key, text in entries.items()}
+    return {language: texts_of("station.hmi", language) for language in LANGUAGES}
 
 
 def choose_language(asked: str | None, accept_language: str | None) -> str:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from station import __version__
 from station.cycle.state import Board
 from station.genealogy.exports.formats import FORMATS, Format
+from station.genealogy.follower import FollowerStatus
 from station.genealogy.store import Genealogy
 from station.mes import models
 from station.mes.access import STAFF, Caller, Gate
@@ -27,7 +28,7 @@ from station.mes.facts import ApiFacts
 from station.mes.guard import Guard
 from station.mes.limits import Streams
 from station.mes.live import HEARTBEAT_S, live_routes
-from station.mes.metrics import MEDIA_TYPE, Counts, Metric, counted, exposition
+from station.mes.metrics import MEDIA_TYPE, Counts, Metric, counted, exposition, passed_on
 from station.mes.orders import order_components, order_routes
 from station.mes.parts import part_routes
 from station.mes.problems import add_problems
@@ -49,21 +50,25 @@ def api_app(
     clock: Callable[[], datetime],
     formats: Mapping[str, Format] = FORMATS,
     heartbeat_s: float = HEARTBEAT_S,
+    followers: Callable[[], tuple[FollowerStatus, ...]] = lambda: (),
 ) -> ASGIApp:
-    """The API of one station. Once `stop` is set, streams end within a fraction of a second."""
+    """The API of one station. Once `stop` is set, streams end within a fraction of a second. `followers` says how
+    those do who pass the record on."""
     source = StoredRecords(genealogy)
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
     gate = Gate(lambda secret, now: find_token(genealogy, secret, now), clock, facts, counts)
     tail = Tail(lambda: Mark(source.newest(), board.latest().version), stop)
     routers = (
         order_routes(OrderDesk(genealogy, clock), gate),
-        record_routes(source, gate, tail, streams, formats, longest_wait_s=facts.stream_s),
+        record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
         part_routes(genealogy, gate, clock),
         live_routes(
             source, gate, tail, streams, lambda: state_of(board), heartbeat_s=heartbeat_s, stream_s=facts.stream_s
         ),
         cell_routes(board, gate),
-        _service_routes(source, gate, lambda: (*cell_metrics(board), *counted(counts, streams.open))),
+        _service_routes(
+            source, gate, lambda: (*cell_metrics(board), *passed_on(followers()), *counted(counts, streams.open))
+        ),
     )
     return served(routers, facts, counts)
 
@@ -82,7 +87,7 @@ def record_api_app(
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
     gate, tail = Gate(find, clock, facts, counts), Tail(lambda: Mark(source.newest()), stop)
     routers = (
-        record_routes(source, gate, tail, streams, formats, longest_wait_s=facts.stream_s),
+        record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
         live_routes(source, gate, tail, streams, None, heartbeat_s=heartbeat_s, stream_s=facts.stream_s),
         _service_routes(source, gate, lambda: counted(counts, streams.open)),
     )

@@ -36,10 +36,13 @@ class OnBehalf(Genealogy):
         document: bytes | None = None,
         attached: Sequence[bytes] = (),
         id: str = "",
+        once: bool = False,
     ) -> Event:
         """As `Genealogy.add_event`."""
         signed = {**payload, ACCESS: dict(self._signature)}
-        return super().add_event(kind, subject, signed, at=at, document=document, attached=attached, id=id or self._id)
+        return super().add_event(
+            kind, subject, signed, at=at, document=document, attached=attached, id=id or self._id, once=once
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from station.genealogy.follower import FollowerStatus
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -53,6 +55,17 @@ def counted(counts: Counts, streams: int) -> tuple[Metric, ...]:
         Metric("station_api_limited_total", "counter", "Requests refused as too many.", (("", counts.limited),)),
         Metric("station_api_streams", "gauge", "Streams that are open now.", (("", streams),)),
     )  # fmt: skip
+
+
+def passed_on(followers: Iterable[FollowerStatus]) -> tuple[Metric, ...]:
+    """How those do who pass the record on."""
+    found = tuple(followers)
+    behind = tuple((label("follower", one.name), float(one.behind)) for one in found if one.behind is not None)
+    failing = tuple((label("follower", one.name), float(bool(one.sentence))) for one in found)
+    return (
+        Metric("station_follower_behind", "gauge", "Entries of the record that it did not pass on yet.", behind),
+        Metric("station_follower_failing", "gauge", "1 while it cannot pass anything on.", failing),
+    )
 
 
 def label(name: str, value: str) -> str:

@@ -52,7 +52,7 @@ def record_routes(
     streams: Streams,
     formats: Mapping[str, Format],
     *,
-    longest_wait_s: float = LONGEST_WAIT_S,
+    stream_s: float,
 ) -> APIRouter:
     """What can be read of any record."""
     routes = APIRouter(tags=["records"])
@@ -79,14 +79,14 @@ def record_routes(
         found = await run_in_threadpool(source.lines, start.position, limit, order)
         if not found and wait:
             with streams.place(caller.token.id):
-                found = await _awaited(source, tail, start.position, limit, order, min(wait, longest_wait_s))
+                found = await _awaited(source, tail, start.position, limit, order, min(wait, stream_s))
         body = await run_in_threadpool(_page, source, start, found, order, include is not None)
         return stored(request, body, JSON)
 
     def streamed(caller: Caller, chunks: Iterator[Sequence[EntryRow]]) -> Response:
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
-        return Streamed(_lines(chunks), NDJSON, taken)
+        return Streamed(_lines(chunks), NDJSON, taken, stream_s)
 
     @routes.get(
         "/records.ndjson",
@@ -153,13 +153,18 @@ def record_routes(
         ),
         response_class=Response,
     )
-    def export(caller: Annotated[Caller, Depends(reader)], id: RecordId, format: str) -> Response:
+    def export(
+        caller: Annotated[Caller, Depends(reader)],
+        id: RecordId,
+        format: str,
+        language: Annotated[str, Query(description="Of a format for people: en, de, fr or it.", max_length=20)] = "",
+    ) -> Response:
         entry_for(caller, id)
         if format not in formats:
             raise Problem(404, f"there is no such format; there are {', '.join(formats)}", place="format")
         chosen = formats[format]
         headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"'}
-        return Response(chosen.make(source.dossier(id)), 200, headers, chosen.media_type)
+        return Response(chosen.file(source.dossier(id), language), 200, headers, chosen.media_type)
 
     @routes.get(
         "/frames/{sha256}",

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, union
 
 from station.errors import InputError
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry
@@ -98,9 +98,11 @@ class PlantSource:
 
     def station_of_frame(self, sha256: str) -> str | None:
         """The station that took a picture, and keeps it; None where no record names it."""
+        query = select(inspection_frames.c.cursor).where(inspection_frames.c.sha256 == sha256).limit(1)
         for station, reader in self._readers():
-            if reader.cursors_of_frame(sha256):
-                return station
+            with translated(NOTHING_READ), reader.engine.connect() as connection:
+                if connection.execute(query).first() is not None:
+                    return station
         return None
 
     def url_of_frame(self, sha256: str) -> str | None:
@@ -175,6 +177,16 @@ class PlantSource:
         there = select(about.c.position).where(about.c.name.in_(names))
         if kind is not None:
             there = there.where(about.c.kind == kind)
+        query = select(feed.c.position, feed.c.station, feed.c.cursor).where(feed.c.position.in_(there))
+        return tuple(map(as_event, self._entries(query.order_by(feed.c.position).limit(_MOST_EVENTS))))
+
+    def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
+        """Every event about a part, an inspection of it, or a part that was built into it, at any station; in the order
+        of the feed."""
+        named = select(about.c.position).where(about.c.name == order_id)
+        mine = select(about.c.position).where(about.c.name == serial, about.c.position.in_(named))
+        ids = select(feed.c.id).where(feed.c.order_id == order_id, feed.c.serial == serial)
+        there = union(mine, select(about.c.position).where(about.c.name.in_(ids)))
         query = select(feed.c.position, feed.c.station, feed.c.cursor).where(feed.c.position.in_(there))
         return tuple(map(as_event, self._entries(query.order_by(feed.c.position).limit(_MOST_EVENTS))))
 

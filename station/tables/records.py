@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,7 +10,6 @@ from rich.text import Text
 
 from station.cycle.stopwatch import PhaseTime
 from station.genealogy.inspection import Inspection
-from station.genealogy.report import VerifyReport
 from station.tables.basics import SYMBOLS, console, table, verdict_text
 
 
@@ -22,21 +20,6 @@ def print_records(document: Mapping[str, Any]) -> None:
         row = (str(r["cursor"]), r["committed"], r["order_id"], r["serial"], str(r["attempt"]))
         rows.add_row(*row, verdict_text(r["verdict"]), r["id"])
     console().print(rows)
-
-
-def print_report(report: VerifyReport, place: Path) -> None:
-    """What verification found."""
-    out = console()
-    for fault in report.faults:
-        out.print(Text(f"✗ {fault.place}: {fault.sentence}", "bold red"))
-    found = report.to_document()
-    counts = ", ".join(
-        f"{value} {key}" for key, value in found.items() if isinstance(value, int) and not isinstance(value, bool)
-    )
-    if report.is_intact:
-        out.print(Text(f"✓ {place}: what is stored is what was committed ({counts}).", "green"))
-    else:
-        out.print(Text(f"✗ {place}: {len(report.faults)} faults ({counts}).", "bold red"))
 
 
 class RunTable:

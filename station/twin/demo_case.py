@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from station.order.dxf_text import dxf_text
 from station.order.geometry import ArcFeature, CircleFeature, ContourFeature, Feature, LineFeature, Outline, Silhouette
 from station.order.model import Face
-from station.twin.drawing import dxf_text
 from station.twin.part import Deviation, MadePart
 
 

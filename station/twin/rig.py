@@ -196,17 +196,22 @@ class TwinTower:
 
 
 class TwinFeeder:
-    """Puts one workpiece after the other under the camera, each lying as it fell."""
+    """Puts one workpiece after the other under the camera, each lying as it fell. `more` gives those that were made
+    meanwhile; without it none come after the last."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, bench: Bench, more: Callable[[], Iterable[Workpiece]] | None = None) -> None:
+        self._bench, self._more = bench, more
 
-    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:  # noqa: ARG002  # its parts are there at once
+    def present(self, timeout_s: float = 0.0) -> PresentedPart | None:
         """The next part. Raises: DeviceError when the last one has not left."""
         bench = self._bench
         if bench.serial:
             raise DeviceError(f"the part {bench.serial} has not left the rig", place="feeder")
         bench.check_stage()
+        if not bench.waiting and self._more is not None:
+            bench.waiting.extend(self._more())
+            if not bench.waiting:
+                time.sleep(timeout_s)  # as one does who waits for a part
         if not bench.waiting:
             return None
         piece, facts = bench.waiting.pop(0), bench.facts
@@ -222,8 +227,8 @@ class TwinFeeder:
         """Its parts wait."""
 
     def is_finished(self) -> bool:
-        """Whether none waits."""
-        return not self._bench.waiting
+        """Whether none waits, and none will come."""
+        return not self._bench.waiting and self._more is None
 
     def clear(self) -> None:
         """The part leaves; the gate falls shut behind it. Raises: StoppedError when it is stuck."""
@@ -264,16 +269,22 @@ class TwinInterlock:
 
 
 class TwinRig:
-    """The rig of a twin's file over a list of workpieces. The same seed gives the same pictures."""
+    """The rig of a twin's file over a list of workpieces, and `more` that are made while it runs. The same seed gives
+    the same pictures."""
 
     def __init__(
-        self, facts: TwinFacts, workpieces: Iterable[Workpiece] = (), clock: Callable[[], float] = time.monotonic
+        self,
+        facts: TwinFacts,
+        workpieces: Iterable[Workpiece] = (),
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        more: Callable[[], Iterable[Workpiece]] | None = None,
     ) -> None:
         self._bench = Bench(facts, list(workpieces), clock, np.random.default_rng(facts.seed))
         self._bench.scene = Scene(facts.optics)
         self.name, self.simulated = facts.name, True
         self.camera, self.light, self.gate = TwinCamera(self._bench), TwinLight(self._bench), TwinGate(self._bench)
-        self.tower, self.feeder = TwinTower(self._bench), TwinFeeder(self._bench)
+        self.tower, self.feeder = TwinTower(self._bench), TwinFeeder(self._bench, more)
         self.interlock, self.thermometer = TwinInterlock(self._bench), None
 
     def recover(self) -> None:

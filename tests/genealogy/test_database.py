@@ -15,11 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from station.errors import StorageError
 from station.genealogy.database import open_database, writing
 from station.genealogy.home import StationHome
+from station.genealogy.proof.bundle_check import check_bundle
+from station.genealogy.proof.checkpoints import sign_checkpoint
 from station.genealogy.schema import metadata
 from station.genealogy.store import Genealogy
 from station.genealogy.verify import verify_home
 
 from .builders import NOW, draft, evidence
+from .proof.made import bundle_of, fill, signer_of_home
 
 
 def test_the_migrations_lead_to_the_tables_that_the_code_uses(home: StationHome):
@@ -125,3 +128,19 @@ def test_postgresql(home: StationHome, postgresql: str):
         report = verify_home(home, url=postgresql)
     assert report.faults == ()
     assert (report.inspections, report.events) == (3, 1)
+
+
+def test_a_bundle_out_of_postgresql(home: StationHome, postgresql: str, tmp_path: Path):
+    with Genealogy.open(home, url=postgresql) as genealogy:
+        record = fill(genealogy)
+        while genealogy.add_event("note", "cell-3", {"text": "x"}, at=NOW).cursor < 300:
+            pass
+        (tmp_path / "b.zip").write_bytes(bundle_of(genealogy, record.id))
+        sign_checkpoint(genealogy, signer_of_home(home), at=NOW)
+        for table in ("checkpoints", "subtrees"):
+            with pytest.raises(DBAPIError, match="append-only"), writing(genealogy.engine) as connection:
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        report = verify_home(home, url=postgresql)
+    assert report.faults == ()
+    assert report.signatures.signed == 301
+    assert check_bundle(tmp_path / "b.zip").faults == ()

@@ -35,7 +35,8 @@ def filled(home: StationHome) -> StationHome:
 
 
 def by_hand(home: StationHome) -> str:
-    script = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    page = PAGE.read_text(encoding="utf-8").partition("## 6. ")[0]  # what follows is about bundles
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
     done = subprocess.run(["bash", "-eu", "-c", script], cwd=home.path, capture_output=True, text=True)
     return done.stdout + done.stderr
 

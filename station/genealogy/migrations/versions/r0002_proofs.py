@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from station.genealogy.rows import add_missing_mentions
 from station.genealogy.tree import add_missing_subtrees
 
 revision = "r0002"
@@ -24,6 +25,7 @@ def upgrade() -> None:
     _mentions()
     _proofs()
     _services()
+    add_missing_mentions(op.get_bind())
     add_missing_subtrees(op.get_bind())
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
@@ -48,6 +50,7 @@ def _mentions() -> None:
         sqlite_strict=True,
     )
     op.create_index("mentions_by_name", "mentions", ["name"])
+    op.create_index("events_by_subject", "events", ["subject"])
 
 
 def _proofs() -> None:
@@ -63,7 +66,6 @@ def _proofs() -> None:
         sa.Column("size", _cursor(), primary_key=True, autoincrement=False),
         sa.Column("made", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
-        sa.Column("time_stamp", sa.LargeBinary),
         sqlite_strict=True,
     )
 

@@ -40,7 +40,9 @@ def _drawn(layers: Mapping[str, Sequence[Outline]], exploded: bool) -> Drawing:
                 space.add_circle(first.center_mm, first.radius_mm, dxfattribs=attributes)
             elif not exploded:
                 corners = [(*segment.start_mm, _bulge(segment)) for segment in outline.segments]
-                space.add_lwpolyline(corners, format="xyb", close=True, dxfattribs=attributes)
+                if not outline.closed:
+                    corners.append((*outline.segments[-1].end_mm, 0.0))
+                space.add_lwpolyline(corners, format="xyb", close=outline.closed, dxfattribs=attributes)
             else:
                 for segment in outline.segments:
                     if isinstance(segment, LineSegment):

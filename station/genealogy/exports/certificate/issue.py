@@ -1,0 +1,33 @@
+"""Making a certificate: laid out, then signed with the key of the home that issues it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from station.genealogy.dossier import Dossier
+from station.genealogy.exports.certificate.document import laid_out
+from station.genealogy.exports.certificate.signing import Signer, signer_in
+from station.texts import DEFAULT, texts_of
+
+_PACKAGE = "station.genealogy.exports.certificate"
+
+
+def certificate(dossier: Dossier, language: str = DEFAULT, signer: Signer | None = None) -> bytes:
+    """The certificate in a language, as PDF; signed where there is a signer, and saying so where there is none.
+
+    Raises:
+        IntegrityError: a picture is not what was committed: nothing is certified then.
+    """
+    pdf = laid_out(dossier, texts_of(_PACKAGE, language), signer)
+    return pdf if signer is None else signer.sign(pdf)
+
+
+def issue(dossier: Dossier, language: str = DEFAULT) -> bytes:
+    """The certificate, signed with the key in the home of the record; made on first use, in the station's name.
+
+    Raises:
+        InputError: the key or its certificate cannot be used.
+        IntegrityError: as `certificate`.
+    """
+    signer = signer_in(dossier.reader.home, dossier.inspection["station"]["id"], datetime.now(UTC))
+    return certificate(dossier, language, signer)
