@@ -16,6 +16,7 @@ from station.mes.facts import ApiFacts
 from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
 from station.mes.push.webhook import WebhookFacts
+from station.plant.facts import RelayFacts
 
 NAME = "services.toml"
 
@@ -32,6 +33,7 @@ class Services:
     mqtt: MqttFacts | None = None
     opcua: OpcUaFacts | None = None
     checkpoints: CheckpointFacts = field(default_factory=CheckpointFacts)
+    plant: RelayFacts | None = None
 
 
 _KINDS = {
@@ -41,6 +43,7 @@ _KINDS = {
     "mqtt": MqttFacts,
     "opcua": OpcUaFacts,
     "checkpoints": CheckpointFacts,
+    "plant": RelayFacts,
 }
 _LISTS = {"webhook": WebhookFacts}
 
