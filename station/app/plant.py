@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 from station.app.here import now
+from station.errors import StorageError
 from station.facts import check_keys, facts_of, read_table
 from station.genealogy.home import default_home
+from station.genealogy.pause import Pause
 from station.hmi.server import listen, serve
 from station.mes.facts import ApiFacts, check_tls
 from station.notify import Notifier
@@ -19,6 +22,7 @@ from station.plant.facts import HubFacts, PlantFacts, StreamFacts
 from station.plant.serving import plant_app
 
 NAME = "plant.toml"
+_log = logging.getLogger("station.plant")
 
 
 def plant_home(chosen: Path | None) -> Path:
@@ -51,10 +55,12 @@ def run_plant(
 
     Raises:
         InputError: something about database, address or certificates is wrong.
-        StorageError: the database cannot be reached at the start; later it is waited for.
     """
     check_tls(facts.api)
-    with PlantDatabase.open(folder, database) as opened, listen(host, port) as listener:
+    waited = _opened(folder, database, stop, notifier)
+    if waited is None:
+        return
+    with waited as opened, listen(host, port) as listener:
         collector = Collector(opened, facts, stop=stop, clock=now)
         thread = threading.Thread(target=collector.run, name="collector")
         thread.start()
@@ -66,3 +72,18 @@ def run_plant(
             stop.set()
             notifier.stopping()
             thread.join()
+
+
+def _opened(folder: Path, database: str, stop: threading.Event, notifier: Notifier) -> PlantDatabase | None:
+    """The database, once it can be reached: both may start at the same moment. None: `stop` was set before."""
+    pause, said = Pause(most_s=10.0), ""
+    while not stop.is_set():
+        try:
+            return PlantDatabase.open(folder, database)
+        except StorageError as error:
+            if str(error) != said:
+                said = str(error)
+                _log.warning("plant: %s", said)
+            notifier.progress(said)
+            stop.wait(pause.next_s())
+    return None

@@ -52,6 +52,7 @@ class RelayFacts(HubFacts):
     two tries to reach the hub it waits up to `longest_pause_s`.
     """
 
+    servers: tuple[str, ...] = ()  # must be named
     station: str = ""
     url: str = ""
     stream: str = STREAM

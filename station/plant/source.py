@@ -179,13 +179,12 @@ class PlantSource:
         return tuple(map(as_event, self._entries(query.order_by(feed.c.position).limit(_MOST_EVENTS))))
 
     def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
-        """Every event about a part, an inspection of it, or a part that was built into it, in the order of the feed."""
+        """Every event about a part, an inspection of it, or a part that was built into it, at any station; in the order
+        of the feed."""
         named = select(about.c.position).where(about.c.name == order_id)
+        mine = select(about.c.position).where(about.c.name == serial, about.c.position.in_(named))
         ids = select(feed.c.id).where(feed.c.order_id == order_id, feed.c.serial == serial)
-        there = union(
-            select(about.c.position).where(about.c.name == serial, about.c.position.in_(named)),
-            select(about.c.position).where(about.c.name.in_(ids)),
-        )
+        there = union(mine, select(about.c.position).where(about.c.name.in_(ids)))
         query = select(feed.c.position, feed.c.station, feed.c.cursor).where(feed.c.position.in_(there))
         return tuple(map(as_event, self._entries(query.order_by(feed.c.position).limit(_MOST_EVENTS))))
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from station.app.services import services_of
+from station.errors import InputError
 from station.facts import facts_of
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
@@ -101,3 +103,15 @@ def test_the_settings_of_the_page_are_all_there_are() -> None:
     for kind in (RelayFacts, StreamFacts):
         for name in kind.__dataclass_fields__:
             assert f"`{name}`" in PAGE, name
+
+
+def test_a_station_reads_the_settings_of_the_page(tmp_path: Path) -> None:
+    assert SETTINGS is not None
+    path = tmp_path / "services.toml"
+    path.write_text(SETTINGS[1])
+    found = services_of(path).plant
+    assert found is not None
+    assert found.servers == ("nats://127.0.0.1:4222",)
+    path.write_text("[plant]\n")
+    with pytest.raises(InputError, match="servers"):
+        services_of(path)
