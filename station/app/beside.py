@@ -22,7 +22,6 @@ from station.genealogy.proof.keeper import Keeper
 from station.genealogy.retention import thin_out
 from station.genealogy.store import Genealogy
 from station.mes.opcua.facts import OpcUaFacts
-from station.plant.facts import RelayFacts
 from station.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -65,8 +64,6 @@ class Beside:
         work["checkpoints"] = partial(self._keeper().run, self.stop)
         if self.services.opcua is not None:
             work["OPC UA"] = self._opcua(self.services.opcua)
-        if self.services.plant is not None:
-            work["plant"] = self._relay(self.services.plant)
         if serve is not None:
             work["pages and API"] = self._pages(serve, acknowledgement, pushes)
         found = tuple(Supervised(name, one, self.stop, self.say) for name, one in work.items())
@@ -109,12 +106,6 @@ class Beside:
 
         service = OpcUaService(self.genealogy, self.board, facts, may_read, here.now, self.camera, self.say)
         return partial(service.run, self.stop)
-
-    def _relay(self, facts: RelayFacts) -> Callable[[], None]:
-        from station.plant.relay import Relay
-
-        name = here.station_record("", simulated=False).id
-        return Relay(self.genealogy, facts, station=name, stop=self.stop, clock=here.now).run
 
     def _keep(self) -> None:
         rule = self.services.retention
