@@ -55,6 +55,11 @@ def items_of(dossier: Dossier) -> list[Item]:
     return items
 
 
+def place_of_whole(items: list[Item]) -> int:
+    """Where in the attributive list the verdict of the whole part stands: last."""
+    return sum(item.list_name == ATTRIBUTIVE_LIST for item in items)
+
+
 def _list_of(kind: CharacteristicType) -> str:
     if kind in MARKS:
         return ATTRIBUTIVE_LIST
