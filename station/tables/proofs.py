@@ -36,7 +36,7 @@ def print_report(report: VerifyReport, place: Path) -> None:
         out.print(Text(f"  {_use(use)}"))
     if signatures.checkpoints:
         unsigned = report.inspections + report.events - signatures.signed
-        dated = f", {signatures.time_stamps} dated by a third party" if signatures.time_stamps else ""
+        dated = f", {signatures.time_stamps} time stamps (by whom, openssl ts says)" if signatures.time_stamps else ""
         out.print(Text(f"  Signed up to entry {signatures.signed}{dated}; {unsigned} entries since.", "dim"))
         for size in signatures.kept:
             out.print(Text(f"  It begins as the checkpoint over {size} entries that was kept elsewhere."))
@@ -60,7 +60,7 @@ def print_bundle_report(report: BundleReport, place: Path) -> None:
         ("order, serial", escape(_printable(f"{report.order_id}, {report.serial}"))),
         ("signed by", f"{report.fingerprint or '–'} ({known})"),
         ("checkpoint", f"{report.checkpoint} entries, {report.made} by the station's clock"),
-        ("dated", f"{report.dated} by a third party (check its token with openssl ts)" if report.dated else "–"),
+        ("dated", f"{report.dated} by its time stamp (check whose it is with openssl ts)" if report.dated else "–"),
     ]
     if report.kept:
         rows.append(("begins as", f"{report.kept} checkpoints that were kept elsewhere"))

@@ -195,3 +195,12 @@ def test_a_copy_without_the_key_signs_nothing(home: Path, tmp_path: Path) -> Non
         assert "none is made in the station's name" in station(tmp_path / "copy", *command).sentence
     assert station(tmp_path / "copy", "key").status == 0  # the station itself, after its key was lost
     assert station(tmp_path / "copy", "checkpoint").status == 0
+
+
+def test_the_help_names_every_format(home: Path) -> None:
+    """It is written out, so that the command line starts without loading them."""
+    from station.app.evidence import format_names
+
+    shown = " ".join(station(home, "export", "--help").out.replace("│", " ").split())
+    listed = shown.partition("bundle, or ")[2].partition(".")[0]
+    assert sorted(listed.split(", ")) == sorted(format_names()[1:])

@@ -158,6 +158,9 @@ class _Check:
             if name != due:
                 self._fault(name, f"the file stands where {due} is due: the sequence was changed")
                 break
+        written = "".join(f"{self._digests[name]}  {name}\n" for name in names).encode()
+        if not self._faults and self._archive.read(c.SUMS, MAX_SUMS_BYTES) != written:
+            self._fault(c.SUMS, "its lines end otherwise than sha256sum reads them")
         if not listed or not set(names) >= {c.README, c.MANIFEST, c.CHECKPOINT, c.KEY_FILE}:
             self._fault(c.SUMS, "files that every bundle has are missing")
 

@@ -116,6 +116,16 @@ def signed_anew(files: dict[str, bytes], genealogy: Genealogy) -> dict[str, byte
     return {**content, "SHA256SUMS": sums, "SHA256SUMS.sig": signing_key(genealogy.home.keys).sign(sums)}
 
 
+def test_a_list_of_hashes_that_sha256sum_would_read_otherwise_is_found(home: StationHome, tmp_path: Path):
+    """Python ends a line where sha256sum does not."""
+    with Genealogy.open(home) as genealogy:
+        files = unpacked(bundle_of(genealogy, fill(genealogy).id))
+        sums = files["SHA256SUMS"].replace(b"\n", b"\x0b", 1)
+        files |= {"SHA256SUMS": sums, "SHA256SUMS.sig": signing_key(home.keys).sign(sums)}
+    faults = check_bundle(packed(files, tmp_path / "b.zip")).faults
+    assert [fault.place for fault in faults] == ["SHA256SUMS"]
+
+
 def test_a_copy_of_a_home_without_its_key_signs_nothing(home: StationHome, tmp_path: Path):
     with Genealogy.open(home) as genealogy:
         announce(genealogy, key_of_record(genealogy), at=at(0))  # the first is made
