@@ -19,7 +19,14 @@ from station.genealogy.dossier import Dossier, dossier_of
 from station.genealogy.exports.formats import FORMATS, Format, format_of
 from station.genealogy.proof import bundle
 from station.genealogy.proof.checkpoint import origin_of
-from station.genealogy.proof.checkpoints import SignedCheckpoint, Signer, announce, sign_checkpoint
+from station.genealogy.proof.checkpoints import (
+    SignedCheckpoint,
+    Signer,
+    announce,
+    kept_checkpoint,
+    key_of_record,
+    sign_checkpoint,
+)
 from station.genealogy.proof.keys import PRIVATE, PublicKey, signing_key
 from station.genealogy.store import Genealogy
 
@@ -68,37 +75,44 @@ def bundle_format(genealogy: Genealogy) -> Format:
         bundle.write_bundle(genealogy, dossier.inspection["id"], _signer(genealogy), stream, at=now())
         return stream.getvalue()
 
-    return Format(bundle.SUFFIX, "application/zip", make)
+    return Format(bundle.SUFFIX, bundle.MEDIA_TYPE, make)
 
 
-def export(inspection_id: str, format: str, out: Path | None, language: str = "") -> dict[str, Any]:
+def export(
+    inspection_id: str, format: str, out: Path | None, language: str = "", *, since: Path | None = None
+) -> dict[str, Any]:
     """Write an inspection in one of `format_names` to `out` (`-`: standard output; None: a file in this folder that is
     named after the part). A file that was there stays as it was until the new one is complete.
 
-    A format for people is in `language`, English by default.
+    A format for people is in `language`, English by default. A bundle proves that the record begins as the checkpoint
+    in the file `since` signed it, where there is one.
 
     Returns:
-        Where it is, how large, and its SHA-256.
+        Where it is, how large, and its SHA-256; `remark` is a sentence for whoever exports, or empty.
 
     Raises:
         InputError: there is no such inspection, format or language, or the file cannot be written.
         RecordError: what belongs to the inspection cannot be read, or is not what was committed.
     """
+    older, remark = None if since is None else kept_checkpoint(since), ""
     suffix = bundle.SUFFIX if format == BUNDLE else format_of(format).suffix
     with open_record(read_only=format != BUNDLE) as genealogy:
         target = out or Path(_file_name(genealogy.inspection(inspection_id)) + suffix)
         with _writing(target) as stream:
             counted = _Counted(stream)
             if format == BUNDLE:
-                bundle.write_bundle(genealogy, inspection_id, _signer(genealogy), counted, at=now())
+                bundle.write_bundle(genealogy, inspection_id, _signer(genealogy), counted, at=now(), since=older)
             else:
-                counted.write(format_of(format).file(dossier_of(genealogy, inspection_id), language))
+                dossier, chosen = dossier_of(genealogy, inspection_id), format_of(format)
+                counted.write(chosen.file(dossier, language))
+                remark = chosen.remark(dossier)
     return {
         "inspection": inspection_id,
         "format": format,
         "file": str(target),
         "bytes": counted.size,
         "sha256": counted.hash.hexdigest(),
+        "remark": remark,
     }
 
 
@@ -115,7 +129,7 @@ class _Counted:
 
 
 def _signer(genealogy: Genealogy) -> Signer:
-    return Signer(signing_key(genealogy.home.keys), origin_here())
+    return Signer(key_of_record(genealogy), origin_here())
 
 
 def _file_name(inspection: dict[str, Any]) -> str:

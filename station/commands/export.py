@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,10 +26,14 @@ def export(
     language: Annotated[
         str, typer.Option("--language", metavar="LANGUAGE", help="en, de, fr or it, of formats for people (pdf).")
     ] = "",
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", metavar="CHECKPOINT", help="A bundle proves that the record begins as this says."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """One inspection in a format that others read; a bundle is everything about the part, signed, for an auditor."""
-    from station.app.evidence import STANDARD_OUTPUT, format_names
+    from station.app.evidence import BUNDLE, STANDARD_OUTPUT, format_names
     from station.app.evidence import export as export_inspection
     from station.tables.basics import print_json
     from station.tables.progress import working
@@ -36,12 +41,16 @@ def export(
 
     if format not in format_names():
         raise InputError(f"{format[:40]!r} is not a format; there are {', '.join(format_names())}", place="--format")
-    if language and format == "bundle":
+    if since is not None and format != BUNDLE:
+        raise InputError("a checkpoint is compared with in a bundle alone", place="--since")
+    if language and format == BUNDLE:
         raise InputError("a bundle has no language", place="--language")
     if as_json and out == STANDARD_OUTPUT:
         raise InputError("standard output takes the file or the JSON document, not both", place="--out")
     with working("Exporting …", quiet=as_json):
-        document = export_inspection(inspection, format, out, language)
+        document = export_inspection(inspection, format, out, language, since=since)
+    if document["remark"]:
+        print(f"station: {document['remark']}", file=sys.stderr)
     if as_json:
         print_json(document)
     elif out != STANDARD_OUTPUT:

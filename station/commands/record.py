@@ -85,12 +85,21 @@ def verify(
             "--key", metavar="FILE|FINGERPRINT", help="The station's public key, noted elsewhere (repeatable)."
         ),
     ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help="A checkpoint kept elsewhere: the record begins as it says (repeatable).",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Check chain, hashes and signatures offline, of a bundle or of a whole record: it is what was committed."""
     from station.app import database_url
     from station.genealogy.home import StationHome, default_home
     from station.genealogy.proof.bundle_check import check_bundle
+    from station.genealogy.proof.checkpoints import kept_checkpoint
     from station.genealogy.proof.keys import known_fingerprint
     from station.genealogy.verify import verify_home
     from station.tables.basics import print_json
@@ -98,9 +107,10 @@ def verify(
     from station.tables.proofs import print_bundle_report, print_report
 
     known = [known_fingerprint(text) for text in key or ()]
+    kept = [kept_checkpoint(file) for file in checkpoint or ()]
     if path is not None and path.is_file():
         with Bar("Verifying", quiet=as_json) as bar:
-            found = check_bundle(path, known_keys=known, progress=bar.update)
+            found = check_bundle(path, known_keys=known, kept=kept, progress=bar.update)
         if as_json:
             print_json(found.to_document())
         else:
@@ -111,7 +121,7 @@ def verify(
     if url is None and not home.database.is_file():
         raise InputError("there is no record here (no station.db)", place=str(home.path))
     with Bar("Verifying", quiet=as_json) as bar:
-        report = verify_home(home, progress=bar.update, url=url, known_keys=known)
+        report = verify_home(home, progress=bar.update, url=url, known_keys=known, kept=kept)
     if as_json:
         print_json(report.to_document())
     else:

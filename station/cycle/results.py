@@ -69,6 +69,12 @@ class ItemResult:
         return None if self.u is None else COVERAGE_FACTOR * self.u
 
     @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The limits that were decided on: those asked for, the upper one widened by the bonus."""
+        upper = self.item.upper
+        return self.item.lower, None if upper is None else upper + self.bonus
+
+    @property
     def used_up(self) -> float:
         """Share of the tolerance used, 1 at a limit; what puts the worst characteristic first."""
         item = self.item
@@ -249,12 +255,12 @@ def _sentence(
     unit: str,
     where_mm: tuple[float, float] | None,
 ) -> str:
-    shown = f"{with_uncertainty(value, COVERAGE_FACTOR * u)} {unit}"
+    shown = f"{with_uncertainty(value, COVERAGE_FACTOR * u, lower, upper)} {unit}"
     beyond_upper = upper is not None and (lower is None or value - upper > lower - value)
     limit = upper if beyond_upper else lower
     side = "upper" if beyond_upper else "lower"
     assert limit is not None
-    limit_text = f"{limit:.{min(decimals_for(COVERAGE_FACTOR * u), 4)}f}"
+    limit_text = _limit_text(limit, min(decimals_for(COVERAGE_FACTOR * u), 4))
     place = "" if where_mm is None else f", at ({where_mm[0]:.4g}, {where_mm[1]:.4g}) mm"
     off = value - limit if beyond_upper else limit - value
     if verdict is Verdict.FAIL:
@@ -262,3 +268,9 @@ def _sentence(
     return (
         f"{label} is {shown}, too near its {side} limit {limit_text} {unit} to be decided with this uncertainty{place}."
     )
+
+
+def _limit_text(limit: float, decimals: int) -> str:
+    """A limit with so many decimals, or as many more as it has itself, up to six: a limit is not rounded to look like
+    another."""
+    return next(text for places in range(decimals, 7) if float(text := f"{limit:.{places}f}") == limit or places == 6)

@@ -43,8 +43,14 @@ class Dossier:
         return self.entry.cursor == self.attempts[-1].cursor
 
     def frame(self, sha256: str) -> bytes | None:
-        """A picture of the part as it was taken; None where a rule of retention removed it. Raises: IntegrityError."""
-        return self.reader.frame(sha256) if self.reader.keeps_frame(sha256) else None
+        """A picture of the part as it was taken; None where a rule of retention removed it, and the record says so.
+
+        Raises:
+            IntegrityError: it is gone and nothing says why, or it is not what was stored.
+        """
+        if not self.reader.keeps_frame(sha256) and self.reader.removal_of(sha256) is not None:
+            return None
+        return self.reader.frame(sha256)
 
     def overlay(self) -> bytes | None:
         """The picture drawn for people (PNG), None where there is none. Raises: IntegrityError."""

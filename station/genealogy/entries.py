@@ -44,6 +44,7 @@ class Claims:
     mentions: int = 0  # rows that find an event
     masters: tuple[str, ...] = ()  # pictures of a shift check, which the searching tables do not list
     removed: tuple[str, ...] = ()  # pictures whose files were taken away
+    verdict: str = ""  # of an inspection
 
 
 def claims_of(entry: ChainEntry, index: IndexRows | None) -> Claims:
@@ -59,8 +60,11 @@ def claims_of(entry: ChainEntry, index: IndexRows | None) -> Claims:
         return Claims((*sentences, f"its kind is {entry.kind[:40]!r}, which does not exist"))
     try:
         found, claims = reader(document)
+        doubt = _not_pass(document) if claims.verdict == "PASS" else ""
     except (KeyError, TypeError, AttributeError, IndexError):
         return Claims((*sentences, f"its body is not a complete {entry.kind} document"))
+    if doubt:
+        sentences.append(f"its verdict is PASS, {doubt}")
     if document["id"] != entry.id:
         sentences.append("the id in its body is not the id in its row")
     if entry.kind == EVENT and document["at"] != entry.committed:
@@ -97,9 +101,20 @@ def _inspection(document: dict[str, Any]) -> tuple[IndexRows, Claims]:
         documents=tuple(str(digest) for digest in named if digest is not None),
         frames=tuple(str(digest) for _, digest in frames),
         overlays=() if overlay is None else (str(overlay),),
+        verdict=str(document["verdict"]),
     )
     hash(key)  # a list in the place of a text is not a complete document
     return IndexRows(row, None, frames), claims
+
+
+def _not_pass(document: Mapping[str, Any]) -> str:
+    """Why an inspection cannot be PASS; nothing where it can."""
+    rows, findings = document["characteristics"], document["findings"]
+    named = [f"characteristic {row['id']}" for row in rows if row["verdict"] != "PASS" or row["measured"] is not True]
+    named += [f"what was found ({one['kind']})" for one in findings if one["verdict"] != "PASS"]
+    if not rows:
+        return "though nothing was decided"
+    return f"though {str(named[0])[:80]} is not" if named else ""
 
 
 def _event(document: dict[str, Any]) -> tuple[IndexRows, Claims]:

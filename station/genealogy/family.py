@@ -13,14 +13,12 @@ from station.genealogy.events import Event
 from station.genealogy.pages import RecordSummary
 from station.genealogy.parts import (
     BUILT_INTO,
-    CORRECTION,
-    DISPOSITION,
     MATERIAL_CONSUMED,
     OPERATION_DONE,
     ORDER_RECEIVED,
-    WITHDRAWN,
     PartKey,
 )
+from station.genealogy.standing import Attempt, attempts_of, corrections
 
 DEEPEST = 8  # of assemblies in assemblies; a loop that two wrong events make ends there
 MOST_PARTS = 2000  # of one tree
@@ -44,17 +42,6 @@ class FamilyReader(Protocol):
     def serials_of(self, order_id: str) -> tuple[str, ...]:
         """The parts of an order that were inspected."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One inspection of a part; `withdrawn` is the event that took it back, `dispositions` what people decided after
-    it, newest last. `stands` says that it is the one that counts: the last that nobody withdrew."""
-
-    record: RecordSummary
-    withdrawn: Event | None
-    dispositions: tuple[Event, ...]
-    stands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +136,7 @@ def _family(reader: FamilyReader, part: PartKey, above: tuple[PartKey, ...], bud
         raise InputError(f"its assemblies have more than {MOST_PARTS} parts", place=part.order_id)
     records = reader.attempts_of(part.order_id, part.serial)
     found = reader.events_about_part(part.order_id, part.serial)
-    corrected = {one.payload["corrects"]: one for one in found if one.kind == CORRECTION}
+    corrected = corrections(found)
     mine = [one for one in found if one.subject == part.serial and one.payload.get("order_id") == part.order_id]
     inside = [
         PartKey(one.payload["order_id"], one.subject)
@@ -162,30 +149,12 @@ def _family(reader: FamilyReader, part: PartKey, above: tuple[PartKey, ...], bud
     deeper = [] if len(path) >= DEEPEST else [one for one in dict.fromkeys(inside) if one not in path]
     return PartFamily(
         part=part,
-        attempts=_attempts(records, found, corrected),
+        attempts=attempts_of(records, found),
         materials=tuple(one for one in mine if one.kind == MATERIAL_CONSUMED),
         operations=tuple(one for one in mine if one.kind == OPERATION_DONE),
         built_into=tuple(one for one in mine if one.kind == BUILT_INTO),
         components=tuple(_family(reader, one, path, budget) for one in deeper),
         corrected=corrected,
-    )
-
-
-def _attempts(
-    records: tuple[RecordSummary, ...], found: tuple[Event, ...], corrected: Mapping[str, Event]
-) -> tuple[Attempt, ...]:
-    withdrawn = {one.subject: one for one in found if one.kind == WITHDRAWN}
-    standing = next((one.id for one in reversed(records) if one.id not in withdrawn), None)
-    return tuple(
-        Attempt(
-            record,
-            withdrawn.get(record.id),
-            tuple(
-                one for one in found if one.kind == DISPOSITION and one.subject == record.id and one.id not in corrected
-            ),
-            record.id == standing,
-        )
-        for record in records
     )
 
 

@@ -92,6 +92,24 @@ def root_from_inclusion(leaf: int, size: int, hashed: bytes, path: Sequence[byte
     return found if last == 0 else None
 
 
+def root_up_to(leaf: int, size: int, hashed: bytes, path: Sequence[bytes]) -> bytes | None:
+    """The root over the leaves up to this one, from its audit path in the tree over `size` leaves; None as before.
+
+    What lies left of a leaf is the same in every tree that holds it. So with `root_from_inclusion` the audit path of
+    the newest leaf of an older tree proves that this tree is the beginning of the newer one.
+    """
+    if root_from_inclusion(leaf, size, hashed, path) is None:
+        return None
+    at, last, found = leaf, size - 1, hashed
+    for sibling in path:
+        if at & 1 or at == last:
+            found = node_hash(sibling, found)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    return found
+
+
 def is_consistent(first: int, second: int, old: bytes, new: bytes, path: Sequence[bytes]) -> bool:
     """Whether `path` proves that the tree with root `old` over `first` leaves became the one with root `new` over
     `second` by adding leaves only (RFC 9162, 2.1.4.2)."""

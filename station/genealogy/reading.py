@@ -15,6 +15,7 @@ from station.errors import InputError, IntegrityError
 from station.genealogy import rows
 from station.genealogy.chain import EVENT, INSPECTION, ChainEntry
 from station.genealogy.database import translated
+from station.genealogy.entries import REMOVED
 from station.genealogy.events import OVERLAY, Event
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -100,6 +101,16 @@ class RecordReader:
     def keeps_frame(self, sha256: str) -> bool:
         """Whether the file of a picture is still there; pictures may be thinned out, records never are."""
         return self._frames.find(_asked(sha256)) is not None
+
+    def removal_of(self, sha256: str) -> Event | None:
+        """The event by which a rule of retention removed a picture, the newest first; None where there is none."""
+        query = select(chain).join(events, events.c.cursor == chain.c.cursor).where(events.c.kind == REMOVED)
+        with translated(NOTHING_READ), self.engine.connect() as connection:
+            for row in connection.execute(query.order_by(desc(chain.c.cursor))):
+                event = as_event(_intact(rows.as_entry(row)))
+                if sha256 in event.payload["sha256"]:
+                    return event
+        return None
 
     def names_frame(self, sha256: str) -> bool:
         """Whether an inspection names a picture, be its file there or not."""

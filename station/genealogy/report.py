@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+NEVER_REMOVED = (
+    "the picture was removed, and belongs to an inspection that is not PASS or to a check: no rule does that"
+)
 Progress = Callable[[int, int], None]  # told (done, total) now and then
 
 
@@ -31,12 +34,14 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
-    """What signs the chain: up to which entry checkpoints that hold cover it, and the keys that made them."""
+    """What signs the chain: up to which entry checkpoints that hold cover it, and the keys that made them; `kept` are
+    the sizes of checkpoints from elsewhere that it agrees with."""
 
     checkpoints: int = 0
     time_stamps: int = 0
     signed: int = 0
     keys: tuple[KeyUse, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class BundleReport:
 
     `fingerprint` is that of the key that signed it, `known` whether it was compared with one known from elsewhere, and
     is it; `checkpoint` how many entries the station had then and `made` when, by its own clock; `dated` the moment of
-    the time stamp, None where there is none; `removed` counts pictures that retention took away.
+    the time stamp, None where there is none; `removed` counts pictures that retention took away; `kept` the
+    checkpoints from elsewhere that the record agrees with.
     """
 
     inspection: str
@@ -87,6 +93,7 @@ class BundleReport:
     made: str
     dated: str | None
     faults: tuple[Fault, ...]
+    kept: int = 0
 
     @property
     def is_intact(self) -> bool:

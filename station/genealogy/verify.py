@@ -7,7 +7,7 @@ and, unless it is told a key known from elsewhere, that everything was made anew
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -21,8 +21,9 @@ from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, lay
 from station.genealogy.entries import Claims, IndexRows, claims_of, index_of
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
-from station.genealogy.proof.home_check import ProofCheck
-from station.genealogy.report import Fault, Progress, Signatures, VerifyReport
+from station.genealogy.proof.checkpoints import SignedCheckpoint
+from station.genealogy.proof.home_check import Known, ProofCheck
+from station.genealogy.report import NEVER_REMOVED, Fault, Progress, Signatures, VerifyReport
 from station.genealogy.scan import chain_after, document_hashes, index_rows, size_of
 from station.genealogy.schema import (
     APPEND_ONLY,
@@ -42,9 +43,15 @@ _TRIES = 3
 
 
 def verify_home(
-    home: StationHome, progress: Progress | None = None, *, url: str | None = None, known_keys: Collection[str] = ()
+    home: StationHome,
+    progress: Progress | None = None,
+    *,
+    url: str | None = None,
+    known_keys: Collection[str] = (),
+    kept: Sequence[SignedCheckpoint] = (),
 ) -> VerifyReport:
-    """Check everything that `home` holds; with `known_keys` (fingerprints) also that nobody else signed.
+    """Check everything that `home` holds; with `known_keys` (fingerprints) also that nobody else signed, with `kept`
+    (checkpoints from elsewhere) also that the chain begins as each of them signed it.
 
     Raises:
         InputError: there is no record in this folder.
@@ -54,13 +61,13 @@ def verify_home(
         raise InputError("there is no record of a station in this folder", place=str(home.path))
     for _ in range(_TRIES):
         before = state_of(home)
-        report = _verify_once(home, progress or (lambda _done, _total: None), url, known_keys)
+        report = _verify_once(home, progress or (lambda _done, _total: None), url, Known(known_keys, kept))
         if before.is_written or before == state_of(home):
             break  # else a station started while the file was read as one that nobody writes
     return report
 
 
-def _verify_once(home: StationHome, progress: Progress, url: str | None, known_keys: Collection[str]) -> VerifyReport:
+def _verify_once(home: StationHome, progress: Progress, url: str | None, known: Known) -> VerifyReport:
     try:
         engine = open_database(home, url=url, read_only=True)
     except StorageError as error:
@@ -69,7 +76,7 @@ def _verify_once(home: StationHome, progress: Progress, url: str | None, known_k
         return VerifyReport(0, 0, 0, 0, GENESIS, (Fault(home.database.name, error.sentence),))
     try:
         with engine.connect() as connection:
-            return _Verification(home, connection, progress, known_keys).run()
+            return _Verification(home, connection, progress, known).run()
     finally:
         engine.dispose()
 
@@ -77,20 +84,20 @@ def _verify_once(home: StationHome, progress: Progress, url: str | None, known_k
 class _Verification:
     """One pass over one snapshot; collects faults instead of stopping at the first."""
 
-    def __init__(
-        self, home: StationHome, connection: Connection, progress: Progress, known_keys: Collection[str]
-    ) -> None:
+    def __init__(self, home: StationHome, connection: Connection, progress: Progress, known: Known) -> None:
         self._home = home
         self._connection = connection
         self._progress = progress
+        self._known = known
         self._faults: list[Fault] = []
         self._done = self._total = 0
         self._documents: set[str] = set()  # stored
         self._needed: dict[str, dict[str, int]] = {"documents": {}, "frames": {}, "overlays": {}}  # hash: newest cursor
         self._removed: dict[str, int] = {}  # picture: newest cursor that says so
+        self._kept: set[str] = set()  # pictures that no rule of retention takes away
         self._missing = 0
         self._is_newest = layout_of(connection) == HEAD
-        self._proofs = ProofCheck(connection, self._fault, known_keys)
+        self._proofs = ProofCheck(connection, self._fault, known)
         self._attempts: dict[tuple[str, str], int] = {}
         self._counts = {INSPECTION: 0, EVENT: 0, "frame": 0, "mention": 0}
         self._head = GENESIS
@@ -108,6 +115,8 @@ class _Verification:
         with self._section("the checkpoints"):
             if self._is_newest:
                 signatures = self._proofs.finish()
+            elif self._known.kept:
+                self._fault("checkpoints", "a home of this older layout has none to compare with")
         with self._section("the searching tables"):
             self._check_counts()
         self._check_references()
@@ -205,6 +214,7 @@ class _Verification:
                 self._needed[name][digest] = entry.cursor
         for digest in claims.masters:
             self._needed["frames"][digest] = entry.cursor
+        self._kept.update(claims.masters, claims.frames if claims.verdict != "PASS" else ())
         for digest in claims.removed:
             self._removed[digest] = entry.cursor
         if claims.key is not None:
@@ -236,6 +246,8 @@ class _Verification:
                 try:
                     if folder.find(digest) is None and self._removed.get(digest, 0) > cursor:
                         self._missing += 1  # by a rule of retention, and the chain says so
+                        if digest in self._kept:
+                            self._fault(f"{name}/{digest[:2]}/{digest}", NEVER_REMOVED)
                     else:
                         folder.read(digest)
                 except IntegrityError as error:

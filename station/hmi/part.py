@@ -158,7 +158,7 @@ def _characteristic(entry: Mapping[str, Any], ordered: Ordered) -> Row:
         number=entry["id"],
         type=entry["type"],
         features=ordered.features.get(entry["id"], ""),
-        value=with_uncertainty(value, expanded) if measured else other,
+        value=with_uncertainty(value, expanded, lower, upper) if measured else other,
         unit=_UNITS.get(entry["unit"], entry["unit"]) if measured else "",
         lower=_plain(lower),
         upper=_plain(upper),

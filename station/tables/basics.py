@@ -49,7 +49,8 @@ def value_text(c: Mapping[str, Any]) -> str:
     if c["value"] is None:
         return "–"
     unit = UNITS.get(c["unit"], c["unit"])
-    return f"{with_uncertainty(c['value'], c['expanded_uncertainty'] or 0.0)} {unit}".strip()
+    shown = with_uncertainty(c["value"], c["expanded_uncertainty"] or 0.0, c["lower_limit"], c["upper_limit"])
+    return f"{shown} {unit}".strip()
 
 
 def limits_text(c: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from station.genealogy.events import Event
-from station.genealogy.family import Attempt, OrderFamily, PartFamily
+from station.genealogy.family import OrderFamily, PartFamily
+from station.genealogy.standing import Attempt
 from station.tables.basics import console, verdict_text
 
 _LEFT_OUT = ("order_id", "serial", "by")

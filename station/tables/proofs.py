@@ -17,6 +17,11 @@ NOT_COMPARED = (
     "station was set up, or this shows only that everything was signed by whoever has that key."
 )
 
+NOT_COMPLETE = (
+    "A bundle shows that all of this is in the station's record. That nothing about the part was left out of it, a "
+    "later attempt or a withdrawal, only the whole record shows."
+)
+
 
 def print_report(report: VerifyReport, place: Path) -> None:
     """What the verification of a home found."""
@@ -31,8 +36,10 @@ def print_report(report: VerifyReport, place: Path) -> None:
         out.print(Text(f"  {_use(use)}"))
     if signatures.checkpoints:
         unsigned = report.inspections + report.events - signatures.signed
-        dated = f", {signatures.time_stamps} dated by a third party" if signatures.time_stamps else ""
+        dated = f", {signatures.time_stamps} time stamps (by whom, openssl ts says)" if signatures.time_stamps else ""
         out.print(Text(f"  Signed up to entry {signatures.signed}{dated}; {unsigned} entries since.", "dim"))
+        for size in signatures.kept:
+            out.print(Text(f"  It begins as the checkpoint over {size} entries that was kept elsewhere."))
         if not any(use.known for use in signatures.keys):
             out.print(Text(f"  {NOT_COMPARED}", "yellow"))
     else:
@@ -46,15 +53,19 @@ def print_bundle_report(report: BundleReport, place: Path) -> None:
     counts = f"{report.files} files, {report.entries} entries, {report.pictures} pictures"
     if report.removed:
         counts += f", {report.removed} pictures removed by a rule that the record names"
-    _print_end(out, place, counts, len(report.faults), "what is in it is what was committed")
+    said = "what is in it is what was committed" if report.known else "what is in it is what was signed"
+    _print_end(out, place, counts, len(report.faults), said)
     known = "the one known from elsewhere" if report.known else "not compared"
     rows = [
         ("order, serial", escape(_printable(f"{report.order_id}, {report.serial}"))),
         ("signed by", f"{report.fingerprint or '–'} ({known})"),
         ("checkpoint", f"{report.checkpoint} entries, {report.made} by the station's clock"),
-        ("dated", f"{report.dated} by a third party (check its token with openssl ts)" if report.dated else "–"),
+        ("dated", f"{report.dated} by its time stamp (check whose it is with openssl ts)" if report.dated else "–"),
     ]
+    if report.kept:
+        rows.append(("begins as", f"{report.kept} checkpoints that were kept elsewhere"))
     print_rows(out, rows)
+    out.print(Text(NOT_COMPLETE, "dim"))
     if not report.known:
         out.print(Text(NOT_COMPARED, "yellow"))
 

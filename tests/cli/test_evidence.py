@@ -174,3 +174,33 @@ def test_another_format(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = station(home, "export", last_id(home), "--format", "serial", "--json").document
     assert (told["file"], Path(told["file"]).read_bytes()) == ("MO_1-.._S_1-2.txt", b"../S 1")
     assert (home / "station.db").read_bytes() == before, "nothing is written"
+
+
+def test_a_checkpoint_kept_elsewhere(home: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_text(station(home, "checkpoint").out, encoding="utf-8")
+    shown = station(home, "verify", "--checkpoint", kept)
+    assert (shown.status, "begins as the checkpoint over 3 entries" in shown.out) == (0, True)
+    bundle = Path(exported(home, "--since", kept, "--json").document["file"])
+    assert station(home, "verify", bundle, "--checkpoint", kept).status == 0
+    assert "in a bundle alone" in station(home, "export", last_id(home), "--format", "csv", "--since", kept).sentence
+    kept.write_text("nonsense")
+    assert "not a signed note" in station(home, "verify", "--checkpoint", kept).sentence
+
+
+def test_a_copy_without_the_key_signs_nothing(home: Path, tmp_path: Path) -> None:
+    assert exported(home).status == 0
+    shutil.copytree(home, tmp_path / "copy", ignore=shutil.ignore_patterns("keys"))
+    for command in (("checkpoint",), ("export", last_id(home), "--format", "bundle")):
+        assert "none is made in the station's name" in station(tmp_path / "copy", *command).sentence
+    assert station(tmp_path / "copy", "key").status == 0  # the station itself, after its key was lost
+    assert station(tmp_path / "copy", "checkpoint").status == 0
+
+
+def test_the_help_names_every_format(home: Path) -> None:
+    """It is written out, so that the command line starts without loading them."""
+    from station.app.evidence import format_names
+
+    shown = " ".join(station(home, "export", "--help").out.replace("│", " ").split())
+    listed = shown.partition("bundle, or ")[2].partition(".")[0]
+    assert sorted(listed.split(", ")) == sorted(format_names()[1:])

@@ -93,3 +93,24 @@ def test_what_was_changed_does_not_lead_to_the_root(size: int, data: st.DataObje
     first = data.draw(st.integers(1, size - 1))
     growth = merkle.consistency(first, size, subtree)
     assert not merkle.is_consistent(first, size, merkle.leaf_hash(b"another"), root, growth)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13, 64, 100])
+def test_the_path_of_the_newest_leaf_of_an_older_tree_proves_that_it_is_the_beginning(size: int):
+    """Against pymerkle's roots of both trees."""
+    leaves = [b"%d" % number for number in range(size)]
+    theirs = InmemoryTree(algorithm="sha256")
+    roots = [theirs.get_root()]
+    for leaf in leaves:
+        theirs.append_entry(leaf)
+        roots.append(theirs.get_root())
+    hashed = [merkle.leaf_hash(leaf) for leaf in leaves]
+
+    def subtree(level: int, position: int) -> bytes:
+        return merkle.complete(hashed[position << level : (position + 1) << level])
+
+    for old in range(1, size + 1):
+        path = merkle.inclusion(old - 1, size, subtree)
+        assert merkle.root_from_inclusion(old - 1, size, hashed[old - 1], path) == roots[size]
+        assert merkle.root_up_to(old - 1, size, hashed[old - 1], path) == roots[old]
+    assert merkle.root_up_to(size, size, hashed[0], ()) is None

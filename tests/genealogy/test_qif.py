@@ -18,6 +18,7 @@ from station.genealogy.dossier import Dossier, dossier_of
 from station.genealogy.exports.formats import format_of
 from station.genealogy.exports.qif import make
 from station.genealogy.inspection import Conditions
+from station.genealogy.parts import withdraw
 from station.genealogy.store import Genealogy
 from station.order.model import CharacteristicType
 
@@ -84,6 +85,26 @@ def test_findings_and_events_are_valid_and_told(genealogy: Genealogy, schema: et
     told = attributes(root.find(f".//{Q}MeasurementResults"))
     assert json.loads(told["station.events[0]"])["payload"] == payload
     assert json.loads(told["station.findings[0]"])["size_mm"] == 0.1
+
+
+@needs_schemas
+def test_what_does_not_stand_has_no_status_that_reads_like_a_pass(genealogy: Genealogy, schema: etree.XMLSchema):
+    order = everything()
+    first = committed(genealogy, order, inspection(order, "PASS", "PASS")).inspection["id"]
+    second = committed(genealogy, order, inspection(order, "PASS", "PASS")).inspection["id"]
+    withdraw(genealogy, second, reason="another part lay there", by="bea", at=at(9))
+    assert statuses(genealogy, schema, first) == {"PASS"}
+    assert statuses(genealogy, schema, second) == {"WITHDRAWN"}
+    committed(genealogy, order, inspection(order, "FAIL", "FAIL"))
+    assert statuses(genealogy, schema, first) == {"SUPERSEDED"}
+
+
+def statuses(genealogy: Genealogy, schema: etree.XMLSchema, id: str) -> set[str]:
+    """Every status of the part and of its characteristics."""
+    data = make(dossier_of(genealogy, id))
+    assert_valid(schema, data)
+    names = ("CharacteristicStatusEnum", "OtherCharacteristicStatus", "InspectionStatusEnum", "OtherInspectionStatus")
+    return {found.text or "" for name in names for found in ElementTree.fromstring(data).iter(Q + name)}
 
 
 @needs_schemas

@@ -353,6 +353,53 @@ def test_references_to_nothing_are_named():
     ]
 
 
+def test_two_elements_of_one_id_are_refused():
+    """Which of two definitions is meant, every reader would decide for itself."""
+    data = plan([SHAFT, HOLE], [SIZE])
+    twice = data.replace(SIZE["definition"].encode(), 2 * SIZE["definition"].encode().replace(b"0.05", b"5"))
+    assert "two elements have the id '101'" in refusal(twice)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        (b"<MaxValue>0.05</MaxValue>", b"<MaxValue>0.05</MaxValue><MaxValue>5</MaxValue>", "has MaxValue twice"),
+        (b"<MaxValue>0.05</MaxValue>", b"<MaxValue>5<x/>.05</MaxValue>", "MaxValue has elements within its text"),
+        (b"<TargetValue>3</TargetValue>", b"<TargetValue>3</TargetValue><TargetValue>9</TargetValue>", "twice"),
+    ],
+)
+def test_what_two_readers_would_read_differently_is_named(one: bytes, other: bytes, reason: str):
+    data = plan([SHAFT, HOLE], [SIZE, asked(104, "s", "Diameter", tolerance("21", "19", limit=True), "", (6,))])
+    assert one in data
+    found = import_plan(data.replace(one, other), Wanted("S-1"), "plan.qif")
+    (left,) = found.not_taken
+    assert left.name == "1"
+    assert reason in left.why
+
+
+def test_an_attribute_gives_no_circle_another_size_and_no_feature_the_name_of_another():
+    def with_attribute(name: str, value: str) -> dict[str, str]:
+        said = f"<Attributes n='1'><AttributeStr name='station.{name}' value='{value}'/></Attributes>"
+        moved = HOLE["nominal"].replace("<FeatureDefinitionId>", said + "<FeatureDefinitionId>")
+        return {**HOLE, "nominal": moved}
+
+    larger = '{"type": "circle", "side": "inner", "center": [0, 0], "diameter": 9}'
+    shaft = asked(104, "s", "Diameter", tolerance("21", "19", limit=True), "", (6,))
+    assert "its attribute does not describe a feature" in why([SHAFT, with_attribute("feature", larger)], shaft)[0]
+    named = {**with_attribute("part_of", "SHAFT"), "item": HOLE["item"].replace("HOLE", "SHAFT")}
+    found = why([SHAFT, named], shaft, SIZE)
+    assert found == ["DiameterCharacteristicItem 103 1: its feature 'SHAFT' is not in the order"]
+
+
+def test_a_decision_rule_that_the_plan_brings_is_said():
+    said = (
+        "<Attributes n='2'><AttributeStr name='station.decision.rule' value='simple'/>"
+        "<AttributeD1 name='station.decision.conformance_probability' value='0.6'/></Attributes>"
+    )
+    found = import_plan(plan([SHAFT, HOLE], [SIZE], before=said), Wanted("S-1"), "plan.qif")
+    assert "The decision rule is the plan's own: simple at a conformance probability of 0.6." in found.notes
+
+
 def test_names_that_are_used_twice_get_their_qif_id():
     order = taken(plan([circle(1, "H", "0 0 0", "3"), circle(4, "H", "9 0 0", "3")], [SIZE, asked(
         104, "1", "Diameter", tolerance("4", "2", limit=True), "", (6,))]))  # fmt: skip

@@ -31,7 +31,7 @@ def value_of(item: ItemResult) -> str:
     if item.value is None:
         return "as ordered" if item.verdict is Verdict.PASS else "not measured"
     unit = _UNITS.get(item.item.characteristic.unit, "")
-    return with_uncertainty(item.value, item.expanded or 0.0) + unit
+    return with_uncertainty(item.value, item.expanded or 0.0, *item.bounds) + unit
 
 
 def short_value(item: ItemResult) -> str:
@@ -39,7 +39,7 @@ def short_value(item: ItemResult) -> str:
     if item.value is None:
         return ""
     c = item.item.characteristic
-    number = with_uncertainty(item.value, item.expanded or 0.0).split(" ")[0]
+    number = with_uncertainty(item.value, item.expanded or 0.0, *item.bounds).split(" ")[0]
     return _ROUND.get(c.type, "") + number + _UNITS.get(c.unit, "")
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from station.genealogy.dossier import Dossier
-from station.genealogy.exports.decided import Afterwards, Decided, afterwards, decided
-from station.metrology.rounding import with_uncertainty
+from station.genealogy.exports.decided import Decided, decided
+from station.genealogy.standing import Standing, standing_of
 
 Cell = str | float | None
 # A spreadsheet runs a cell that begins like this; where it splits at semicolons or bars, also what follows those.
@@ -91,14 +91,14 @@ def make_series(dossiers: Sequence[Dossier]) -> bytes:
 
 def rows(dossier: Dossier) -> list[dict[str, Cell]]:
     """One row per characteristic of the order, then one per finding; a column that is not in a row is empty."""
-    after = afterwards(dossier)
+    after = standing_of(dossier)
     part, evidence = _part(dossier, after), _evidence(dossier, after)
     findings = dossier.inspection.get("findings", [])
     answers = [*map(_characteristic, decided(dossier)), *map(_finding, findings)]
     return [{**part, **answer, **evidence} for answer in answers]
 
 
-def _part(dossier: Dossier, after: Afterwards) -> dict[str, Cell]:
+def _part(dossier: Dossier, after: Standing) -> dict[str, Cell]:
     record, order = dossier.inspection, dossier.order
     return {
         "part_number": order.part.part_number,
@@ -113,7 +113,7 @@ def _part(dossier: Dossier, after: Afterwards) -> dict[str, Cell]:
         "prior_operations": _listed(_operation(event.payload) for event in after.operations),
         "inspection_id": record["id"],
         "attempt": record["attempt"],
-        "record_status": _status(dossier, after),
+        "record_status": _status(after),
         "inspected_at": record["finished"],
         "part_verdict": record["verdict"],
         "part_reason": record["reason"],
@@ -122,7 +122,6 @@ def _part(dossier: Dossier, after: Afterwards) -> dict[str, Cell]:
 
 def _characteristic(one: Decided) -> dict[str, Cell]:
     row, value = one.row, one.value
-    rounded = with_uncertainty(value, row["expanded_uncertainty"] or 0.0) if isinstance(value, float | int) else value
     return {
         "characteristic_number": row["id"],
         "reference": one.reference,
@@ -133,7 +132,7 @@ def _characteristic(one: Decided) -> dict[str, Cell]:
         "upper_limit": row["upper_limit"],
         "unit": row["unit"],
         "result": value,
-        "result_rounded": rounded,
+        "result_rounded": one.shown or None,
         "deviation": row["deviation"],
         "standard_uncertainty": row["standard_uncertainty"],
         "expanded_uncertainty": row["expanded_uncertainty"],
@@ -160,7 +159,7 @@ def _finding(finding: Mapping[str, Any]) -> dict[str, Cell]:
     }
 
 
-def _evidence(dossier: Dossier, after: Afterwards) -> dict[str, Cell]:
+def _evidence(dossier: Dossier, after: Standing) -> dict[str, Cell]:
     record, station = dossier.inspection, dossier.inspection["station"]
     rule, calibration = record.get("decision"), record["calibration"]
     found: dict[str, Cell] = {
@@ -184,10 +183,10 @@ def _evidence(dossier: Dossier, after: Afterwards) -> dict[str, Cell]:
     return found
 
 
-def _status(dossier: Dossier, after: Afterwards) -> str:
+def _status(after: Standing) -> str:
     if after.withdrawn is not None:
         return f"withdrawn by {after.withdrawn.payload['by']}: {after.withdrawn.payload['reason']}"
-    return "stands" if dossier.is_latest else f"superseded by attempt {dossier.attempts[-1].attempt}"
+    return "stands" if after.later is None else f"superseded by attempt {after.later.attempt}"
 
 
 def _lot(told: Mapping[str, Any]) -> str:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from station.genealogy.dossier import Dossier
-from station.genealogy.events import Event
-from station.genealogy.parts import CORRECTION, DISPOSITION, MATERIAL_CONSUMED, OPERATION_DONE, WITHDRAWN
+from station.metrology.rounding import with_uncertainty
 from station.order.model import MARKS, Characteristic
+
+WHOLE = "(part)"  # what the verdict of the whole part, findings included, stands under in lists of characteristics
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,20 @@ class Decided:
         """The value, None where nothing was measured."""
         value: float | str | None = self.row["value"] if self.row.get("measured", True) else None
         return value
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The limits that were decided on: those asked for, the upper one widened by a material modifier's bonus."""
+        lower, upper, bonus = self.row["lower_limit"], self.row["upper_limit"], self.row.get("bonus")
+        return lower, upper if upper is None else upper + (bonus or 0.0)
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it, without its unit: `23.6684 ± 0.0018`; what was read of a mark; else nothing."""
+        value = self.value
+        if not isinstance(value, int | float):
+            return value or ""
+        return with_uncertainty(value, self.row["expanded_uncertainty"] or 0.0, *self.bounds)
 
     @property
     def is_mark(self) -> bool:
@@ -84,29 +99,6 @@ def decided(dossier: Dossier) -> tuple[Decided, ...]:
     missing = [_unanswered(one, dossier.inspection["reason"]) for one in asked.values() if one.id not in rows]
     rows |= {row["id"]: row for row in missing}
     return tuple(Decided(asked.get(id), rows[id]) for id in dict.fromkeys((*asked, *rows)))
-
-
-@dataclass(frozen=True, slots=True)
-class Afterwards:
-    """What people and others said about the part and this inspection, as far as it stands."""
-
-    withdrawn: Event | None
-    disposition: Event | None
-    materials: tuple[Event, ...]
-    operations: tuple[Event, ...]
-
-
-def afterwards(dossier: Dossier) -> Afterwards:
-    """The events that no correction took back; of dispositions of this inspection the last."""
-    gone = {event.payload["corrects"] for event in dossier.events if event.kind == CORRECTION}
-    standing = [event for event in dossier.events if event.id not in gone]
-    about = [event for event in standing if event.subject == dossier.inspection["id"]]
-    return Afterwards(
-        withdrawn=next((event for event in about if event.kind == WITHDRAWN), None),
-        disposition=next((event for event in reversed(about) if event.kind == DISPOSITION), None),
-        materials=tuple(event for event in standing if event.kind == MATERIAL_CONSUMED),
-        operations=tuple(event for event in standing if event.kind == OPERATION_DONE),
-    )
 
 
 def plain(number: Decimal, *, sign: bool = False) -> str:

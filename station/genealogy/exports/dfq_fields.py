@@ -12,7 +12,7 @@ from station.genealogy.dossier import Dossier
 from station.genealogy.exports.decided import Decided
 from station.genealogy.exports.dfq_lines import field, name, number, one_line, prose
 from station.genealogy.exports.dfq_values import WHOLE, Column, Inspected
-from station.metrology.rounding import decimals_for
+from station.metrology.rounding import decimals_beside, decimals_for
 
 VARIABLE, ATTRIBUTIVE = "0", "1"  # K2004
 NO_LIMIT, LIMIT, NATURAL = "0", "1", "2"  # K2120, K2121
@@ -64,7 +64,7 @@ def column_lines(index: int, column: Column, answers: Sequence[Decided]) -> list
     lower_kind = LIMIT if column.lower is not None else NATURAL if column.is_zone else NO_LIMIT
     return [
         *lines,
-        *field("K2022", index, str(0 if column.unit == "1" else decimals_for(expanded or 0.0))),
+        *field("K2022", index, str(0 if column.unit == "1" else _decimals(column, answers, expanded or 0.0))),
         *field("K2101", index, number(column.nominal)),
         *field("K2110", index, "0" if lower_kind == NATURAL else number(column.lower)),
         *field("K2111", index, number(column.upper)),
@@ -107,6 +107,13 @@ def _common(words: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def _decimals(column: Column, answers: Sequence[Decided], expanded: float) -> int:
+    """Two digits of U, and more where some value would be shown on the other side of a limit."""
+    values = [float(one.value) for one in answers if isinstance(one.value, float | int)]
+    found = (decimals_beside(value, expanded, column.lower, column.upper) for value in values)
+    return max(found, default=decimals_for(expanded))
+
+
 def _deviation(limit: float | None, nominal: float | None) -> str:
     # Both are what people wrote, in a few digits: the difference is rounded to what a double can carry of them.
     return "" if limit is None or nominal is None else number(round(limit - nominal, 9))
@@ -125,8 +132,8 @@ def _words(part: Inspected, answer: Decided) -> str:
         said.insert(0, "SIMULATED")
     if after.withdrawn is not None:
         said.insert(0, f"WITHDRAWN: {after.withdrawn.payload['reason']} ({after.withdrawn.payload['by']})")
-    if not part.dossier.is_latest:
-        said.insert(0, f"superseded by attempt {part.dossier.attempts[-1].attempt}")
+    if after.later is not None:
+        said.insert(0, f"superseded by attempt {after.later.attempt}")
     if after.disposition is not None:
         told = after.disposition.payload
         said.append(f"{told['decision']}, {told['reason_code']} ({told['by']})")

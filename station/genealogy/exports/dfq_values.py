@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from station.genealogy.dossier import Dossier
-from station.genealogy.exports.decided import Afterwards, Decided, afterwards, decided
+from station.genealogy.exports.decided import WHOLE as WHOLE_ID
+from station.genealogy.exports.decided import Decided, decided
 from station.genealogy.exports.dfq_lines import moment, name, number
+from station.genealogy.standing import Standing, standing_of
 
 COUNTED, SHOWN, EMPTY = "0", "129", "255"  # K0002; 256 would delete a value when the file is read
 NO_NUMBER = 999_999_999.0  # in an empty place: outside every limit
@@ -41,16 +43,16 @@ class Inspected:
     """A part of the series: its dossier, what people said, and its answers by column."""
 
     dossier: Dossier
-    after: Afterwards
+    after: Standing
     answers: dict[Column, Decided]
 
     @property
     def counts(self) -> bool:
         """Whether this inspection is what stands about its part."""
-        return self.after.withdrawn is None and self.dossier.is_latest
+        return self.after.stands
 
 
-WHOLE = Column("(part)", "part", is_mark=True)  # the verdict of the part, which findings have a say in
+WHOLE = Column(WHOLE_ID, "part", is_mark=True)  # the verdict of the part, which findings have a say in
 
 
 def inspected(dossier: Dossier) -> Inspected:
@@ -59,7 +61,7 @@ def inspected(dossier: Dossier) -> Inspected:
     whole = {"verdict": record["verdict"], "value": None, "measured": record["verdict"] != "ERROR"}
     answers = {_column(one): one for one in decided(dossier)}
     answers[WHOLE] = Decided(None, {"id": WHOLE.id, "type": WHOLE.type, "reason": record["reason"], **whole})
-    return Inspected(dossier, afterwards(dossier), answers)
+    return Inspected(dossier, standing_of(dossier), answers)
 
 
 def _column(one: Decided) -> Column:

@@ -17,13 +17,15 @@ __all__ = ["FORMATS", "LANGUAGES", "Format", "format_of"]
 class Format:
     """One format: file suffix with its dot, media type, and the function that makes the file of one inspection.
 
-    A format for people has `make_in` as well: the same in one of `LANGUAGES`; `make` is then in English.
+    A format for people has `make_in` as well: the same in one of `LANGUAGES`; `make` is then in English. `remark` is
+    what whoever exports should be told about the file; mostly nothing.
     """
 
     suffix: str
     media_type: str
     make: Callable[[Dossier], bytes]
     make_in: Callable[[Dossier, str], bytes] | None = None
+    remark: Callable[[Dossier], str] = lambda _: ""
 
     def file(self, dossier: Dossier, language: str = "") -> bytes:
         """The file of one inspection, in a language where that is asked for. Raises: InputError: it has none such."""
@@ -42,13 +44,20 @@ def _certificate(dossier: Dossier, language: str = DEFAULT) -> bytes:
     return issue(dossier, language)
 
 
+def _unsigned(dossier: Dossier) -> str:
+    from station.genealogy.exports.certificate.issue import signer_of
+
+    missing = f"the certificate is not signed: there is no key for it in {dossier.reader.home.keys}"
+    return missing if signer_of(dossier) is None else ""
+
+
 FORMATS: dict[str, Format] = {
     "qif": Format(qif.SUFFIX, qif.MEDIA_TYPE, qif.make),
     "dfq": Format(".dfq", "application/octet-stream", dfq.make),
     "csv": Format(".csv", "text/csv; charset=utf-8", as9102_csv.make),
     "epcis": Format(".jsonld", "application/ld+json", epcis.make),
     "aas": Format(".json", "application/json", aas.make),
-    "pdf": Format(".pdf", "application/pdf", _certificate, _certificate),
+    "pdf": Format(".pdf", "application/pdf", _certificate, _certificate, _unsigned),
 }
 
 

@@ -56,18 +56,28 @@ class MadeBundle:
     checkpoint: SignedCheckpoint
 
 
-def write_bundle(genealogy: Genealogy, inspection_id: str, signer: Signer, stream: Sink, *, at: datetime) -> MadeBundle:
-    """Write the bundle of the part that was inspected under this id to `stream`.
+def write_bundle(
+    genealogy: Genealogy,
+    inspection_id: str,
+    signer: Signer,
+    stream: Sink,
+    *,
+    at: datetime,
+    since: SignedCheckpoint | None = None,
+) -> MadeBundle:
+    """Write the bundle of the part that was inspected under this id to `stream`; with the proof that the record begins
+    as the checkpoint `since` signed it, which somebody kept.
 
     Raises:
         InputError: there is no such inspection.
-        IntegrityError: something that belongs to it is not what was committed, or gone and no event says so.
+        IntegrityError: something that belongs to it is not what was committed, or gone and no event says so; or the
+            record is not the one that `since` signed.
         StorageError: no checkpoint can be signed, or the record cannot be read.
     """
     entry = genealogy.entry(inspection_id)
     signed = sign_checkpoint(genealogy, signer, at=at)
     with translated(NOT_MADE), genealogy.engine.connect() as connection:
-        source = _Source(genealogy, connection, entry, signed)
+        source = _Source(genealogy, connection, entry, signed, since)
         archive = ArchiveWriter(stream)
         listed = []
         for name, data in source.files(signer.key.public.pem, signer.key.public.fingerprint):
@@ -84,10 +94,15 @@ class _Source:
     """What is in a bundle, from one snapshot of the record: entries that the checkpoint covers, and their files."""
 
     def __init__(
-        self, genealogy: Genealogy, connection: Connection, entry: ChainEntry, signed: SignedCheckpoint
+        self,
+        genealogy: Genealogy,
+        connection: Connection,
+        entry: ChainEntry,
+        signed: SignedCheckpoint,
+        since: SignedCheckpoint | None,
     ) -> None:
         self._genealogy, self._connection = genealogy, connection
-        self._entry, self._signed = entry, signed
+        self._entry, self._signed, self._since = entry, signed, since
         self._size = signed.checkpoint.size
         self._tree = ChainTree(connection)
         self._folders = {
@@ -121,6 +136,9 @@ class _Source:
             yield c.STAMPED, older.data
             yield c.TOKEN, token
             yield c.STAMP_PROOF, self._proof(self._entry, older.checkpoint.size)
+        if self._since is not None:
+            yield c.SINCE, self._since.data
+            yield c.SINCE_PROOF, self._begins_as(self._since)
 
     def _collect(self) -> tuple[ChainEntry, ...]:
         body = read_canonical(self._entry.body)
@@ -192,6 +210,17 @@ class _Source:
     def _proof(self, entry: ChainEntry, size: int) -> bytes:
         leaf = merkle.leaf_hash(bytes.fromhex(entry.hash))
         return proof_file(entry.cursor, size, leaf, self._tree.inclusion(entry.cursor, size))
+
+    def _begins_as(self, since: SignedCheckpoint) -> bytes:
+        """The audit path of the newest entry that `since` signed: what lies left of it leads to the root of `since`."""
+        older, size = since.checkpoint, self._size
+        if older.size > size or self._tree.root(older.size) != older.root:
+            raise IntegrityError(
+                "the record is not the one that this checkpoint signed: entries were changed or removed",
+                place=f"checkpoint over {older.size} entries",
+            )
+        leaf = merkle.leaf_hash(bytes.fromhex(older.chain))
+        return proof_file(older.size, size, leaf, self._tree.inclusion(older.size, size))
 
     def _dated(self) -> tuple[c.Dated, SignedCheckpoint, bytes] | None:
         """The first time stamp over a checkpoint that covers the inspection."""

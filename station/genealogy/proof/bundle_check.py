@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,28 @@ from station.genealogy.proof import contents as c
 from station.genealogy.proof.archive import ArchiveReader
 from station.genealogy.proof.bundle_entries import check_entries, read_entry
 from station.genealogy.proof.checkpoints import KEY, SignedCheckpoint, read_signed
-from station.genealogy.proof.home_check import signer_of
+from station.genealogy.proof.home_check import Known, signer_of
 from station.genealogy.proof.inclusion import MAX_PROOF_BYTES, check_proof
 from station.genealogy.proof.keys import MAX_KEY_BYTES, PublicKey, public_key
 from station.genealogy.proof.note import MAX_NOTE_BYTES
-from station.genealogy.report import BundleReport, Fault, Progress
+from station.genealogy.report import NEVER_REMOVED, BundleReport, Fault, Progress
 from station.genealogy.values import read_canonical, utc_text
 
 MAX_SUMS_BYTES = 4 * 1024 * 1024
 _SUM = re.compile(r"([0-9a-f]{64})  (\S+)")
 _OWN = {c.README, c.MANIFEST, c.CHECKPOINT, c.KEY_FILE, c.SUMS, c.SIGNATURE, c.STAMPED, c.TOKEN, c.STAMP_PROOF}
+_OWN |= {c.SINCE, c.SINCE_PROOF}
 
 
-def check_bundle(path: Path, *, known_keys: Collection[str] = (), progress: Progress | None = None) -> BundleReport:
-    """Check the bundle in the file `path`; with `known_keys` (fingerprints) also that one of them signed it.
+def check_bundle(
+    path: Path,
+    *,
+    known_keys: Collection[str] = (),
+    kept: Sequence[SignedCheckpoint] = (),
+    progress: Progress | None = None,
+) -> BundleReport:
+    """Check the bundle in the file `path`; with `known_keys` (fingerprints) also that one of them signed it, with
+    `kept` (checkpoints from elsewhere) also that the record that it is from begins as each of them signed it.
 
     Raises:
         InputError: the file is no bundle at all, or one that must not be unpacked.
@@ -41,14 +49,15 @@ def check_bundle(path: Path, *, known_keys: Collection[str] = (), progress: Prog
     try:
         with path.open("rb") as stream:
             archive = ArchiveReader(stream, str(path))
-            return _Check(archive, known_keys, progress or (lambda _done, _total: None)).run()
+            return _Check(archive, Known(known_keys, kept), progress or (lambda _done, _total: None)).run()
     except OSError as error:
         raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from error
 
 
 class _Check:
-    def __init__(self, archive: ArchiveReader, known_keys: Collection[str], progress: Progress) -> None:
-        self._archive, self._known, self._progress = archive, known_keys, progress
+    def __init__(self, archive: ArchiveReader, known: Known, progress: Progress) -> None:
+        self._archive, self._known, self._progress = archive, known.keys, progress
+        self._kept, self._agreed = known.kept, 0
         self._faults: list[Fault] = []
         self._key: PublicKey | None = None
         self._checkpoint: SignedCheckpoint | None = None
@@ -69,6 +78,12 @@ class _Check:
         with self._naming():
             self._check_checkpoint()
         self._check_proofs()
+        since: SignedCheckpoint | None = None
+        with self._naming():
+            since = self._since()
+        for one in self._kept:
+            with self._naming():
+                self._check_kept(one, since)
         entries = tuple(self._entries[cursor] for cursor in sorted(self._entries))
         about: dict[str, Any] = {}
         with self._naming():
@@ -95,6 +110,7 @@ class _Check:
             checkpoint=0 if head is None else head.size,
             made="" if head is None else head.time,
             dated=self._moment,
+            kept=self._agreed,
             faults=tuple(dict.fromkeys(self._faults)),
         )
 
@@ -142,6 +158,9 @@ class _Check:
             if name != due:
                 self._fault(name, f"the file stands where {due} is due: the sequence was changed")
                 break
+        written = "".join(f"{self._digests[name]}  {name}\n" for name in names).encode()
+        if not self._faults and self._archive.read(c.SUMS, MAX_SUMS_BYTES) != written:
+            self._fault(c.SUMS, "its lines end otherwise than sha256sum reads them")
         if not listed or not set(names) >= {c.README, c.MANIFEST, c.CHECKPOINT, c.KEY_FILE}:
             self._fault(c.SUMS, "files that every bundle has are missing")
 
@@ -196,6 +215,34 @@ class _Check:
         if entry.cursor == at.size and entry.hash != at.chain:
             self._fault(name, "this newest entry is not the one that the checkpoint names")
 
+    def _since(self) -> SignedCheckpoint | None:
+        """The older checkpoint that the record is shown to begin with, if there is one."""
+        if not {c.SINCE, c.SINCE_PROOF} & set(self._archive.names) or self._checkpoint is None:
+            return None
+        signed = read_signed(self._archive.read(c.SINCE, MAX_NOTE_BYTES), c.SINCE)
+        self._check_signer(signed, self._announced(), c.SINCE)
+        older, at = signed.checkpoint, self._checkpoint.checkpoint
+        proof = self._archive.read(c.SINCE_PROOF, MAX_PROOF_BYTES)
+        check_proof(proof, older.size, at.size, older.chain, at.root, c.SINCE_PROOF, begins=older.root)
+        return signed
+
+    def _check_kept(self, kept: SignedCheckpoint, since: SignedCheckpoint | None) -> None:
+        """A checkpoint from elsewhere is the one that the bundle was made from, or that it is shown to begin with."""
+        older, place = kept.checkpoint, f"checkpoint over {kept.checkpoint.size} entries, from elsewhere"
+        self._check_signer(kept, self._announced(), place)
+        for one in (self._checkpoint, since):
+            if one is not None and one.checkpoint.size == older.size:
+                if (one.checkpoint.root, one.checkpoint.chain) == (older.root, older.chain):
+                    self._agreed += 1
+                else:
+                    self._fault(place, "the record that this bundle is from is not the one that it signed")
+                return
+        at = 0 if self._checkpoint is None else self._checkpoint.checkpoint.size
+        if older.size > at:
+            self._fault(place, f"the bundle is from when the record had {at} entries: it shows nothing about this one")
+        else:
+            self._fault(place, "the bundle does not prove that its record begins so: ask for one exported with --since")
+
     def _check_stamp(self, inspection: str) -> None:
         if not {c.STAMPED, c.TOKEN, c.STAMP_PROOF} & set(self._archive.names):
             return
@@ -237,7 +284,7 @@ class _Check:
 
     def _check_references(self, entries: tuple[ChainEntry, ...]) -> None:
         """Whatever the entries refer to is there under its hash, or removed by an event; and nothing else is."""
-        there, gone = self._files(), c.removals(entries)
+        there, gone, never = self._files(), c.removals(entries), c.never_removed(entries)
         for one in c.wanted(entries):
             name = there.pop((one.folder, one.sha256), None)
             if name is not None:
@@ -245,6 +292,8 @@ class _Check:
                     self._fault(name, f"this is not the {one.role} that entry {one.cursor} names: another hash")
             elif one.folder != c.DOCUMENTS and gone.get(one.sha256, 0) > one.cursor:
                 self._removed += 1
+                if one.sha256 in never:
+                    self._fault(f"{one.folder}/{one.sha256}", NEVER_REMOVED)
             else:
                 self._fault(f"{one.folder}/{one.sha256}", f"the {one.role} is missing; entry {one.cursor} refers to it")
         for name in there.values():

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Row, desc, insert, select
 
-from station.errors import IntegrityError
+from station.documents import read_limited
+from station.errors import IntegrityError, StorageError
 from station.genealogy.database import translated, writing
 from station.genealogy.events import Event
 from station.genealogy.proof.checkpoint import Checkpoint, read_checkpoint
-from station.genealogy.proof.keys import SigningKey
-from station.genealogy.proof.note import Note, read_note, sign
+from station.genealogy.proof.keys import PRIVATE, SigningKey, signing_key
+from station.genealogy.proof.note import MAX_NOTE_BYTES, Note, read_note, sign
 from station.genealogy.reading import RecordReader
 from station.genealogy.schema import chain, checkpoints, events
 from station.genealogy.store import Genealogy
@@ -48,6 +50,38 @@ def read_signed(data: bytes, place: str) -> SignedCheckpoint:
     """The checkpoint in a note; its signature is still to be checked. Raises: InputError: it is none."""
     note = read_note(data, place)
     return SignedCheckpoint(read_checkpoint(note.text, place), note, data)
+
+
+def kept_checkpoint(path: Path) -> SignedCheckpoint:
+    """The checkpoint that somebody kept in a file. Raises: InputError: it is none, with the path."""
+    return read_signed(read_limited(path, MAX_NOTE_BYTES), str(path))
+
+
+def key_of_record(reader: RecordReader) -> SigningKey:
+    """The key that signs this record: made now where nobody ever signed it, and never in the place of another.
+
+    Where the record was signed before, this may be a copy of it: only `station key` and the running station may put
+    another key into it.
+
+    Raises:
+        StorageError: the key here is none that signed this record, there is none, or it cannot be used.
+    """
+    folder = reader.home.keys
+    if not reader.events(KEY, limit=1):
+        return signing_key(folder)
+    if not (folder / PRIVATE).exists():
+        raise StorageError(
+            "the key that signed this record is not here, and none is made in the station's name: export where the key "
+            "is, or, if this is the station and its key is lost, make another with 'station key'",
+            place=str(folder),
+        )
+    key = signing_key(folder)
+    if not reader.events(KEY, key.public.fingerprint, 1):
+        raise StorageError(
+            "this key never signed this record: if it is the station's new one, 'station key' puts it into the record",
+            place=str(folder / PRIVATE),
+        )
+    return key
 
 
 def newest(reader: RecordReader) -> SignedCheckpoint | None:

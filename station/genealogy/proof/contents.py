@@ -24,6 +24,7 @@ SCHEMA = "bundle/1"
 README, MANIFEST, CHECKPOINT, KEY_FILE = "README.txt", "manifest.json", "checkpoint.txt", "key.pem"
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 STAMPED, TOKEN, STAMP_PROOF = "time/checkpoint.txt", "time/token.tst", "time/proof.json"
+SINCE, SINCE_PROOF = "since/checkpoint.txt", "since/proof.json"
 DOCUMENTS, FRAMES, OVERLAYS = "documents", "frames", "overlays"
 _ROLES = {KEY: "key", ORDER_RECEIVED: "order", **dict.fromkeys(IN_FORCE, "calibration")}  # of an event's document
 _SUFFIXES = {"order": ".json", "drawing": ".dxf", "calibration": ".json", "key": ".pem"}
@@ -81,6 +82,12 @@ def removals(entries: Sequence[ChainEntry]) -> dict[str, int]:
         if entry.kind == EVENT and body["kind"] == REMOVED:
             found.update(dict.fromkeys(body["payload"]["sha256"], entry.cursor))
     return found
+
+
+def never_removed(entries: Sequence[ChainEntry]) -> set[str]:
+    """Pictures of inspections that are not PASS: no rule of retention takes them away; raises as `wanted`."""
+    bodies = [read_canonical(entry.body) for entry in entries if entry.kind == INSPECTION]
+    return {frame["sha256"] for body in bodies if body["verdict"] != "PASS" for frame in body["frames"]}
 
 
 def manifest(

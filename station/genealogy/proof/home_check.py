@@ -3,7 +3,8 @@ what it keeps is one hash for each level of the tree, however long the chain is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -19,15 +20,23 @@ from station.genealogy.tree import STEP
 from station.genealogy.values import is_sha256, read_canonical
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an auditor brings from elsewhere: fingerprints of keys, and checkpoints that he kept."""
+
+    keys: Collection[str] = ()
+    kept: Sequence[SignedCheckpoint] = ()
+
+
 class ProofCheck:
     """Subtrees, checkpoints, keys and time stamps of one snapshot; `fault` is told the place and the sentence."""
 
-    def __init__(
-        self, connection: Connection, fault: Callable[[str, str], None], known_keys: Collection[str] = ()
-    ) -> None:
+    def __init__(self, connection: Connection, fault: Callable[[str, str], None], known: Known) -> None:
         self._connection = connection
         self._fault = fault
-        self._known = known_keys
+        self._known = known.keys
+        self._kept = sorted(known.kept, key=lambda one: -one.checkpoint.size)  # the oldest last
+        self._agreed: list[int] = []
         self._tree = merkle.Growing()
         self._subtrees: dict[tuple[int, int], str] | None = None
         self._rows: Iterator[Row[Any]] = iter(())
@@ -49,6 +58,8 @@ class ProofCheck:
         while self._next is not None and self._next.size <= entry.cursor:
             self._check_checkpoint(self._next, entry)
             self._next = next(self._rows, None)
+        while self._kept and self._kept[-1].checkpoint.size <= entry.cursor:
+            self._check_kept(self._kept.pop(), entry)
 
     def finish(self) -> Signatures:
         """After the last entry: what is signed."""
@@ -60,11 +71,14 @@ class ProofCheck:
             place = f"checkpoint {self._next.size}"
             self._fault(place, f"the chain ends with entry {self._tree.size}: the newest entries are missing")
             self._next = next(self._rows, None)
+        for one in reversed(self._kept):
+            at = f"the chain ends with entry {self._tree.size}: entries that it signed are missing"
+            self._fault(_kept_place(one), at)
         if self._other_chain > 1:
             self._fault("checkpoints", f"{self._other_chain} in all are not of this chain")
         if self._known and not self._uses:
             self._fault("checkpoints", "there is none, so the key that is known from elsewhere vouches for nothing")
-        return Signatures(self._notes, self._stamps, self._signed, tuple(self._uses.values()))
+        return Signatures(self._notes, self._stamps, self._signed, tuple(self._uses.values()), tuple(self._agreed))
 
     def _begin(self) -> None:
         rows = self._connection.execute(select(subtrees))
@@ -133,6 +147,20 @@ class ProofCheck:
         if self._other_chain == 1:
             self._fault(place, "the chain is not the one that was signed")
 
+    def _check_kept(self, signed: SignedCheckpoint, entry: ChainEntry) -> None:
+        """That the chain begins as a checkpoint kept elsewhere signed it: the whole tree up to there is the same."""
+        found, key = signed.checkpoint, signer_of(signed, self._keys.values())
+        if key is None:
+            self._fault(_kept_place(signed), "none of the keys in the chain up to there has signed it")
+        elif self._known and key.fingerprint not in self._known:
+            what = f"signed by the key {key.fingerprint}, which is not the one known from elsewhere"
+            self._fault(_kept_place(signed), what)
+        elif (found.size, found.chain, found.root) != (entry.cursor, entry.hash, self._tree.root()):
+            what = "the chain up to there is not the one that it signed: something was changed, removed or put in"
+            self._fault(_kept_place(signed), what)
+        else:
+            self._agreed.append(found.size)
+
     def _use(self, fingerprint: str, size: int, place: str) -> None:
         before = self._uses.get(fingerprint)
         known = fingerprint in self._known
@@ -140,6 +168,10 @@ class ProofCheck:
             self._fault(place, f"the key {fingerprint} has signed it, which is not the one known from elsewhere")
         first, count = (size, 0) if before is None else (before.first, before.checkpoints)
         self._uses[fingerprint] = KeyUse(fingerprint, count + 1, first, size, known)
+
+
+def _kept_place(signed: SignedCheckpoint) -> str:
+    return f"checkpoint over {signed.checkpoint.size} entries, from elsewhere"
 
 
 def signer_of(signed: SignedCheckpoint, keys: Collection[PublicKey]) -> PublicKey | None:

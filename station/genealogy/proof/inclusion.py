@@ -24,8 +24,11 @@ def proof_file(cursor: int, size: int, leaf: bytes, path: Sequence[bytes]) -> by
     return canonical({"type": "inclusion", "metadata": metadata, "rule": _rule(cursor, size), "path": hashes})
 
 
-def check_proof(data: bytes, cursor: int, size: int, chain_hash: str, root: bytes, place: str) -> None:
-    """Raises InputError, with `place`, unless `data` is the proof that this entry is under this root."""
+def check_proof(
+    data: bytes, cursor: int, size: int, chain_hash: str, root: bytes, place: str, *, begins: bytes | None = None
+) -> None:
+    """Raises InputError, with `place`, unless `data` is the proof that this entry is under this root; with `begins`
+    also that this is the root over the entries up to this one."""
     document = parse_json(data, place)
     path = document.get("path") if isinstance(document, dict) else None
     if not isinstance(path, list) or not all(isinstance(one, str) and is_sha256(one) for one in path):
@@ -36,6 +39,8 @@ def check_proof(data: bytes, cursor: int, size: int, chain_hash: str, root: byte
         raise InputError(f"this is not a proof of entry {cursor} among {size}", place=place)
     if merkle.root_from_inclusion(cursor - 1, size, leaf, siblings) != root:
         raise InputError("this proof does not lead to the root of the checkpoint", place=place)
+    if begins is not None and merkle.root_up_to(cursor - 1, size, leaf, siblings) != begins:
+        raise InputError("the record does not begin as the older checkpoint signed it", place=place)
 
 
 def _rule(cursor: int, size: int) -> list[int]:

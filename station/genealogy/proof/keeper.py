@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from station.errors import StationError
 from station.genealogy.database import translated
 from station.genealogy.proof.checkpoints import (
+    KEY,
     TIME_STAMP,
     SignedCheckpoint,
     Signer,
@@ -26,7 +27,7 @@ from station.genealogy.proof.checkpoints import (
     sign_checkpoint,
     stamp_subject,
 )
-from station.genealogy.proof.keys import signing_key
+from station.genealogy.proof.keys import PRIVATE, signing_key
 from station.genealogy.schema import chain
 from station.genealogy.store import Genealogy
 from station.genealogy.values import utc_text
@@ -80,7 +81,12 @@ class Keeper:
 
     def sign(self) -> SignedCheckpoint:
         """A checkpoint over everything there is; raises as `sign_checkpoint` and `signing_key`."""
-        signer = Signer(signing_key(self._genealogy.home.keys), self._origin)
+        folder = self._genealogy.home.keys
+        is_new = not (folder / PRIVATE).exists() and bool(self._genealogy.events(KEY, limit=1))
+        signer = Signer(signing_key(folder), self._origin)
+        if is_new:
+            fingerprint = signer.key.public.fingerprint
+            self._say(f"the key that signed this record is not here: from now on the new key {fingerprint} signs it")
         made = sign_checkpoint(self._genealogy, signer, at=self._clock())
         self._signed_s = time.monotonic()
         return made

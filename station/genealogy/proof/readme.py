@@ -16,6 +16,9 @@ with commands to copy, is in docs/record.md of the station's software, "Checking
    archive shows only that it was made by whoever holds some key:
        openssl pkey -pubin -in key.pem -outform DER | sha256sum
 
+What this cannot show: that nothing about the part was left out. Whoever holds the key could leave out later attempts,
+or a withdrawal; ask for a newer archive, or have the whole record checked ("station verify").
+
 manifest.json       what is in here, and what belongs to what
 entries/N.json      entry number N of the station's record, as it was committed (canonical JSON, RFC 8785)
 entries/N.link      six lines; their SHA-256 is the hash of the entry. The last line is the SHA-256 of N.json, the one
@@ -25,6 +28,8 @@ documents/          orders, drawings, calibrations, public keys; the name is the
 frames/ overlays/   pictures as taken, and as drawn for people; the name is the SHA-256. Pictures that a rule of
                     retention removed are in manifest.json with the entry that says so
 checkpoint.txt      what the station's whole record was when this was exported, signed (C2SP tlog-checkpoint)
+since/              if there: a checkpoint that somebody kept, and the path of its newest entry to the root of
+                    checkpoint.txt: so the record begins as that checkpoint says
 time/               if there: an earlier checkpoint, a time stamp over it by a third party (RFC 3161), and the path of
                     the inspection to its root: so the inspection existed before that moment
 key.pem             the station's public key (Ed25519)

@@ -32,6 +32,7 @@ _COMMON = ("Attributes", "Name", "UUID", "FeatureDefinitionId", "EntityInternalI
 MAX_CURVES = 500  # outlines in the drawing: what lies in what costs their square
 _AGAIN_MM = 1e-6  # a curve whose end is its start is closed
 _TURN = Decimal(360)
+_OWN = ("gear", "thread")  # what only an attribute of ours describes; of all else QIF's own shape is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class FeatureReader:
 
     def _as_ordered(self, ordered: Any, name: str) -> dict[str, Any]:
         """A gear or a thread of our own export, in the order's words."""
-        if not isinstance(ordered, dict) or not self._plane().is_document:
+        if not isinstance(ordered, dict) or ordered.get("type") not in _OWN or not self._plane().is_document:
             raise OrderError("its attribute does not describe a feature in this plane")
         return {**ordered, "id": name}
 

@@ -68,6 +68,9 @@ def plan_geometry(root: Element, units: Units, leave: Leave, *, whole: bool) -> 
                 names[id] = called[id]
             except OrderError as error:
                 leave(nominal, called[id], error.sentence)
+    shapes = {feature["id"] for feature in taken.features}
+    for id in [id for id, name in names.items() if name in shapes and _is_part_of_another(nominals[id])]:
+        del names[id]  # else what is asked of it would be measured at the feature that has its name
     drawing, data = _drawing(taken, whole)
     written = []
     ids = {name: id for id, name in names.items()}

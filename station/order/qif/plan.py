@@ -80,7 +80,7 @@ def import_plan(data: bytes, wanted: Wanted, place: str) -> ImportedPlan:
         order = parse_order(json_text(document).encode() + b"\n", None, PLACE, drawing=geometry.drawing or None)
     except OrderError as error:
         raise type(error)(error.sentence, place=f"{PLACE}, {error.place}" if error.place else place) from error
-    return ImportedPlan(order, tuple(left), _notes(asked, whole=wanted.whole))
+    return ImportedPlan(order, tuple(left), (*_notes(asked, whole=wanted.whole), *_rule_note(root, order)))
 
 
 def _document(
@@ -131,6 +131,14 @@ def _number(text: str | None) -> Any:
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", {})}
+
+
+def _rule_note(root: Element, order: Order) -> tuple[str, ...]:
+    """Who decides how strictly is for whoever orders to see: a plan from outside may ask for less than is usual."""
+    if attribute(root, "decision.rule") is None and attribute(root, "decision.conformance_probability") is None:
+        return ()
+    rule, probability = order.decision.rule, order.decision.conformance_probability
+    return (f"The decision rule is the plan's own: {rule} at a conformance probability of {probability}.",)
 
 
 def _notes(asked: list[dict[str, Any]], *, whole: bool) -> tuple[str, ...]:

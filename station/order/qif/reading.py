@@ -53,7 +53,18 @@ def read_document(data: bytes, place: str) -> Element:
         raise InputError(f"this is not XML{f' (line {line})' if line else ''}", place=place) from error
     if root.tag != f"{{{NAMESPACE}}}QIFDocument":
         raise InputError(f"this is not a QIF 3 document: its root is {_short(str(root.tag))!r}", place=place)
+    _check_ids(root, place)
     return root
+
+
+def _check_ids(root: Element, place: str) -> None:
+    """Two elements of one id are refused: which of them is meant, every reader would decide for itself."""
+    seen: set[str] = set()
+    for element in root.iter(f"{{{NAMESPACE}}}*"):
+        id = element.get("id")
+        if id is not None and id in seen:
+            raise InputError(f"two elements have the id {_short(id)!r}", place=f"{place}, {name_of(element)}")
+        seen.add(id or "")
 
 
 def _decoded(data: bytes, place: str) -> str:
@@ -94,9 +105,18 @@ def children(element: Element | None, name: str = "*") -> Iterator[Element]:
 
 
 def content(element: Element | None, *path: str) -> str:
-    """The text of an element or of what lies below it, without spaces around; empty where there is none."""
+    """The text of an element or of what lies below it, without spaces around; empty where there is none.
+
+    Raises:
+        OrderError: there are elements within the text, so that it would be read in part.
+    """
     found = child(element, *path)
-    return "" if found is None or found.text is None else " ".join(found.text.split())
+    if found is None or found.text is None:
+        return ""
+    text = " ".join(found.text.split())
+    if text and len(found):
+        raise OrderError(f"{name_of(found)} has elements within its text")
+    return text
 
 
 def by_id(elements: Iterable[Element]) -> dict[str, Element]:
@@ -150,7 +170,12 @@ def triple(text: str) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def only(element: Element, *known: str) -> None:
-    """Refuse what is not understood: any child but those `known`, unless it says false. Raises: OrderError."""
+    """Refuse what is not understood: any child but those `known`, unless it says false, and any of them that is there
+    twice (but for the parts of a compound `Datum`). Raises: OrderError."""
+    there: set[str] = set()
     for one in children(element):
+        if name_of(one) in there and name_of(one) != "Datum":
+            raise OrderError(f"its {name_of(element)} has {name_of(one)} twice")
+        there.add(name_of(one))
         if name_of(one) not in known and content(one) not in ("false", "0"):
             raise OrderError(f"its {name_of(element)} has {name_of(one)}, which is not supported")

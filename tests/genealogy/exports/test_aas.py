@@ -33,6 +33,7 @@ from .every_type import (
     VERDICTS,
     committed,
     dossier,
+    inspection_of,
     marks_only,
     nothing,
     order_of,
@@ -203,7 +204,10 @@ def test_values_read_back(genealogy: Genealogy, verdict: str, key: tuple[str, st
     assert value_of(job, "Verdict") == verdict
     assert value_of(job, "Serial") == key[1]
     said = genealogy.inspection(record.id)["characteristics"]
-    results = list(value_of(job, "MetrologyResultsList"))
+    *results, whole = value_of(job, "MetrologyResultsList")
+    assert value_of(whole, "QualityInSpec") is (verdict == "PASS")
+    assert value_of(whole, "QualityActualAttribute") == verdict
+    assert value_of(value_of(whole, "QualityFeatureReference").resolve(store), "AttributiveFeatureName") == "(part)"
     for one, result in zip(said, results, strict=True):
         assert value_of(result, "ID") == one["id"]
         assert value_of(result, "QualityInSpec") is (one["verdict"] == "PASS")
@@ -267,7 +271,7 @@ def test_an_attempt_that_came_to_nothing(genealogy: Genealogy, template: Json):
     assert list(against(json.loads(data)["submodels"][0], template["submodels"][0], "submodel")) == []
     _, submodel = read_back(data)
     results = list(value_of(submodel.get_referable("MetrologyJobResults"), "MetrologyResultsList"))
-    assert len(results) == len(CharacteristicType)
+    assert len(results) == len(CharacteristicType) + 1
     assert {value_of(one, "Verdict") for one in results} == {"ERROR"}
     assert not any(value_of(one, "QualityInSpec") or value_of(one, "Measured") for one in results)
     assert all(value_of(one, "QualityActualValue") is None for one in results)
@@ -284,6 +288,7 @@ def test_marks_need_no_calibration(genealogy: Genealogy, template: Json, verdict
     assert value_of(device, "CalibrationCertificate") is None
     results = value_of(submodel.get_referable("MetrologyJobResults"), "MetrologyResultsList")
     shown = {value_of(one, "Description"): value_of(one, "QualityActualAttribute") for one in results}
+    assert shown.pop("the whole part") == verdict
     assert (
         shown
         == {
@@ -304,6 +309,30 @@ def test_nothing_of_a_withdrawn_inspection_is_in_specification(genealogy: Geneal
     assert (value_of(job, "Verdict"), value_of(job, "Stands")) == ("PASS", False)
     assert [value_of(one, "Reason") for one in value_of(job, "Withdrawal")] == ["another part lay there"]
     assert not any(value_of(one, "QualityInSpec") for one in value_of(job, "MetrologyResultsList"))
+
+
+def test_a_superseded_pass_is_not_in_specification(genealogy: Genealogy):
+    order = order_of()
+    first = committed(genealogy, order, PASS)
+    second = committed(genealogy, order, FAIL, 20)
+
+    def in_specification() -> bool:
+        _, submodel = read_back(made(genealogy, order, first))
+        results = value_of(submodel.get_referable("MetrologyJobResults"), "MetrologyResultsList")
+        return any(value_of(one, "QualityInSpec") for one in results)
+
+    assert not in_specification()
+    withdraw(genealogy, second.id, reason="another part lay there", by="bea", at=at(30))
+    assert in_specification()
+
+
+def test_a_finding_makes_the_part_bad_though_every_characteristic_is_good(genealogy: Genealogy):
+    order = order_of()
+    good = inspection_of(order, PASS).characteristics
+    record = committed(genealogy, order, FAIL, characteristics=good)
+    _, submodel = read_back(made(genealogy, order, record))
+    results = list(value_of(submodel.get_referable("MetrologyJobResults"), "MetrologyResultsList"))
+    assert [value_of(one, "ID") for one in results if not value_of(one, "QualityInSpec")] == ["(part)"]
 
 
 def test_decisions_stand_beside_the_verdict(genealogy: Genealogy):
@@ -338,6 +367,7 @@ def test_an_order_as_it_was_received(genealogy: Genealogy, template: Json):
         ("2", None),
         ("3", None),
         ("4", None),
+        ("(part)", None),
     ]
     assert data == FORMATS["aas"].make(dossier_of(genealogy, record.id))
 

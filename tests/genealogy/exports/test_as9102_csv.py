@@ -115,6 +115,20 @@ def test_what_people_and_others_said(genealogy: Genealogy):
     assert table(make(dossier_of(genealogy, second)))[0]["record_status"] == "withdrawn by cleo: another part"
 
 
+def test_an_attempt_stands_again_when_the_later_one_is_withdrawn(genealogy: Genealogy):
+    first, second = commit(genealogy), commit(genealogy)
+    assert table(make(dossier_of(genealogy, first)))[0]["record_status"] == "superseded by attempt 2"
+    withdraw(genealogy, second, reason="another part lay there", by="bea", at=at(9))
+    assert table(make(dossier_of(genealogy, first)))[0]["record_status"] == "stands"
+
+
+def test_a_value_outside_its_limit_never_looks_inside(genealogy: Genealogy):
+    near = replaced("1", verdict="FAIL", value=23.7504, expanded_uncertainty=0.018, reason="It is too large.")
+    this = dossier(genealogy, verdict="FAIL", characteristics=near)
+    row = table(make(this))[0]
+    assert (row["result_rounded"], row["result"]) == ("23.7504 ± 0.018", 23.7504)
+
+
 def test_a_series_has_one_header(genealogy: Genealogy):
     these = [dossier(genealogy, order=order_bytes(f"R-{n}")) for n in range(3)]
     rows = table(make_series(these))

@@ -246,6 +246,20 @@ def test_what_people_said_afterwards(genealogy: Genealogy):
     assert gone.values[1][0]["K0009"].startswith("WITHDRAWN: another part lay there (cleo)")
 
 
+def test_an_attempt_counts_again_when_the_later_one_is_withdrawn(genealogy: Genealogy):
+    first, second = commit(genealogy), commit(genealogy, seconds=10)
+    withdraw(genealogy, second, reason="another part lay there", by="cleo", at=at(24))
+    found = fields_of(make(dossier_of(genealogy, first)))
+    assert {cell[1] for cell in found.cells[0][:NUMBERED]} == {"0"}
+    assert "superseded" not in found.values[1][0].get("K0009", "")
+
+
+def test_as_many_decimals_as_tell_on_which_side_of_a_limit_a_value_lies(genealogy: Genealogy):
+    near = {"verdict": "FAIL", "value": 23.7504, "expanded_uncertainty": 0.018}
+    found = fields_of(make(dossier(genealogy, verdict="FAIL", characteristics=replaced("1", **near))))
+    assert found.characteristics[1]["K2022"] == "4"  # with 3 it would read 23.750, which is good
+
+
 def test_names_from_outside_break_nothing(genealogy: Genealogy):
     order = order_bytes(
         "Ring Ø 23,7 – №1 " + "x" * 60,

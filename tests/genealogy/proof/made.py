@@ -13,7 +13,7 @@ from station.genealogy.home import StationHome
 from station.genealogy.inspection import Inspection
 from station.genealogy.proof.archive import ArchiveWriter
 from station.genealogy.proof.bundle import write_bundle
-from station.genealogy.proof.checkpoints import Signer
+from station.genealogy.proof.checkpoints import SignedCheckpoint, Signer
 from station.genealogy.proof.keys import signing_key
 from station.genealogy.store import Genealogy
 
@@ -50,9 +50,11 @@ def signer_of_home(home: StationHome) -> Signer:
     return Signer(signing_key(home.keys), ORIGIN)
 
 
-def bundle_of(genealogy: Genealogy, inspection_id: str, seconds: float = 20) -> bytes:
+def bundle_of(
+    genealogy: Genealogy, inspection_id: str, seconds: float = 20, since: SignedCheckpoint | None = None
+) -> bytes:
     stream = io.BytesIO()
-    write_bundle(genealogy, inspection_id, signer_of_home(genealogy.home), stream, at=at(seconds))
+    write_bundle(genealogy, inspection_id, signer_of_home(genealogy.home), stream, at=at(seconds), since=since)
     return stream.getvalue()
 
 

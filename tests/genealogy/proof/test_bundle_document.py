@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from station.genealogy.home import StationHome
+from station.genealogy.proof.checkpoints import sign_checkpoint
 from station.genealogy.proof.keys import public_key, signing_key
 from station.genealogy.store import Genealogy
 
-from .made import bundle_of, fill, unpacked
+from ..builders import at
+from .made import bundle_of, fill, signer_of_home, unpacked
 
 PAGE = Path(__file__).parents[3] / "docs" / "record.md"
 TOOLS = ("bash", "sha256sum", "xxd", "jq", "openssl", "diff", "base64")
@@ -75,6 +77,20 @@ def test_an_intact_bundle(files: Files, tmp_path: Path):
     root = re.search(r"root (\w{64})", output)
     assert root is not None
     assert root[1].encode() in files["manifest.json"]
+
+
+def test_the_record_begins_as_a_checkpoint_that_was_kept(tmp_path: Path):
+    home = StationHome(tmp_path / "home")
+    with Genealogy.open(home) as genealogy:
+        last = fill(genealogy)
+        older = sign_checkpoint(genealogy, signer_of_home(home), at=at(10))
+        genealogy.add_event("stopped", "cell-3", {"reason": "door"}, at=at(11))
+        files = unpacked(bundle_of(genealogy, last.id, since=older))
+    output = by_hand(files, tmp_path / "b", key_of(files))
+    assert "since ok" in output
+    assert "BROKEN" not in output
+    other = files["since/checkpoint.txt"].replace(older.checkpoint.chain.encode(), b"0" * 64)
+    assert "since BROKEN" in by_hand({**files, "since/checkpoint.txt": other}, tmp_path / "c", key_of(files))
 
 
 def test_what_the_readme_in_the_bundle_says(files: Files, tmp_path: Path):

@@ -121,6 +121,19 @@ def test_a_key_that_was_lost(home: StationHome):
     assert found(home, old.key.public.fingerprint, new.key.public.fingerprint) == ""
 
 
+def test_a_station_that_goes_on_with_another_key_says_so(home: StationHome):
+    said: list[str] = []
+    with Genealogy.open(home) as genealogy:
+        beside = Keeper(genealogy, CheckpointFacts(), ORIGIN, lambda: at(1), said.append)
+        beside.sign()
+        assert said == []  # the first
+        for path in home.keys.iterdir():
+            path.unlink()
+        beside.sign()
+        fingerprint = signer_of_home(home).key.public.fingerprint
+    assert said == [f"the key that signed this record is not here: from now on the new key {fingerprint} signs it"]
+
+
 def test_a_home_that_was_never_signed(home: StationHome):
     with Genealogy.open(home) as genealogy:
         genealogy.commit(draft(), evidence(), committed=at(3))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from station.genealogy.exports.aas.elements import Collection, Element, collection, collections, flag, number, own, text
 from station.genealogy.exports.aas.elements import texts as text_list
 from station.genealogy.exports.aas.items import ATTRIBUTIVE_LIST, GEOMETRIC, GEOMETRIC_LIST, LINEAR_LIST, Item
+from station.genealogy.exports.decided import WHOLE
 from station.order.model import Characteristic, CharacteristicType
 
 _PROCEDURE = "optical, from pictures of the part"
@@ -21,18 +22,17 @@ _LINES = "two equidistant complex lines or two parallel straight lines"
 
 
 def quality_features(items: list[Item]) -> Collection:
-    """The features, in three lists; a list that would be empty is left out."""
+    """The features, in three lists; a list that would be empty is left out. The last attributive one is the part."""
     kinds = (
         (LINEAR_LIST, "LinearFeature", _linear),
         (ATTRIBUTIVE_LIST, "AttributiveFeature", _attributive),
         (GEOMETRIC_LIST, "GeometricFeature", _geometric),
     )
-    lists = [
-        collections(name, kind, [make(item) for item in items if item.list_name == name])
-        for name, kind, make in kinds
-        if any(item.list_name == name for item in items)
-    ]
-    return collection("QualityFeatures", lists)
+    found = {name: [make(item) for item in items if item.list_name == name] for name, _, make in kinds}
+    found[ATTRIBUTIVE_LIST].append(_whole())
+    return collection(
+        "QualityFeatures", [collections(name, kind, found[name]) for name, kind, _ in kinds if found[name]]
+    )
 
 
 def attributes(item: Item) -> tuple[str, str]:
@@ -98,6 +98,18 @@ def _attributive(item: Item) -> list[Element]:
         text_list("OKAttributesList", "OKAttributName", [in_order]),
         text_list("NOKAttributesList", "NOKAttributName", [not_in_order] if not_in_order else []),
         *_own(item.asked),
+    ]
+
+
+def _whole() -> list[Element]:
+    """The part as a whole, which also what the picture shows and the order does not have can make bad."""
+    return [
+        text("AttributiveFeatureName", WHOLE),
+        text("AttibutiveFeatureDescription", "verdict of the whole part"),
+        text("MeasurementProcedure", _PROCEDURE),
+        flag("InspectionRelevant", True),
+        text_list("OKAttributesList", "OKAttributName", ["PASS"]),
+        text_list("NOKAttributesList", "NOKAttributName", ["FAIL", "UNDECIDED", "ERROR"]),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from station.genealogy.dossier import Dossier
+from station.genealogy.exports.decided import decided
 from station.order.model import MARKS, Characteristic, CharacteristicType
 
 GEOMETRIC = {  # our types after ISO 1101: the template's word, without and with a datum
@@ -45,32 +46,22 @@ def items_of(dossier: Dossier) -> list[Item]:
     An attempt that came to nothing has recorded none; the template wants them, so each stands there as the order asked
     for it, not measured.
     """
-    recorded = {one["id"]: one for one in dossier.inspection["characteristics"]}
     count = {LINEAR_LIST: 0, GEOMETRIC_LIST: 0, ATTRIBUTIVE_LIST: 0}
     items = []
-    for asked in dossier.order.characteristics:
-        name = _list_of(asked.type)
-        items.append(Item(asked, recorded.get(asked.id) or _not_measured(asked), name, count[name]))
-        count[name] += 1
+    for one in decided(dossier):
+        if one.asked is not None:
+            name = _list_of(one.asked.type)
+            items.append(Item(one.asked, one.row, name, count[name]))
+            count[name] += 1
     return items
+
+
+def place_of_whole(items: list[Item]) -> int:
+    """Where in the attributive list the verdict of the whole part stands: last."""
+    return sum(item.list_name == ATTRIBUTIVE_LIST for item in items)
 
 
 def _list_of(kind: CharacteristicType) -> str:
     if kind in MARKS:
         return ATTRIBUTIVE_LIST
     return GEOMETRIC_LIST if kind in GEOMETRIC else LINEAR_LIST
-
-
-def _not_measured(asked: Characteristic) -> dict[str, Any]:
-    limits = asked.limits
-    return {
-        "id": asked.id,
-        "type": str(asked.type),
-        "verdict": "ERROR",
-        "value": None,
-        "unit": asked.unit,
-        "nominal": limits.nominal,
-        "lower_limit": limits.lower,
-        "upper_limit": limits.upper,
-        "measured": False,
-    }

@@ -21,12 +21,13 @@ from station.genealogy.exports.aas.elements import (
     text,
 )
 from station.genealogy.exports.aas.features import attributes
-from station.genealogy.exports.aas.items import ATTRIBUTIVE_LIST, Item
+from station.genealogy.exports.aas.items import ATTRIBUTIVE_LIST, Item, place_of_whole
+from station.genealogy.exports.decided import WHOLE
 from station.genealogy.exports.uris import content_uri
-from station.genealogy.parts import CORRECTION, DISPOSITION, WITHDRAWN
+from station.genealogy.standing import Standing, standing_of
 from station.order.model import CharacteristicType
 
-_WHOLE = ("attempt", "points", "width", "height")
+_COUNTS = ("attempt", "points", "width", "height")
 _OWN = (  # of a characteristic, what the template has no place for
     "verdict",
     "measured",
@@ -45,10 +46,11 @@ _OWN = (  # of a characteristic, what the template has no place for
 
 
 def job_results(dossier: Dossier, items: list[Item], submodel_id: str, shell_id: str) -> Collection:
-    """The job and its results. Nothing of an inspection that was withdrawn is in specification."""
-    inspection = dossier.inspection
-    stands = not _about(dossier, WITHDRAWN)
-    data = [_result(item, stands, submodel_id, shell_id) for item in items]
+    """The job and its results, that of the whole part the last. Nothing of an inspection that does not stand is in
+    specification."""
+    inspection, standing = dossier.inspection, standing_of(dossier)
+    data = [_result(item, standing.stands, submodel_id, shell_id) for item in items]
+    data.append(_whole(inspection, standing.stands, place_of_whole(items), submodel_id, shell_id))
     return collection(
         "MetrologyJobResults",
         [
@@ -58,7 +60,7 @@ def job_results(dossier: Dossier, items: list[Item], submodel_id: str, shell_id:
             text("JobOrderNumber", inspection["order_id"]),
             flag("JobFinished", True),
             collections("MetrologyResultsList", "MetrologyData", data),
-            *own(_context(dossier, stands), whole=_WHOLE),
+            *own(_context(dossier, standing), whole=_COUNTS),
         ],
     )
 
@@ -66,9 +68,7 @@ def job_results(dossier: Dossier, items: list[Item], submodel_id: str, shell_id:
 def _result(item: Item, stands: bool, submodel_id: str, shell_id: str) -> list[Element]:
     said, value = item.said, item.said["value"]
     return [
-        reference("QualityFeatureReference", _within(submodel_id, "QualityFeatures", item.list_name, item.index)),
-        reference("TestingDeviceReference", _within(submodel_id, "", "TestingDevicesList", 0)),
-        reference("PartReference", _shell(shell_id)),
+        *_references(item.list_name, item.index, submodel_id, shell_id),
         text("ID", item.asked.id),
         text("Description", str(item.asked.type)),
         text("EngineeringUnit", said["unit"]),
@@ -77,7 +77,29 @@ def _result(item: Item, stands: bool, submodel_id: str, shell_id: str) -> list[E
         flag("QualityInSpec", stands and said["verdict"] == "PASS"),
         *([number("Deviation", said["deviation"])] if said.get("deviation") is not None else []),
         flag("DataAggregatedFromSeries", False),
-        *own({name: said.get(name) for name in _OWN}, whole=_WHOLE),
+        *own({name: said.get(name) for name in _OWN}, whole=_COUNTS),
+    ]
+
+
+def _whole(inspection: Mapping[str, Any], stands: bool, place: int, submodel_id: str, shell_id: str) -> list[Element]:
+    """The verdict of the part: by what the picture shows it may be bad though every characteristic is good."""
+    return [
+        *_references(ATTRIBUTIVE_LIST, place, submodel_id, shell_id),
+        text("ID", WHOLE),
+        text("Description", "the whole part"),
+        text("EngineeringUnit", "1"),
+        text("QualityActualAttribute", inspection["verdict"]),
+        flag("QualityInSpec", stands and inspection["verdict"] == "PASS"),
+        flag("DataAggregatedFromSeries", False),
+        *own({name: inspection[name] for name in ("verdict", "reason")}),
+    ]
+
+
+def _references(list_name: str, index: int, submodel_id: str, shell_id: str) -> list[Element]:
+    return [
+        reference("QualityFeatureReference", _within(submodel_id, "QualityFeatures", list_name, index)),
+        reference("TestingDeviceReference", _within(submodel_id, "", "TestingDevicesList", 0)),
+        reference("PartReference", _shell(shell_id)),
     ]
 
 
@@ -92,15 +114,15 @@ def _attribute(item: Item) -> list[Element]:
     return [] if found is None else [text("QualityActualAttribute", str(found))]
 
 
-def _context(dossier: Dossier, stands: bool) -> dict[str, Any]:
+def _context(dossier: Dossier, standing: Standing) -> dict[str, Any]:
     """Of the inspection itself, what the template has no place for."""
-    inspection = dossier.inspection
+    inspection, withdrawn = dossier.inspection, standing.withdrawn
     return {
         **{name: inspection[name] for name in ("id", "serial", "attempt", "verdict", "reason", "operator")},
-        "stands": stands,
-        "withdrawal": [_said(event.at, event.payload, "reason", "by") for event in _about(dossier, WITHDRAWN)],
+        "stands": standing.stands,
+        "withdrawal": [] if withdrawn is None else [_said(withdrawn.at, withdrawn.payload, "reason", "by")],
         "latest_attempt": dossier.is_latest,
-        "decisions": _decisions(dossier),
+        "decisions": _decisions(standing),
         "decision_rule": inspection.get("decision"),
         "conditions": {name: one for name, one in inspection["conditions"].items() if one is not None},
         "order_content": content_uri(inspection["order_sha256"]),
@@ -111,16 +133,11 @@ def _context(dossier: Dossier, stands: bool) -> dict[str, Any]:
     }
 
 
-def _decisions(dossier: Dossier) -> list[dict[str, Any]]:
-    corrected = {event.payload.get("corrects") for event in dossier.events if event.kind == CORRECTION}
+def _decisions(standing: Standing) -> list[dict[str, Any]]:
     return [
-        {**_said(one.at, one.payload, "decision", "reason_code", "remark", "by"), "stands": one.id not in corrected}
-        for one in _about(dossier, DISPOSITION)
+        {**_said(one.at, one.payload, "decision", "reason_code", "remark", "by"), "stands": taken_back is None}
+        for one, taken_back in standing.dispositions
     ]
-
-
-def _about(dossier: Dossier, kind: str) -> list[Any]:
-    return [one for one in dossier.events if one.kind == kind and one.subject == dossier.inspection["id"]]
 
 
 def _said(at: str, payload: Mapping[str, Any], *names: str) -> dict[str, Any]:

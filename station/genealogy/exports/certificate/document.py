@@ -11,9 +11,9 @@ from station.genealogy.exports.certificate.evidence import draw_pictures, draw_s
 from station.genealogy.exports.certificate.rows import findings_of, rows_of
 from station.genealogy.exports.certificate.sheet import COLOURS, INK, LINE, MARGIN, SOFT, WIDTH, Head, Sheet
 from station.genealogy.exports.certificate.signing import Signer
-from station.genealogy.exports.certificate.standing import Standing, standing_of
 from station.genealogy.exports.certificate.table import draw_findings, draw_table
 from station.genealogy.exports.certificate.traces import moment, number_of, part_pairs
+from station.genealogy.standing import Standing, standing_of
 from station.texts import Texts
 
 ATTACHED = "inspection.json"
@@ -78,7 +78,7 @@ def _draw_title(sheet: Sheet, dossier: Dossier, standing: Standing, texts: Texts
 
 def _draw_notes(sheet: Sheet, dossier: Dossier, standing: Standing, texts: Texts) -> None:
     """What else the record says about this inspection: before the verdict, so that nobody reads the verdict alone."""
-    said = [texts("note.simulated")] if standing.simulated else []
+    said = [texts(f"note.{ground}") for ground in standing.grounds]
     if (later := standing.later) is not None:
         verdict = texts(f"verdict.{later.verdict}")
         values = {"attempt": later.attempt, "at": moment(later.committed), "verdict": verdict}
@@ -110,6 +110,8 @@ def _draw_verdict(sheet: Sheet, dossier: Dossier, standing: Standing, texts: Tex
     inspection = dossier.inspection
     verdict = inspection["verdict"]
     word, colour, said = texts(f"verdict.{verdict}"), COLOURS[verdict], [texts(f"statement.{verdict}")]
+    if verdict == "PASS" and standing.grounds:  # a note above says why this shows no conformity
+        said = []
     if not standing.stands:  # what it came to is not to be taken for what counts
         word, colour, said = texts(f"mark.{'withdrawn' if standing.withdrawn else 'superseded'}"), SOFT, []
     serial, order = inspection["serial"], inspection["order_id"]

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.certificate.document import laid_out
 from station.genealogy.exports.certificate.signing import Signer, signer_in
+from station.genealogy.proof.checkpoints import KEY
+from station.genealogy.proof.keys import PRIVATE
 from station.texts import DEFAULT, texts_of
 
 _PACKAGE = "station.genealogy.exports.certificate"
@@ -23,11 +25,23 @@ def certificate(dossier: Dossier, language: str = DEFAULT, signer: Signer | None
 
 
 def issue(dossier: Dossier, language: str = DEFAULT) -> bytes:
-    """The certificate, signed with the key in the home of the record; made on first use, in the station's name.
+    """The certificate, signed as `signer_of` says.
 
     Raises:
         InputError: the key or its certificate cannot be used.
         IntegrityError: as `certificate`.
     """
-    signer = signer_in(dossier.reader.home, dossier.inspection["station"]["id"], datetime.now(UTC))
-    return certificate(dossier, language, signer)
+    return certificate(dossier, language, signer_of(dossier))
+
+
+def signer_of(dossier: Dossier) -> Signer | None:
+    """The signer in the home of the record, made on first use in the station's name; None where there is none.
+
+    Where the record is signed, and the key of the record is not here, this is a copy: none is made there.
+
+    Raises:
+        InputError: the key or its certificate cannot be used.
+    """
+    home, name = dossier.reader.home, dossier.inspection["station"]["id"]
+    is_copy = bool(dossier.reader.events(KEY, limit=1)) and not (home.keys / PRIVATE).exists()
+    return signer_in(home, name, datetime.now(UTC), make=not is_copy)

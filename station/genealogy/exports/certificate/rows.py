@@ -11,7 +11,6 @@ from typing import Any
 
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.decided import Decided, decided
-from station.metrology.rounding import with_uncertainty
 from station.order.model import MARKS, Characteristic, CharacteristicType
 from station.texts import Texts
 
@@ -104,7 +103,7 @@ def requirement_of(asked: Characteristic) -> tuple[str, str]:
 
 def _limits(one: Decided, texts: Texts) -> str:
     """The limits that were decided on, where the requirement does not say them as they are."""
-    lower, upper = (None if one.row[key] is None else _rounded(one.row[key]) for key in ("lower_limit", "upper_limit"))
+    lower, upper = (None if bound is None else _rounded(bound) for bound in one.bounds)
     if one.is_mark or (lower is None and upper is None) or lower == upper:
         return ""
     limits = f"{_between(lower, upper)}{_unit(one.row['unit'])}"
@@ -116,10 +115,9 @@ def _limits(one: Decided, texts: Texts) -> str:
 
 
 def _found(one: Decided) -> str:
-    value = one.value
-    if not isinstance(value, int | float):
-        return value or NOTHING
-    return with_uncertainty(value, one.row["expanded_uncertainty"] or 0.0) + _unit(one.row["unit"])
+    if not isinstance(one.value, int | float):
+        return one.shown or NOTHING
+    return one.shown + _unit(one.row["unit"])
 
 
 def _unit(unit: str) -> str:

@@ -74,16 +74,21 @@ class Signer:
         return signed(pdf, self.key, (self.certificate, *self.issuers), self.name)
 
 
-def signer_in(home: StationHome, name: str, at: datetime) -> Signer | None:
-    """The signer in the home's `keys/`, made for `name` on first use; None: this user can neither read nor make it.
+def signer_in(home: StationHome, name: str, at: datetime, *, make: bool = True) -> Signer | None:
+    """The signer in the home's `keys/`, made for `name` on first use unless `make` is False; None: there is none, or
+    this user can neither read nor make it.
 
     Raises:
-        InputError: what lies there cannot be used: no key, another's certificate, one that is not valid at `at`.
+        InputError: what lies there cannot be used: no key, another's certificate, one that is not valid at `at`; or the
+            folder that STATION_KEYS names is not there. Like that of the record's key, it is never made.
     """
+    if home.keys_elsewhere is not None and not home.keys.is_dir():
+        raise InputError("the folder for keys that STATION_KEYS names is not there", place=str(home.keys))
     key, certificate = home.keys / KEY, home.keys / CERTIFICATE
     try:
         if not (key.exists() and certificate.exists()):
-            home.keys.mkdir(mode=0o700, exist_ok=True)
+            if not (make and home.keys.is_dir()):
+                return None
             with home.alone():
                 _make_missing(key, certificate, name, at)
         if not os.access(key, os.R_OK):

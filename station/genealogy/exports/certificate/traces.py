@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from station.documents import sha256_hex
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.certificate.rows import NOTHING
-from station.genealogy.exports.certificate.standing import Standing
+from station.genealogy.standing import Standing
 from station.metrology.calibration_origin import MasterPapers, artefact_from
 from station.texts import Texts
 
@@ -98,12 +98,15 @@ def _newest(dossier: Dossier) -> int:
 def _origin(calibration: Any, texts: Texts) -> Iterator[tuple[str, str]]:
     if made_from := calibration.get("made_from"):
         yield texts("label.made_from"), str(made_from)
-    if (document := calibration.get("artefact")) is None:
-        return
-    artefact = artefact_from(document, "calibration.artefact")
-    yield texts("label.artefact"), " ".join((artefact.name, artefact.serial)).strip() or NOTHING
-    for papers in artefact.masters:
+    masters: tuple[MasterPapers, ...] = ()
+    if (document := calibration.get("artefact")) is not None:
+        artefact = artefact_from(document, "calibration.artefact")
+        masters = artefact.masters
+        yield texts("label.artefact"), " ".join((artefact.name, artefact.serial)).strip() or NOTHING
+    for papers in masters:
         yield texts("label.master", master=papers.master), _papers(papers, texts)
+    if not any(papers.certificate for papers in masters):
+        yield texts("label.traceable"), texts("trace.untraced")
 
 
 def _papers(papers: MasterPapers, texts: Texts) -> str:

@@ -27,7 +27,7 @@ def document(dossier: Dossier) -> bytes:
     xml.add(root, "QPId", xml.qpid("document", inspection["id"]))
     xml.attributes(root, _asked(order))
     xml.add(xml.add(root, "Version"), "TimeCreated", dossier.entry.committed)
-    header(root)
+    header(root, simulated=inspection["station"]["simulated"])
     standard = standards(root, ids)
     program = software(root, ids, inspection)
     ordered(root, order, standard)

@@ -27,11 +27,13 @@ RULES = {
 }
 
 
-def header(document: xml.Element) -> None:
+def header(document: xml.Element, *, simulated: bool) -> None:
     """Which program wrote the document, and what it is."""
     made = xml.add(document, "Header")
     xml.add(xml.add(made, "Application"), "Name", "station")
-    xml.add(made, "Description", "One inspection of one part as it stands in the station's genealogy record")
+    what = "One inspection of one part as it stands in the station's genealogy record"
+    note = "SIMULATED, no real part was in front of a camera. " if simulated else ""
+    xml.add(made, "Description", f"{note}{what}")
     xml.add(made, "Scope", "RESULTS")
 
 

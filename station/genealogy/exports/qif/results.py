@@ -12,6 +12,7 @@ from station.genealogy.exports.qif import xml
 from station.genealogy.exports.qif.characteristics import COUNT_UNIT
 from station.genealogy.exports.qif.kinds import KINDS, Family, Kind
 from station.genealogy.exports.qif.resources import decision
+from station.genealogy.standing import Standing, standing_of
 from station.order.model import Characteristic, CharacteristicType
 
 STATUS = {"PASS": "PASS", "FAIL": "FAIL", "UNDECIDED": "INDETERMINATE", "ERROR": "NOT_ANALYZED"}
@@ -31,23 +32,35 @@ class Found:
 
 def results(document: xml.Element, ids: xml.Ids, dossier: Dossier, found: Found) -> None:
     """The results of one inspection."""
-    inspection = dossier.inspection
+    inspection, standing = dossier.inspection, standing_of(dossier)
     made = xml.add(document, "Results")
     component = ids.new()
     one = xml.add(xml.add(made, "MeasurementResultsSet", n=1), "MeasurementResults", id=ids.new())
-    xml.attributes(one, _of_inspection(dossier))
+    xml.attributes(one, _of_inspection(dossier, standing))
     _traceability(xml.add(one, "InspectionTraceability"), dossier, found)
     xml.add(one, "ThisResultsInstanceQPId", xml.qpid("inspection", inspection["id"]))
     _files(xml.add(one, "ExternalFileReferences"), inspection)
     measured = xml.add(xml.add(one, "MeasuredCharacteristics"), "CharacteristicMeasurements")
     rows = {row["id"]: row for row in inspection["characteristics"]}
     for asked in dossier.order.characteristics:
-        _measurement(measured, ids.new(), asked, rows.get(asked.id), inspection, component, found)
+        _measurement(measured, ids.new(), asked, rows.get(asked.id), dossier, standing, component, found)
     xml.counted(measured)
-    xml.add(xml.add(one, "InspectionStatus"), "InspectionStatusEnum", PART_STATUS[inspection["verdict"]])
+    _part_status(xml.add(one, "InspectionStatus"), inspection, standing)
     xml.references(one, "ActualComponentIds", [component])
     parts = xml.add(xml.add(made, "ActualComponentSets", n=1), "ActualComponentSet", n=1)
-    _part(xml.add(parts, "ActualComponent", id=component), dossier, found)
+    _part(xml.add(parts, "ActualComponent", id=component), dossier, standing, found)
+
+
+def _part_status(made: xml.Element, inspection: Mapping[str, Any], standing: Standing) -> None:
+    """The verdict of the part; what does not stand has none of QIF's words, least of all PASS."""
+    if standing.stands:
+        xml.add(made, "InspectionStatusEnum", PART_STATUS[inspection["verdict"]])
+    else:
+        xml.add(made, "OtherInspectionStatus", _does_not_stand(standing))
+
+
+def _does_not_stand(standing: Standing) -> str:
+    return "WITHDRAWN" if standing.withdrawn is not None else "SUPERSEDED"
 
 
 def _measurement(
@@ -55,7 +68,8 @@ def _measurement(
     id: str,
     asked: Characteristic,
     row: Mapping[str, Any] | None,
-    inspection: Mapping[str, Any],
+    dossier: Dossier,
+    standing: Standing,
     component: str,
     found: Found,
 ) -> None:
@@ -63,10 +77,13 @@ def _measurement(
     made = xml.add(parent, f"{kind.name}CharacteristicMeasurement", id=id)
     xml.attributes(made, {"id": asked.id, **({} if row is None else _of_row(row, kind))})
     xml.add_if(made, "Description", NOT_IN_RECORD if row is None else row["reason"])
-    status = "NOT_ANALYZED" if row is None else STATUS[row["verdict"]]
-    xml.add(xml.add(made, "Status"), "CharacteristicStatusEnum", status)
+    status = xml.add(made, "Status")
+    if standing.stands:
+        xml.add(status, "CharacteristicStatusEnum", "NOT_ANALYZED" if row is None else STATUS[row["verdict"]])
+    else:
+        xml.add(status, "OtherCharacteristicStatus", _does_not_stand(standing))
     xml.add(made, "CharacteristicItemId", found.items[asked.id])
-    xml.add(made, "TimeStamp", inspection["finished"])
+    xml.add(made, "TimeStamp", dossier.inspection["finished"])
     xml.add(made, "ActualComponentId", component)
     xml.references(made, "MeasurementDeviceIds", [found.device])
     if row is not None and row["value"] is not None and _has_place(row["value"], kind):
@@ -111,7 +128,7 @@ def _number(key: str, value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) and key != "points" else value
 
 
-def _of_inspection(dossier: Dossier) -> dict[str, Any]:
+def _of_inspection(dossier: Dossier, standing: Standing) -> dict[str, Any]:
     """What of the inspection as a whole QIF has no place for."""
     inspection, entry = dossier.inspection, dossier.entry
     asked = {characteristic.id for characteristic in dossier.order.characteristics}
@@ -123,6 +140,7 @@ def _of_inspection(dossier: Dossier) -> dict[str, Any]:
         "reason": inspection["reason"],
         "attempt": inspection["attempt"],
         "is_latest": dossier.is_latest,
+        "stands": standing.stands,
         "operation": inspection.get("operation"),
         "order_sha256": inspection["order_sha256"],
         "drawing_sha256": inspection.get("drawing_sha256"),
@@ -194,12 +212,12 @@ def _evidence(inspection: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield frame["sha256"], "PNG", f"picture {frame['view']}, {frame['width']} x {frame['height']} pixels"
 
 
-def _part(made: xml.Element, dossier: Dossier, found: Found) -> None:
+def _part(made: xml.Element, dossier: Dossier, standing: Standing, found: Found) -> None:
     inspection = dossier.inspection
     xml.add(made, "SerialNumber", inspection["serial"])
-    xml.add(xml.add(made, "Status"), "InspectionStatusEnum", PART_STATUS[inspection["verdict"]])
+    _part_status(xml.add(made, "Status"), inspection, standing)
     trace = xml.add(made, "Traceability")
-    lots = [event.payload.get("lot") for event in dossier.events if event.kind == "material-consumed"]
+    lots = [event.payload.get("lot") for event in standing.materials]
     if len(lots) == 1 and lots[0]:
         xml.add(trace, "LotNumber", str(lots[0]))
     xml.add(trace, "ReportNumber", inspection["id"])

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,41 @@ def test_the_rule_is_the_records(
     assert said in text_of(certificate(dossier(genealogy, decision=decision)), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"decision": None}, "note.no_rule"),
+        ({"calibration": None}, "note.no_calibration"),
+        ({"finished": datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)}, "note.expired"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pass_without_rule_or_valid_calibration_is_no_certificate(
+    genealogy: Genealogy, tmp_path: Path, changes: dict[str, Any], note: str, language: str
+) -> None:
+    """ISO/IEC 17025:2017, 7.8.6: a statement of conformity names its decision rule; 6.5: figures are traceable."""
+    texts = texts_in(language)
+    text = text_of(certificate(dossier(genealogy, **changes), language), tmp_path)
+    assert texts(note) in text
+    assert texts("title.report_kind") in text
+    assert texts("statement.certifies_not") in text
+    assert texts("statement.PASS") not in text
+
+
+def test_marks_need_no_calibration_to_be_certified(genealogy: Genealogy, tmp_path: Path) -> None:
+    asked = samples.order([one for one in samples.ASKED if one["id"] == "7"], geometry={"features": []}, datums={})
+    read = (samples.marked("7", "code", "010761234567890021A1"),)
+    pdf = certificate(dossier(genealogy, asked=asked, characteristics=read, calibration=None))
+    assert "We certify that the part" in text_of(pdf, tmp_path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_does_not_call_itself_a_certificate_3_1_before_somebody_confirms_it(language: str) -> None:
+    """EN 10204:2004, 4.1: a 3.1 is validated by the manufacturer's authorised inspection representative."""
+    texts = texts_in(language)
+    assert texts("title.certificate_kind").endswith(f"{texts('section.signature')})")
+
+
 def test_the_attached_record_has_the_hashes_that_are_printed(genealogy: Genealogy, tmp_path: Path) -> None:
     found = dossier(genealogy)
     (tmp_path / "c.pdf").write_bytes(certificate(found))
@@ -254,6 +290,10 @@ def test_pictures_that_cannot_be_shown_are_named(genealogy: Genealogy, tmp_path:
     found = dossier(genealogy, frames=(b"no picture at all", samples.picture()))
     gone = genealogy.home.frames / found.inspection["frames"][1]["sha256"][:2]
     next(gone.iterdir()).unlink()
+    with pytest.raises(IntegrityError, match="missing"):  # nothing in the record says that it was removed
+        certificate(found)
+    removed = {"rule": "PASS after 90 days", "sha256": [found.inspection["frames"][1]["sha256"]]}
+    genealogy.add_event("pictures-removed", "cell-3", removed, at=at(60))
     text = text_of(certificate(found), tmp_path)
     assert "view0, as taken: 640 × 480 px: it cannot be shown" in text
     assert "view1, as taken: 640 × 480 px: no longer kept; its SHA-256 stands in the record" in text

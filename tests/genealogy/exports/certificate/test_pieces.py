@@ -48,7 +48,7 @@ def test_a_requirement_reads_like_a_drawing(asked: dict[str, Any], said: str) ->
 def test_a_bonus_is_said_beside_the_limits(genealogy: Genealogy) -> None:
     asked = {"id": "1", "type": "position", "feature": "ID", "datum": ["A"], "tolerance": 0.06, "modifier": "MMC"}
     measured = samples.found(
-        "1", "position", value=0.05, nominal=None, deviation=None, lower_limit=None, upper_limit=0.0725, bonus=0.0125
+        "1", "position", value=0.065, nominal=None, deviation=None, lower_limit=None, upper_limit=0.06, bonus=0.0125
     )
     id = samples.commit(genealogy, asked=samples.order([asked]), characteristics=(measured,))
     (row,) = rows_of(dossier_of(genealogy, id), EN)
@@ -133,9 +133,19 @@ def test_what_is_no_picture_is_none(data: bytes) -> None:
     assert small_jpeg(data, 100, 10_000) is None
 
 
-def test_a_calibration_without_papers_needs_none(genealogy: Genealogy) -> None:
+def test_a_value_outside_its_limit_never_looks_inside(genealogy: Genealogy) -> None:
+    asked = {"id": "1", "type": "diameter", "feature": "OD", "limits": [None, 23.75]}
+    numbers = {"nominal": None, "deviation": None, "lower_limit": None, "upper_limit": 23.75}
+    measured = samples.found("1", "diameter", "FAIL", value=23.7504, expanded_uncertainty=0.018, **numbers)
+    id = samples.commit(genealogy, asked=samples.order([asked]), characteristics=(measured,), verdict="FAIL")
+    (row,) = rows_of(dossier_of(genealogy, id), EN)
+    assert (row.found, row.asked) == ("23.7504 ± 0.018 mm", "≤ 23.75 mm")
+
+
+def test_a_calibration_without_papers_shows_no_traceability(genealogy: Genealogy) -> None:
     from station.genealogy.exports.certificate.traces import trace_pairs
 
     bare = json.dumps({"schema": "calibration/1", "id": "CAL-7"}).encode()
     found = dossier_of(genealogy, samples.commit(genealogy, calibration=bare))
-    assert [name for name, _ in trace_pairs(found, EN)][-1] == "SHA-256 of the calibration"
+    said = "not shown: the calibration names no certificate of a master"
+    assert trace_pairs(found, EN)[-1] == ("Traceability", said)

@@ -207,6 +207,14 @@ def test_a_home_that_cannot_be_written_signs_nothing(made: StationHome) -> None:
     assert signer_in(made, "cell-3", NOW) is None
 
 
+def test_the_folder_that_station_keys_names_is_never_made(tmp_path: Path) -> None:
+    home = StationHome(tmp_path / "home", tmp_path / "medium")
+    home.prepare()
+    with pytest.raises(InputError, match="STATION_KEYS"):
+        signer_in(home, "cell-3", NOW)
+    assert not home.keys.exists()
+
+
 def test_a_home_that_is_not_there_signs_nothing(tmp_path: Path) -> None:
     assert signer_in(StationHome(tmp_path / "nowhere"), "cell-3", NOW) is None
 

@@ -10,8 +10,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from station.genealogy.exports.certificate.glyphs import shown
-from station.genealogy.exports.certificate.standing import Standing
 from station.genealogy.parts import Decision
+from station.genealogy.standing import Standing
 from station.genealogy.values import VERDICTS
 from station.hmi.language import load_texts
 from station.order.model import CharacteristicType
@@ -50,9 +50,11 @@ def test_there_is_a_word_for_everything_that_a_record_can_say(language: str) -> 
         assert texts(f"rule.{rule}", percent="95")
     for of in ("openings", "teeth", "pieces", "left", "right", "arc", "chord"):
         assert texts(f"of.{of}")
-    every = Standing("PASS", True, object(), object(), (), (), ()).marks  # type: ignore[arg-type]
+    every = Standing("PASS", ("simulated",), object(), object(), (), (), ()).marks  # type: ignore[arg-type]
     assert [texts(f"mark.{mark}") for mark in every]
     assert len(every) == 3
+    for ground in ("simulated", "no_rule", "no_calibration", "expired"):
+        assert texts(f"note.{ground}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
