@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
@@ -56,14 +57,16 @@ def part_of(request: Request, data: bytes, media_type: str, headers: Mapping[str
 
 
 class Streamed(StreamingResponse):
-    """An answer that stays open; what it took (`taken`) is given back when it ends, however that is."""
+    """An answer that stays open; what it took (`taken`) is given back when it ends, however that is. It is cut off
+    after `within_s`: whoever reads too slowly does not keep his place."""
 
-    def __init__(self, content: AsyncIterator[bytes], media_type: str, taken: ExitStack) -> None:
+    def __init__(self, content: AsyncIterator[bytes], media_type: str, taken: ExitStack, within_s: float) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(content, headers=headers, media_type=media_type)
-        self._taken = taken
+        self._taken, self._within_s = taken, within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends what comes until there is no more or nobody listens."""
-        with self._taken:
-            await super().__call__(scope, receive, send)
+        with self._taken, suppress(TimeoutError):  # an answer that was not ended is seen to be cut off
+            async with asyncio.timeout(self._within_s):
+                await super().__call__(scope, receive, send)

@@ -60,7 +60,7 @@ def api_app(
     tail = Tail(lambda: Mark(source.newest(), board.latest().version), stop)
     routers = (
         order_routes(OrderDesk(genealogy, clock), gate),
-        record_routes(source, gate, tail, streams, formats),
+        record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
         part_routes(genealogy, gate, clock),
         live_routes(
             source, gate, tail, streams, lambda: state_of(board), heartbeat_s=heartbeat_s, stream_s=facts.stream_s
@@ -87,7 +87,7 @@ def record_api_app(
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
     gate, tail = Gate(find, clock, facts, counts), Tail(lambda: Mark(source.newest()), stop)
     routers = (
-        record_routes(source, gate, tail, streams, formats),
+        record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
         live_routes(source, gate, tail, streams, None, heartbeat_s=heartbeat_s, stream_s=facts.stream_s),
         _service_routes(source, gate, lambda: counted(counts, streams.open)),
     )

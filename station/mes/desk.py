@@ -27,7 +27,7 @@ from station.genealogy.store import Genealogy
 from station.mes.behalf import OnBehalf
 from station.mes.problems import Problem
 from station.mes.source import KnownOrder, StoredRecords
-from station.order.folder import OrderFolder
+from station.order.folder import Listed, OrderFolder
 from station.order.model import Order
 from station.order.read import parse_order
 
@@ -50,6 +50,7 @@ class OrderDesk:
         self._genealogy, self._clock = genealogy, clock
         self._source = StoredRecords(genealogy)
         self._folder = genealogy.home.orders
+        self._listed: OrderFolder | None = None  # what lies there, looked at anew and read once
         self._one_at_a_time = threading.Lock()
 
     def receive(self, order_id: str, data: bytes, drawing: bytes | None, signature: Mapping[str, Any]) -> Received:
@@ -89,15 +90,22 @@ class OrderDesk:
     def _make_room(self, order: Order) -> None:
         """One order lies here for a part. One that was inspected makes room for the next step's; one that waits does
         not, because the cell could not know which of the two is meant."""
-        if not self._folder.is_dir():
-            return
-        for one in OrderFolder(self._folder).listed:
+        for one in self._waiting():
             if one.serial != order.part.serial or one.order_id == order.order_id:
                 continue
             if not self._genealogy.attempts(one.order_id, one.serial):
                 raise Problem(409, f"the order {one.order_id} waits for this part", place="part.serial")
             with _kept("an order that is done cannot be taken away"):
                 shutil.rmtree(one.path.parent)
+
+    def _waiting(self) -> tuple[Listed, ...]:
+        if not self._folder.is_dir():
+            return ()
+        if self._listed is None:
+            self._listed = OrderFolder(self._folder)
+        else:
+            self._listed.look()
+        return self._listed.listed
 
     def _lay(self, order: Order, data: bytes) -> None:
         target = self._folder / folder_name(order.order_id)

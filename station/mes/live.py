@@ -24,6 +24,7 @@ from station.mes.tail import Tail
 
 HEARTBEAT_S = 10.0
 _MOST_AT_ONCE = 100
+_GRACE_S = 10.0  # for one who listens slowly to hear the end
 EVENTS = "text/event-stream"
 
 StateView = Callable[[], tuple[int, dict[str, Any]]]  # the station's snapshot: version and document
@@ -68,7 +69,7 @@ def live_routes(
         taken.enter_context(streams.place(caller.token.id))
         shown = None if caller.only_order is not None else state
         stream = _stream(source, tail, start, caller.only_order, shown, heartbeat_s, stream_s)
-        return Streamed(stream, EVENTS, taken)
+        return Streamed(stream, EVENTS, taken, stream_s + _GRACE_S)
 
     return routes
 

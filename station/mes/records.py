@@ -46,7 +46,13 @@ After = Annotated[
 
 
 def record_routes(
-    source: RecordSource, gate: Gate, tail: Tail, streams: Streams, formats: Mapping[str, Format]
+    source: RecordSource,
+    gate: Gate,
+    tail: Tail,
+    streams: Streams,
+    formats: Mapping[str, Format],
+    *,
+    stream_s: float,
 ) -> APIRouter:
     """What can be read of any record."""
     routes = APIRouter(tags=["records"])
@@ -73,14 +79,14 @@ def record_routes(
         found = await run_in_threadpool(source.lines, start.position, limit, order)
         if not found and wait:
             with streams.place(caller.token.id):
-                found = await _awaited(source, tail, start.position, limit, order, wait)
+                found = await _awaited(source, tail, start.position, limit, order, min(wait, stream_s))
         body = await run_in_threadpool(_page, source, start, found, order, include is not None)
         return stored(request, body, JSON)
 
     def streamed(caller: Caller, chunks: Iterator[Sequence[EntryRow]]) -> Response:
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
-        return Streamed(_lines(chunks), NDJSON, taken)
+        return Streamed(_lines(chunks), NDJSON, taken, stream_s)
 
     @routes.get(
         "/records.ndjson",

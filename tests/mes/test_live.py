@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -123,3 +124,29 @@ def test_a_stream_ends_with_its_time_and_with_the_station(tmp_path: Path) -> Non
         began = time.monotonic()
         assert [kind for kind, _, _ in stream] in ([], ["state"])
         assert time.monotonic() - began < 2.0
+
+
+def test_one_who_does_not_read_loses_his_place(tmp_path: Path) -> None:
+    """Megabytes that nobody takes: the place is free again after the stream's time."""
+
+    def fill(genealogy: Any) -> None:
+        for number in range(40):
+            commit(genealogy, serial=f"S-{number}", reason="x" * 200_000)
+
+    with served(tmp_path / "home", replace(AT_ONCE, stream_s=1.0), fill=fill) as api:
+        with socket.create_connection(("127.0.0.1", api.port)) as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            token = f"Authorization: Bearer {api.secrets['mes']}"
+            deaf.sendall(f"GET /v1/records.ndjson HTTP/1.1\r\nHost: localhost\r\n{token}\r\n\r\n".encode())
+            time.sleep(0.4)
+            assert "station_api_streams 1" in api.get("/metrics").text
+            end = time.monotonic() + 8.0
+            while "station_api_streams 0" not in api.get("/metrics").text:
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            said = b""
+            while chunk := deaf.recv(1 << 20):
+                said += chunk
+        assert not said.endswith(b"0\r\n\r\n")  # it does not look whole
+        whole = api.get("/records.ndjson").content
+        assert len(whole) > 8_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,44 @@ def test_the_queue_has_an_end() -> None:
     done = tuple(QueueEntry("", str(n), "", Progress.DONE) for n in range(QUEUE_KEPT))
     assert without_oldest(done[1:]) == done[1:]
     assert without_oldest(done) == done[1:]
+
+
+def test_an_order_may_have_a_folder_of_its_own_with_its_drawing(tmp_path: Path) -> None:
+    inside = tmp_path / "MO-2-abc"
+    inside.mkdir()
+    first, second = put(tmp_path, "A"), put(inside, "B", "MO-2")
+    (inside / "ring.dxf").write_bytes(b"")
+    folder = OrderFolder(tmp_path)
+    assert dict(folder) == {"A": first, "B": second}
+    assert not folder.look()
+    third = put(inside, "C", "MO-3")
+    assert folder.look()
+    assert dict(folder) == {"A": first, "B": second, "C": third}
+    shutil.rmtree(inside)
+    assert folder.look()
+    assert dict(folder) == {"A": first}
+
+
+def test_what_is_hidden_or_lies_deeper_is_no_order(tmp_path: Path) -> None:
+    for place in (".incoming-1", "deep/deeper"):
+        (tmp_path / place).mkdir(parents=True)
+        put(tmp_path / place, "A")
+    assert dict(OrderFolder(tmp_path)) == {}
+
+
+def test_several_folders_are_one(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for place in (one, other, one / "sub", other / "sub"):
+        place.mkdir()
+    paths = {
+        serial: put(place, serial, f"MO-{serial}")
+        for serial, place in zip("ABCD", (one, other, one / "sub", other / "sub"), strict=True)
+    }
+    folder = OrderFolder(one, other)
+    assert dict(folder) == paths
+    put(other, "A", "MO-9", name="again")
+    assert folder.look()
+    assert "A" not in folder
+    other.rename(tmp_path / "gone")
+    with pytest.raises(InputError, match="no such folder"):
+        folder.look()
