@@ -68,7 +68,7 @@ def bundle_format(genealogy: Genealogy) -> Format:
         bundle.write_bundle(genealogy, dossier.inspection["id"], _signer(genealogy), stream, at=now())
         return stream.getvalue()
 
-    return Format(bundle.SUFFIX, "application/zip", make)
+    return Format(bundle.SUFFIX, "application/zip", make, has_others=True)
 
 
 def export(inspection_id: str, format: str, out: Path | None, language: str = "") -> dict[str, Any]:

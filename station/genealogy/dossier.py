@@ -10,6 +10,7 @@ from station.documents import parse_json
 from station.genealogy.chain import ChainEntry
 from station.genealogy.events import Event
 from station.genealogy.pages import RecordSummary
+from station.genealogy.parts import order_of
 from station.genealogy.reading import RecordReader
 from station.order.model import Order
 from station.order.read import parse_order
@@ -76,7 +77,7 @@ def dossier_of(reader: RecordReader, id: str) -> Dossier:
         events=tuple(
             event
             for event in reader.events_about((id, serial))
-            if event.payload.get("order_id", inspection["order_id"]) == inspection["order_id"]
+            if order_of(event) in (None, inspection["order_id"])
         ),
         attempts=reader.attempts_of(inspection["order_id"], serial),
         reader=reader,

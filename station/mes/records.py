@@ -29,7 +29,7 @@ from station.mes.names import OrderId, RecordId, Sha256
 from station.mes.problems import Problem, not_there
 from station.mes.source import EntryRow, KnownOrder, RecordLine, RecordSource
 from station.mes.tail import Tail
-from station.mes.views import seen_by
+from station.mes.views import dossier_for, seen_by
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -160,11 +160,12 @@ def record_routes(
         language: Annotated[str, Query(description="Of a format for people: en, de, fr or it.", max_length=20)] = "",
     ) -> Response:
         entry_for(caller, id)
-        if format not in formats:
-            raise Problem(404, f"there is no such format; there are {', '.join(formats)}", place="format")
-        chosen = formats[format]
+        his = {name: one for name, one in formats.items() if caller.only_order is None or not one.has_others}
+        if format not in his:
+            raise Problem(404, f"there is no such format; there are {', '.join(his)}", place="format")
+        chosen = his[format]
         headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"'}
-        return Response(chosen.file(source.dossier(id), language), 200, headers, chosen.media_type)
+        return Response(chosen.file(dossier_for(caller.only_order, source.dossier(id)), language), 200, headers, chosen.media_type)
 
     @routes.get(
         "/frames/{sha256}",
