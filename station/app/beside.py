@@ -139,8 +139,12 @@ def join(services: tuple[Supervised, ...]) -> None:
         service.join(JOIN_S)
 
 
-def home_orders(genealogy: Genealogy) -> Path:
-    """The folder of orders that came by the API, made where it is missing."""
+def home_orders(genealogy: Genealogy, say: Say) -> Path:
+    """The folder of orders that came by the API, made where it is missing, with all of them that wait for their
+    parts."""
+    from station.mes.laying import lay_waiting
+
     folder = genealogy.home.orders
     folder.mkdir(exist_ok=True)
+    lay_waiting(genealogy, say)
     return folder

@@ -75,9 +75,7 @@ def dossier_of(reader: RecordReader, id: str) -> Dossier:
         if calibration is None
         else parse_json(reader.document(calibration["sha256"]), calibration["id"]),
         events=tuple(
-            event
-            for event in reader.events_about((id, serial))
-            if order_of(event) in (None, inspection["order_id"])
+            event for event in reader.events_about((id, serial)) if order_of(event) in (None, inspection["order_id"])
         ),
         attempts=reader.attempts_of(inspection["order_id"], serial),
         reader=reader,
