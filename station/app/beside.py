@@ -13,6 +13,7 @@ from station.app.evidence import BUNDLE, bundle_format, origin_here
 from station.app.services import Services
 from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
+from station.errors import InputError
 from station.genealogy.exports.formats import FORMATS
 from station.genealogy.follower import FollowerStatus
 from station.genealogy.proof.keeper import Keeper
@@ -90,6 +91,9 @@ class Beside:
             token = find_token(self.genealogy, secret, here.now())
             return token is not None and token.role is not Role.CUSTOMER  # here everybody sees every order
 
+        for key in ("certificate", "private_key", "trusted_clients"):
+            if (path := getattr(facts, key)) and not Path(path).exists():
+                raise InputError("there is no such file or folder", place=f"opcua.{key} = {path}")
         service = OpcUaService(self.genealogy, self.board, facts, may_read, here.now, self.camera, self.say)
         return partial(service.run, self.stop)
 
@@ -118,7 +122,7 @@ class Beside:
         )  # fmt: skip
         application = create_app(
             self.board, self.genealogy, stop=self.stop, acknowledgement=acknowledgement,
-            allowed_hosts=facts.allowed_hosts, api=api,
+            facts=self.services.pages, allowed_hosts=facts.allowed_hosts, api=api,
         )  # fmt: skip
         listener = listen(host, port)
         taken = listener.getsockname()[1]
