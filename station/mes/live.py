@@ -88,6 +88,7 @@ async def _stream(
     end_s = loop.time() + stream_s
     yield b"retry: 2000\n\n" + _event("position", {}, cursor_text(start.position, start.mark))
     position, version = start.position, -1
+    alive_s = loop.time() + heartbeat_s  # whatever else comes: when it is said tells nothing of others' records
     while not tail.stopped and (left_s := end_s - loop.time()) > 0.0:
         mark = await tail.now()
         if state is not None:
@@ -100,7 +101,10 @@ async def _stream(
             position = line.position
             document = line_document(line)
             yield _event("record", document, document["cursor"])
-        if len(found) < _MOST_AT_ONCE and await tail.wait(mark, min(heartbeat_s, left_s)) == mark:
+        if len(found) < _MOST_AT_ONCE:
+            await tail.wait(mark, min(alive_s - loop.time(), left_s))
+        if loop.time() >= alive_s:
+            alive_s = loop.time() + heartbeat_s
             yield b": alive\n\n"
 
 

@@ -23,7 +23,7 @@ ORDERS_IN_MEMORY = 2  # each up to 40 MiB, and as much again while it is taken a
 
 
 class Threads:
-    """Where the API's work is done. Used by one event loop."""
+    """Where the API's work is done. Used by one event loop; what takes seconds does not hold up its end."""
 
     def __init__(self) -> None:
         self._quick, self._exports, self._orders = CapacityLimiter(QUICK), CapacityLimiter(1), CapacityLimiter(1)
@@ -38,11 +38,11 @@ class Threads:
         """The result of something that takes seconds: one at a time. Raises: Problem (429): too many wait, or of this
         key."""
         with self._waiting.place(key):
-            return await run_sync(work, limiter=self._exports)
+            return await run_sync(work, limiter=self._exports, abandon_on_cancel=True)
 
     async def order(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of taking an order, whose drawing may take seconds to read: one at a time."""
-        return await run_sync(partial(work, *args, **kwargs), limiter=self._orders)
+        return await run_sync(partial(work, *args, **kwargs), limiter=self._orders, abandon_on_cancel=True)
 
     def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A route or dependency that runs here; what is asynchronous stays as it is."""

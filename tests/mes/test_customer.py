@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +107,29 @@ def test_his_stream_has_neither_states_nor_others(api: Api) -> None:
         record = commit(api.genealogy)
         data = next(json.loads(line[6:]) for line in lines if line.startswith("data: ") and line != "data: {}")
         assert data["id"] == record.id
+
+
+def test_his_stream_is_alive_whatever_others_do(tmp_path: Path) -> None:
+    """Neither silent for as long as others' records come, nor a clock of them."""
+    with served(tmp_path / "home", fill=two_orders, heartbeat_s=0.5) as api:
+        stop = threading.Event()
+
+        def others() -> None:
+            while not stop.wait(0.1):
+                api.board.publish(message="again")
+
+        busy = threading.Thread(target=others)
+        busy.start()
+        headers = {"Authorization": f"Bearer {api.secrets['customer']}"}
+        try:
+            with api.http.stream("GET", "/v1/events", headers=headers, timeout=10.0) as answer:
+                began = time.monotonic()
+                lines = answer.iter_lines()
+                assert sum(1 for line in itertools.islice(lines, 9) if line == ": alive") >= 2
+                assert time.monotonic() - began < 8.0
+        finally:
+            stop.set()
+            busy.join()
 
 
 def test_his_tree_says_nothing_of_other_orders_nor_of_tokens(api: Api) -> None:

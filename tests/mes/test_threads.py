@@ -83,6 +83,23 @@ def test_slow_exports_take_turns(tmp_path: Path) -> None:
         assert all(int(one.headers["Retry-After"]) > 0 for one in refused)
 
 
+def test_a_slow_export_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    slow = Slow()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            with served(
+                tmp_path / "home", fill=two_orders, formats={"slow": Format(".txt", "text/plain", slow)}
+            ) as api:
+                id = api.genealogy.records().records[0].id
+                asked = pool.submit(get, api, f"/records/{id}/exports/slow")
+                assert slow.begun.wait(30.0)
+                began = time.monotonic()
+            assert time.monotonic() - began < 4.0
+            assert isinstance(asked.exception(10.0), httpx.HTTPError) or asked.result().status_code == 500
+        finally:
+            slow.may_end.set()
+
+
 def test_many_slow_reads_leave_the_pages_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Slow()
     with served(tmp_path / "home", fill=two_orders) as api:
