@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from station.background import set_by_signals, share_one_heap
-from station.commands import calibrations, export, keeping, parts, plans, record, tokens
+from station.commands import calibrations, export, keeping, parts, plans, plant, record, tokens
 from station.commands.options import Json
 from station.errors import InputError, StationError
 from station.notify import Notifier
@@ -140,8 +140,7 @@ def run(
     share_one_heap()
     notifier = Notifier.from_environment()
     notifier.progress("starts")  # what is imported now may take long from a slow card
-    from station.app import DEFAULT_RIG, Running, compiling_told, run_rig, run_twin
-    from station.app.services import read_services
+    from station.app import DEFAULT_RIG, Running, compiling_told, read_services, run_rig, run_twin
     from station.cycle.fault import Acknowledgement, Way
     from station.cycle.stopwatch import budget
     from station.devices.rig_file import is_twin
@@ -227,6 +226,7 @@ app.command()(calibrations.calibrations)
 app.command()(calibrations.rollback)
 app.add_typer(tokens.app, name="token")
 app.command("import")(plans.import_qif)
+app.add_typer(plant.app, name="plant")
 
 
 @app.command()

@@ -9,9 +9,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import rfc8785
-
+from station.canonical import canonical
 from station.errors import InputError
+
+__all__ = ["canonical", "parse_json", "plain", "read_limited", "sha256_hex"]
 
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 32
@@ -97,11 +98,6 @@ def _check_depth(value: Any, place: str, left: int) -> None:
     elif isinstance(value, list):
         for child in value:
             _check_depth(child, place, left - 1)
-
-
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """RFC 8785 canonical JSON: the bytes that are hashed and signed."""
-    return rfc8785.dumps(plain(document))
 
 
 def sha256_hex(data: bytes) -> str:

@@ -55,7 +55,7 @@ class Supervised:
                 sentence = "it ended by itself"
             except StationError as error:
                 sentence = str(error)
-            except Exception as error:  # a bug in a service is not one of the cell
+            except (Exception, SystemExit) as error:  # a bug is not one of the cell; uvicorn exits when it cannot start
                 sentence = f"{type(error).__name__}: {error}"
             self._at_work = False
             if self._stop.is_set():

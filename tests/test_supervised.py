@@ -60,3 +60,20 @@ def test_what_waits_to_be_begun_again_ends_at_once() -> None:
     stop.set()
     service.join(10.0)
     assert not service.is_running
+
+
+def test_a_server_that_exits_is_begun_again() -> None:
+    """As uvicorn does when it cannot start."""
+    stop, counted, said = threading.Event(), list[int](), list[str]()
+
+    def work() -> None:
+        counted.append(1)
+        if len(counted) == 2:
+            stop.set()
+        raise SystemExit(3)
+
+    service = Supervised("pages", work, stop, said.append, first_pause_s=0.01)
+    service.start()
+    service.join(10.0)
+    assert len(counted) == 2
+    assert said == ["pages: SystemExit: 3; it is begun again"]

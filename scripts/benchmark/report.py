@@ -21,6 +21,8 @@ TITLES = {
     "memory": "Memory",
     "peers": "What people would use instead",
     "renderer": "The ground under it: the renderer",
+    "commits": "What a commit costs",
+    "api": "Pulling the record",
 }
 INTRODUCTIONS = {
     "circles": "Discs of random size, place and rotation. The part's whole inspection is run; the diameter is the "
@@ -53,6 +55,11 @@ INTRODUCTIONS = {
     "renderer": "All of this rests on pictures whose truth is known. The renderer integrates along the outline and "
     "shares no code with the core; here it is held against brute force: points inside the outline, a sampled Gaussian, "
     "the pixel's mean.",
+    "commits": "An inspection of ten characteristics with their budgets, without pictures, committed to the record "
+    "(WAL, synchronous=FULL), in turn with one row of the same bytes in a bare database with the same settings on the "
+    "same file system.",
+    "api": "The API in a process of its own. The dump is `sqlite3` printing the same rows as JSON lines, the pages are "
+    "spread evenly over the record and asked for in turn.",
 }
 PLOTS = {"circles": ("scatter", "bias"), "contours": ("contours",), "peers": ("times",)}
 ALT = {

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from .api import api
 from .blur_error import blur_error
 from .circles import circles
+from .commits import commits
 from .comparison import comparison
 from .contours import contours
 from .hard import hard
@@ -35,6 +37,8 @@ PARTS: dict[str, Callable[[Sizes, Tell], Part]] = {
     "memory": memory,
     "peers": comparison,
     "renderer": renderer,
+    "commits": commits,
+    "api": api,
 }
 
 

@@ -7,20 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from station.app import here
 from station.app.evidence import BUNDLE, bundle_format, origin_here
 from station.app.services import Services
 from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
-from station.errors import InputError
+from station.errors import InputError, StationError
 from station.genealogy.exports.formats import FORMATS
+from station.genealogy.follow import newest
 from station.genealogy.follower import FollowerStatus
 from station.genealogy.proof.keeper import Keeper
 from station.genealogy.retention import thin_out
 from station.genealogy.store import Genealogy
 from station.mes.opcua.facts import OpcUaFacts
+from station.plant.facts import RelayFacts
 from station.supervised import Supervised
+
+if TYPE_CHECKING:
+    from station.plant.relay import Relay
 
 RETENTION_EVERY_S = 3600.0
 JOIN_S = 5.0
@@ -59,6 +65,8 @@ class Beside:
         work["checkpoints"] = partial(self._keeper().run, self.stop)
         if self.services.opcua is not None:
             work["OPC UA"] = self._opcua(self.services.opcua)
+        if self.services.plant is not None:
+            work["plant"] = self._relay(self.services.plant)
         if serve is not None:
             work["pages and API"] = self._pages(serve, acknowledgement, pushes)
         found = tuple(Supervised(name, one, self.stop, self.say) for name, one in work.items())
@@ -78,6 +86,14 @@ class Beside:
 
             mqtt = MqttPush(self.services.mqtt, self.genealogy, self.board, here.now)
             found.append(Push(f"mqtt:{self.services.mqtt.name}", mqtt.run, mqtt.status))
+        if self.services.plant is not None:
+            from station.plant.relay import FOLLOWER, Relay
+
+            relay = Relay(
+                self.genealogy, self.services.plant, station=self.board.latest().station_id, stop=self.stop,
+                clock=here.now,
+            )  # fmt: skip
+            found.append(Push(FOLLOWER, lambda _: relay.run(), partial(_relay_status, relay, self.genealogy)))
         return found
 
     def _keeper(self) -> Keeper:
@@ -96,6 +112,12 @@ class Beside:
                 raise InputError("there is no such file or folder", place=f"opcua.{key} = {path}")
         service = OpcUaService(self.genealogy, self.board, facts, may_read, here.now, self.camera, self.say)
         return partial(service.run, self.stop)
+
+    def _relay(self, facts: RelayFacts) -> Callable[[], None]:
+        from station.plant.relay import Relay
+
+        name = here.station_record("", simulated=False).id
+        return Relay(self.genealogy, facts, station=name, stop=self.stop, clock=here.now).run
 
     def _keep(self) -> None:
         rule = self.services.retention
@@ -135,6 +157,15 @@ class Beside:
             serve_app(application, host, taken, self.stop, listener=bound, tls=facts.tls)
 
         return work
+
+
+def _relay_status(relay: Relay, genealogy: Genealogy) -> FollowerStatus:
+    state = relay.state
+    try:
+        behind = newest(genealogy) - state.sent
+    except StationError:
+        behind = None
+    return FollowerStatus("plant", state.sent, behind, state.trouble, "")
 
 
 def join(services: tuple[Supervised, ...]) -> None:

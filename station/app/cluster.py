@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 from station import __version__
@@ -31,26 +32,34 @@ def recheck_on_cluster(
     """Every inspection measured again, in their sequence.
 
     Raises:
-        InputError: nothing answers at `address`, it has no workers, or these have other software.
+        InputError: nothing answers at `address`, it has no workers, these have other software, or all was lost.
     """
     client = _connected(address)
     try:
-        window = AHEAD * _threads(client, address)
-        other = None if calibration is None else client.scatter(calibration, broadcast=True)
-        under_way: deque[tuple[str, Promised | NotReplayed]] = deque()
-        with open_record(read_only=True) as genealogy:
-            for inspection in inspections:
-                try:
-                    carried = carry(genealogy, inspection)
-                    under_way.append((inspection, client.submit(measure_again, carried, other, pure=False)))
-                except StationError as error:
-                    under_way.append((inspection, not_replayed(inspection, error)))
-                if len(under_way) >= window:
-                    yield _result(*under_way.popleft())
-        while under_way:
-            yield _result(*under_way.popleft())
+        yield from _measured(client, inspections, calibration, address)
+    except (OSError, TimeoutError, CancelledError) as error:  # what is said of inspections is no exception
+        raise InputError(f"the cluster was lost ({type(error).__name__})", place=address) from error
     finally:
         client.close(timeout=ANSWER_S)
+
+
+def _measured(
+    client: Client, inspections: Sequence[str], calibration: Calibration | None, address: str
+) -> Iterator[Replayed | NotReplayed]:
+    window = AHEAD * _threads(client, address)
+    other = None if calibration is None else client.scatter(calibration, broadcast=True)
+    under_way: deque[tuple[str, Promised | NotReplayed]] = deque()
+    with open_record(read_only=True) as genealogy:
+        for inspection in inspections:
+            try:
+                carried = carry(genealogy, inspection)
+                under_way.append((inspection, client.submit(measure_again, carried, other, pure=False)))
+            except StationError as error:
+                under_way.append((inspection, not_replayed(inspection, error)))
+            if len(under_way) >= window:
+                yield _result(*under_way.popleft())
+    while under_way:
+        yield _result(*under_way.popleft())
 
 
 def measure_again(carried: Carried, calibration: Calibration | None) -> Replayed | NotReplayed:

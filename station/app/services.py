@@ -17,6 +17,7 @@ from station.mes.facts import ApiFacts
 from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
 from station.mes.push.webhook import WebhookFacts
+from station.plant.facts import RelayFacts
 
 NAME = "services.toml"
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Services:
     webhook: tuple[WebhookFacts, ...] = ()
     mqtt: MqttFacts | None = None
     opcua: OpcUaFacts | None = None
+    plant: RelayFacts | None = None
     checkpoints: CheckpointFacts = field(default_factory=CheckpointFacts)
 
 
@@ -44,6 +46,7 @@ _KINDS = {
     "api": ApiFacts,
     "mqtt": MqttFacts,
     "opcua": OpcUaFacts,
+    "plant": RelayFacts,
     "checkpoints": CheckpointFacts,
 }
 _LISTS = {"webhook": WebhookFacts}

@@ -66,7 +66,7 @@ def retention(
     from station.tables.progress import Bar
 
     rule = read_services().retention
-    with open_record() as genealogy, Bar("Looking", quiet=as_json):
+    with open_record(read_only=not apply) as genealogy, Bar("Looking", quiet=as_json):
         found = thin_out(genealogy, rule, now=now(), by=operator_name(), apply=apply)
     if as_json:
         print_json({"rule": rule.sentence, "applied": apply, **asdict(found)})

@@ -8,33 +8,27 @@ keys stay at the station unless they are asked for: who has them can sign as the
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, select
 
-from station.errors import InputError, IntegrityError
-from station.genealogy.chain import GENESIS
-from station.genealogy.database import open_database, translated, writing
+from station.errors import InputError, IntegrityError, StorageError
+from station.genealogy import rows
+from station.genealogy.copying import Progress, copy_database, copy_files, copy_tables, in_one_file, opened, synchronise
+from station.genealogy.database import state_of, translated, writing
 from station.genealogy.entries import REMOVED
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
-from station.genealogy.schema import chain, metadata
-from station.genealogy.store import Genealogy
+from station.genealogy.replica import head_of
+from station.genealogy.schema import chain, events
+from station.genealogy.values import read_canonical
 from station.genealogy.verify import verify_home
 
 RESTORED = "restored"
 NOT_COPIED = "the backup was not finished"
-_ROWS = 1000
-_PICTURES = ("frames", "overlays", "calibrations")
 _TRIES = 3
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +53,29 @@ def back_up(
     copy = StationHome(target.absolute())
     if copy.path == home.path or home.path in copy.path.parents:
         raise InputError("a backup must not lie in the folder that it is of", place=str(target))
-    with Genealogy.open(home, url=url, read_only=True) as genealogy, translated(NOT_COPIED, place=str(target)):
-        _check_earlier(genealogy, copy)
+    copied = copy.database.with_suffix(".new")
+    with translated(NOT_COPIED, place=str(target)):
+        _check_earlier(home, url, copy)
         copy.prepare()
+        files = copy_files(home, copy, progress)  # first those that retention may remove while the database is copied
         for _ in range(_TRIES):
-            before = _last_removal(genealogy)
-            _copy_database(genealogy.engine, copy)
-            files = _copy_files(home, copy, progress or (lambda _done, _total: None))
-            if before == _last_removal(genealogy):
-                break  # else pictures that the copy speaks of were removed meanwhile, and it does not say so yet
+            before = state_of(home)
+            with opened(home, url, read_only=True) as engine:  # anew each time: see `FileState`
+                copy_database(engine, copied)
+            files += copy_files(home, copy, progress)
+            changed = url is None and not before.is_written and before != state_of(home)
+            if not changed and not _lost(home, url, copy, copied):
+                break
+        else:
+            raise StorageError(
+                "the record changed too much while it was copied: make the backup again", place=str(target)
+            )
         _copy_keys(home, copy, secret=keys)
-        copied = copy.database.with_suffix(".new")
         copied.replace(copy.database)
-        _synchronise(copy.path)
-    with Genealogy.open(copy, read_only=True) as made:
-        entries, head = _head(made.engine)
-    return Copied(entries, head, files)
+        synchronise(copy.path)
+    with opened(copy, read_only=True) as made, made.connect() as connection:
+        head = head_of(connection)
+    return Copied(head.cursor, head.hash, files)
 
 
 def restore(
@@ -94,90 +95,60 @@ def restore(
     if not report.is_intact:
         first = report.faults[0]
         raise IntegrityError(f"this backup is not intact: {first.place}: {first.sentence}", place=str(source))
-    with translated("the backup was not restored", place=str(home.path)):
+    with translated("the backup was not restored", place=str(home.path)), opened(backup, read_only=True) as old:
         home.prepare()
-        files = _copy_files(backup, home, progress or (lambda _done, _total: None))
+        files = copy_files(backup, home, progress)
         _copy_keys(backup, home, secret=True)
+        made = home.database.with_suffix(".new")
+        copy_database(old, made)
+        with opened(home, f"sqlite:///{made}") as there:  # which brings an older layout up to date
+            if url is None:
+                with writing(there) as connection:
+                    head = _say_restored(connection, home, at, by)
+            else:
+                with opened(home, url) as new, writing(new) as connection:
+                    copy_tables(there, connection)
+                    head = _say_restored(connection, home, at, by)
         if url is None:
-            shutil.copyfile(backup.database, home.database.with_suffix(".new"))
-            _synchronise(home.database.with_suffix(".new"))
-            home.database.with_suffix(".new").replace(home.database)
-            _synchronise(home.path)
+            in_one_file(made)
+            made.replace(home.database)
         else:
-            with _database(backup, read_only=True) as old, _database(home, url) as new:
-                _copy_tables(old, new)
-    with Genealogy.open(home, url=url) as genealogy:
-        entries, head = _head(genealogy.engine)
-        payload = {"entries": entries, "head": head, "by": by}
-        genealogy.add_event(RESTORED, str(home.path), payload, at=at)
-    return Copied(entries, head, files)
+            made.unlink()
+        synchronise(home.path)
+    return Copied(*head, files)
 
 
-def _check_earlier(genealogy: Genealogy, copy: StationHome) -> None:
-    if not copy.database.is_file():
-        if copy.path.exists() and any(copy.path.iterdir()) and not copy.keys.is_dir():
-            raise InputError("this folder holds something that is no backup", place=str(copy.path))
-        return
-    with Genealogy.open(copy, read_only=True) as earlier:
-        entries, head = _head(earlier.engine)
-    with genealogy.engine.connect() as connection:
-        query = select(chain.c.hash).where(chain.c.cursor == entries)
-        if entries and connection.execute(query).scalar() != head:
+def _say_restored(connection: Connection, home: StationHome, at: datetime, by: str) -> tuple[int, str]:
+    """The first entry of what goes on from here names the last one of the backup."""
+    head = head_of(connection)
+    rows.add_event(connection, RESTORED, str(home.path), {"entries": head.cursor, "head": head.hash, "by": by}, at=at)
+    return head.cursor, head.hash
+
+
+def _check_earlier(home: StationHome, url: str | None, copy: StationHome) -> None:
+    with opened(home, url, read_only=True) as engine, engine.connect() as connection:
+        if not copy.database.is_file():
+            if copy.path.exists() and any(copy.path.iterdir()) and not copy.keys.is_dir():
+                raise InputError("this folder holds something that is no backup", place=str(copy.path))
+            return
+        with opened(copy, read_only=True) as earlier, earlier.connect() as there:
+            head = head_of(there)
+        query = select(chain.c.hash).where(chain.c.cursor == head.cursor)
+        if head.cursor and connection.execute(query).scalar() != head.hash:
             raise InputError("this folder holds the backup of another record", place=str(copy.path))
 
 
-def _copy_database(engine: Engine, copy: StationHome) -> None:
-    target = copy.database.with_suffix(".new")
-    for left_over in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm"))):
-        left_over.unlink(missing_ok=True)
-    if engine.dialect.name != "sqlite":
-        with _database(copy, f"sqlite:///{target}") as made:
-            _copy_tables(engine, made)
-    else:
-        source = engine.raw_connection()
-        try:
-            with closing(sqlite3.connect(target)) as made_file:
-                assert isinstance(source.driver_connection, sqlite3.Connection)
-                source.driver_connection.backup(made_file)
-        finally:
-            source.close()
-    with closing(sqlite3.connect(target)) as made_file:  # one file, that a read-only medium can hold
-        made_file.execute("PRAGMA journal_mode = DELETE")
-    _synchronise(target)
-
-
-def _copy_tables(old: Engine, new: Engine) -> None:
-    """Every row, in one snapshot of the one and one transaction of the other."""
-    with old.connect() as reading, writing(new) as connection:
-        for table in metadata.sorted_tables:
-            rows = reading.execution_options(yield_per=_ROWS).execute(select(table).order_by(*table.primary_key))
-            for part in rows.mappings().partitions(_ROWS):
-                connection.execute(insert(table), [dict(row) for row in part])
-
-
-def _copy_files(source: StationHome, copy: StationHome, progress: Progress) -> int:
-    """Every picture that the copy does not have, checked by its name on the way; how many those were."""
-    missing: list[tuple[ContentFolder, ContentFolder, Path]] = []
-    for name in _PICTURES:
-        old, new = ContentFolder(getattr(source, name)), ContentFolder(getattr(copy, name))
-        missing += [(old, new, path) for path in _files(old.path) if new.find(_digest(path)) is None]
-    for done, (old, new, path) in enumerate(missing):
-        progress(done, len(missing))
-        try:
-            new.keep(old.read(_digest(path)), path.suffix)
-        except IntegrityError:
-            if path.exists():  # else a rule of retention removed it in this moment
-                raise
-    progress(len(missing), len(missing))
-    return len(missing)
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(folder.glob("??/*"))
-
-
-def _digest(path: Path) -> str:
-    return path.name.split(".")[0]
+def _lost(home: StationHome, url: str | None, copy: StationHome, copied: Path) -> bool:
+    """Whether a picture was removed after the database was copied and before it was."""
+    with opened(copy, f"sqlite:///{copied}", read_only=True) as made, made.connect() as connection:
+        head = head_of(connection).cursor
+    folder = ContentFolder(copy.frames)
+    with opened(home, url, read_only=True) as now, now.connect() as connection:
+        query = select(chain.c.body).join(events, events.c.cursor == chain.c.cursor)
+        for body in connection.execute(query.where(events.c.kind == REMOVED, chain.c.cursor > head)).scalars():
+            if any(folder.find(digest) is None for digest in read_canonical(bytes(body))["payload"]["sha256"]):
+                return True
+    return False
 
 
 def _copy_keys(source: StationHome, copy: StationHome, *, secret: bool) -> None:
@@ -194,35 +165,7 @@ def _copy_keys(source: StationHome, copy: StationHome, *, secret: bool) -> None:
             os.fsync(handle)
 
 
-def _last_removal(genealogy: Genealogy) -> int:
-    found = genealogy.events(REMOVED, limit=1)
-    return found[0].cursor if found else 0
-
-
 def _has_entries(home: StationHome, url: str) -> bool:
     home.prepare()
-    with _database(home, url) as engine:
-        return _head(engine)[0] > 0
-
-
-def _head(engine: Engine) -> tuple[int, str]:
-    with engine.connect() as connection:
-        row = connection.execute(select(chain.c.cursor, chain.c.hash).order_by(chain.c.cursor.desc()).limit(1)).first()
-    return (row.cursor, row.hash) if row else (0, GENESIS)
-
-
-@contextmanager
-def _database(home: StationHome, url: str | None = None, *, read_only: bool = False) -> Iterator[Engine]:
-    engine = open_database(home, url=url, read_only=read_only)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _synchronise(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with opened(home, url) as engine, engine.connect() as connection:
+        return head_of(connection).cursor > 0

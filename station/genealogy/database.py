@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -80,6 +81,29 @@ def _engine(address: URL, *, read_only: bool) -> Engine:
         raise StorageError(f"the driver for this kind of database is not installed ({error.name})") from error
 
 
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Of the database file. One that nobody writes is read as if it could not change (see `_sqlite`): whoever has read
+    a whole one asks again, because a station may have started meanwhile."""
+
+    is_written: bool
+    modified_ns: int
+    size_bytes: int
+
+
+def state_of(home: StationHome) -> FileState:
+    """Of the home's own database; the same before and after where there is none."""
+    try:
+        file = home.database.stat()
+    except OSError:
+        return FileState(False, 0, 0)
+    return FileState(_log_of(home.database).exists(), file.st_mtime_ns, file.st_size)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
 def _sqlite(path: Path, *, read_only: bool) -> Engine:
     if read_only and not path.is_file():
         raise StorageError("there is no record database", place=str(path))
@@ -87,7 +111,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         mode = "rwc"
         if read_only:  # without a write-ahead log nobody writes, and reading must not leave one behind
-            mode = "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1"
+            mode = "ro" if _log_of(path).exists() else "ro&immutable=1"
         name = f"file:{quote(str(path.absolute()))}?mode={mode}"
         connection = sqlite3.connect(
             name, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False

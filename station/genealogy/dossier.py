@@ -10,7 +10,6 @@ from station.documents import parse_json
 from station.genealogy.chain import ChainEntry
 from station.genealogy.events import Event
 from station.genealogy.pages import RecordSummary
-from station.genealogy.parts import order_of
 from station.genealogy.reading import RecordReader
 from station.order.model import Order
 from station.order.read import parse_order
@@ -75,7 +74,9 @@ def dossier_of(reader: RecordReader, id: str) -> Dossier:
         if calibration is None
         else parse_json(reader.document(calibration["sha256"]), calibration["id"]),
         events=tuple(
-            event for event in reader.events_about((id, serial)) if order_of(event) in (None, inspection["order_id"])
+            event
+            for event in reader.events_about_part(inspection["order_id"], serial)
+            if event.subject == id or event.payload.get("order_id") == inspection["order_id"]
         ),
         attempts=reader.attempts_of(inspection["order_id"], serial),
         reader=reader,

@@ -4,9 +4,9 @@ decided. Read from inspections and events; what was withdrawn or corrected is sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from station.errors import InputError
 from station.genealogy.events import Event
@@ -21,10 +21,29 @@ from station.genealogy.parts import (
     WITHDRAWN,
     PartKey,
 )
-from station.genealogy.reading import RecordReader
 
 DEEPEST = 8  # of assemblies in assemblies; a loop that two wrong events make ends there
 MOST_PARTS = 2000  # of one tree
+
+
+class FamilyReader(Protocol):
+    """What a family is read from: the record of a station (`reading.RecordReader`), or of many."""
+
+    def events_about(self, names: Collection[str]) -> tuple[Event, ...]:
+        """Every event about any of these, oldest first."""
+        ...
+
+    def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
+        """Every event about a part, an inspection of it, or a part that was built into it, oldest first."""
+        ...
+
+    def attempts_of(self, order_id: str, serial: str) -> tuple[RecordSummary, ...]:
+        """Every inspection of this part of this order, oldest first."""
+        ...
+
+    def serials_of(self, order_id: str) -> tuple[str, ...]:
+        """The parts of an order that were inspected."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +110,7 @@ class OrderFamily:
         }
 
 
-def family_of(reader: RecordReader, order_id: str) -> OrderFamily:
+def family_of(reader: FamilyReader, order_id: str) -> OrderFamily:
     """The genealogy of an order.
 
     Raises:
@@ -111,7 +130,7 @@ def family_of(reader: RecordReader, order_id: str) -> OrderFamily:
     )
 
 
-def part_family(reader: RecordReader, part: PartKey) -> PartFamily:
+def part_family(reader: FamilyReader, part: PartKey) -> PartFamily:
     """The genealogy of one part; empty where nothing is known of it. Raises as `family_of`."""
     return _family(reader, part, (), [MOST_PARTS])
 
@@ -124,12 +143,12 @@ def _parts(found: Iterable[Event]) -> Iterable[PartKey]:
             yield PartKey(event.payload["parent_order_id"], event.payload["parent_serial"])
 
 
-def _family(reader: RecordReader, part: PartKey, above: tuple[PartKey, ...], budget: list[int]) -> PartFamily:
+def _family(reader: FamilyReader, part: PartKey, above: tuple[PartKey, ...], budget: list[int]) -> PartFamily:
     budget[0] -= 1
     if budget[0] < 0:
         raise InputError(f"its assemblies have more than {MOST_PARTS} parts", place=part.order_id)
     records = reader.attempts_of(part.order_id, part.serial)
-    found = reader.events_about([part.serial, *(record.id for record in records)])
+    found = reader.events_about_part(part.order_id, part.serial)
     corrected = {one.payload["corrects"]: one for one in found if one.kind == CORRECTION}
     mine = [one for one in found if one.subject == part.serial and one.payload.get("order_id") == part.order_id]
     inside = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from station.errors import IntegrityError
@@ -21,16 +22,25 @@ _OPTIONAL = {"optional": True}
 
 def _document(value: Any) -> Any:
     """`value` as JSON: dataclasses become objects, moments become text, empty optional fields are left out."""
+    kind: Any = type(value)
+    if kind in (str, float, int, bool, type(None)):
+        return value
     if is_dataclass(value):
-        found = {entry.name: (getattr(value, entry.name), entry.metadata) for entry in fields(value)}
-        return {
-            name: _document(child)
-            for name, (child, metadata) in found.items()
-            if not (metadata.get("optional") and child in (None, (), ""))
-        }
+        document = {}
+        for name, optional in _keys_of(kind):
+            child = getattr(value, name)
+            if not (optional and child in (None, (), "")):
+                document[name] = _document(child)
+        return document
     if isinstance(value, datetime):
         return utc_text(value)
     return [_document(child) for child in value] if isinstance(value, tuple) else value
+
+
+@cache
+def _keys_of(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The keys of a dataclass, each with whether it may be left out."""
+    return tuple((entry.name, bool(entry.metadata.get("optional"))) for entry in fields(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ corrected by another event, which says who did so and why; measured values are n
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,12 +97,14 @@ def add_link(
     """Records where a part comes from or went to; the part need not be inspected yet.
 
     Raises:
-        InputError: a name is missing or too long, or the part would be built into itself.
+        InputError: a name is missing or too long, a quantity is none, or the part would be built into itself.
         StorageError: nothing was recorded.
     """
     names = asdict(link)
     if isinstance(link, Assembly) and (link.parent_order_id, link.parent_serial) == (part.order_id, part.serial):
         raise InputError("a part cannot be built into itself", place="parent_serial")
+    if isinstance(link, Material) and link.quantity is not None and not 0.0 < link.quantity < math.inf:
+        raise InputError("a quantity must be a number above zero", place="quantity")
     if isinstance(link, Operation):
         names["done_at"] = None if link.done_at is None else utc_text(link.done_at, "done_at")
     needed = {"order_id": part.order_id, "serial": part.serial, **{key: names[key] for key in _needed(link)}}
@@ -159,7 +162,7 @@ def correct(genealogy: Genealogy, event_id: str, *, reason: str, by: str, at: da
     if event.kind not in CORRECTABLE:
         raise InputError(f"an event {event.kind!r} is not corrected by another", place=event_id)
     _check_text(reason, "reason", LONGEST_TEXT, needed=True)
-    if any(one.kind == CORRECTION for one in genealogy.events_about([event_id])):
+    if genealogy.events(CORRECTION, event_id, 1):
         raise InputError("this event was corrected before", place=event_id)
     named = {"serial": event.subject, **{key: event.payload[key] for key in MENTIONS if key in event.payload}}
     payload = {**named, "corrects": event_id, "reason": reason, **_by(by)}  # found from wherever the event is

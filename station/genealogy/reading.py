@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Engine, desc, select
+from sqlalchemy import Engine, Select, desc, select
 
 from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError
@@ -20,7 +20,7 @@ from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import OLD_OVERLAY
 from station.genealogy.pages import Page, RecordSummary, checked_cursor, checked_limit
-from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
+from station.genealogy.schema import chain, documents, events, inspections, mentions
 from station.genealogy.values import is_sha256, read_canonical
 
 NOTHING_READ = "the record cannot be read"
@@ -101,23 +101,10 @@ class RecordReader:
         """Whether the file of a picture is still there; pictures may be thinned out, records never are."""
         return self._frames.find(_asked(sha256)) is not None
 
-    def users_of_frames(self, cursors: Collection[int]) -> dict[str, set[int]]:
-        """The pictures of these records, each with the cursors of all records that it belongs to."""
-        theirs = select(inspection_frames.c.sha256).where(inspection_frames.c.cursor.in_(cursors))
-        query = select(inspection_frames.c.sha256, inspection_frames.c.cursor).where(
-            inspection_frames.c.sha256.in_(theirs)
-        )
-        found: dict[str, set[int]] = {}
+    def names_frame(self, sha256: str) -> bool:
+        """Whether an inspection names a picture, be its file there or not."""
         with translated(NOTHING_READ), self.engine.connect() as connection:
-            for digest, cursor in connection.execute(query):
-                found.setdefault(digest, set()).add(cursor)
-        return found
-
-    def cursors_of_frame(self, sha256: str) -> tuple[int, ...]:
-        """The cursors of all records that a picture belongs to."""
-        query = select(inspection_frames.c.cursor).where(inspection_frames.c.sha256 == _asked(sha256))
-        with translated(NOTHING_READ), self.engine.connect() as connection:
-            return tuple(connection.execute(query.order_by(inspection_frames.c.cursor)).scalars())
+            return rows.frame_is_referenced(connection, _asked(sha256))
 
     def overlay(self, inspection_id: str) -> bytes | None:
         """The PNG drawn for people, if the inspection has one; raises as `events` and `frame` do."""
@@ -144,21 +131,27 @@ class RecordReader:
 
     def events(self, kind: str | None = None, subject: str | None = None, limit: int = 100) -> tuple[Event, ...]:
         """The newest events first, of one kind and about one subject where given; raises as `records` and `entry`."""
-        query = select(chain).join(events, events.c.cursor == chain.c.cursor)
+        which = select(events.c.cursor)  # first the cursors: sorting bodies to give out one is what takes long
         if kind is not None:
-            query = query.where(events.c.kind == kind)
+            which = which.where(events.c.kind == kind)
         if subject is not None:
-            query = query.where(events.c.subject == subject)
-        query = query.order_by(desc(chain.c.cursor)).limit(checked_limit(limit))
-        with translated(NOTHING_READ), self.engine.connect() as connection:
-            found = connection.execute(query).all()
-        return tuple(as_event(_intact(rows.as_entry(row))) for row in found)
+            which = which.where(events.c.subject == subject)
+        which = which.order_by(desc(events.c.cursor)).limit(checked_limit(limit))
+        return self._events(select(chain).where(chain.c.cursor.in_(which)).order_by(desc(chain.c.cursor)))
 
     def events_about(self, names: Collection[str]) -> tuple[Event, ...]:
-        """Every event about any of these (inspections, parts, orders), oldest first; raises as `entry`."""
+        """Every event about any of these few (inspections, orders), oldest first; raises as `entry`."""
         subject = select(events.c.cursor).where(events.c.subject.in_(names))
         mention = select(mentions.c.cursor).where(mentions.c.name.in_(names))
-        query = select(chain).where(chain.c.cursor.in_(subject.union(mention))).order_by(chain.c.cursor)
+        return self._events(select(chain).where(chain.c.cursor.in_(subject.union(mention))).order_by(chain.c.cursor))
+
+    def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
+        """Every event about a part, an inspection of it, or a part that was built into it, oldest first; raises as
+        `entry`. It takes the order to name a part: many orders may call theirs `1`."""
+        about = rows.cursors_about_part(order_id, serial)
+        return self._events(select(chain).where(chain.c.cursor.in_(about)).order_by(chain.c.cursor))
+
+    def _events(self, query: Select[tuple[int, str, str, str, str, str, bytes]]) -> tuple[Event, ...]:
         with translated(NOTHING_READ), self.engine.connect() as connection:
             found = connection.execute(query).all()
         return tuple(as_event(_intact(rows.as_entry(row))) for row in found)

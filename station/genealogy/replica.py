@@ -69,6 +69,10 @@ def take_entry(connection: Connection, entry: ChainEntry) -> bool:
     claims = claims_of(entry, index)
     if claims.sentences:
         raise IntegrityError(claims.sentences[0], place=place)
+    if claims.key is not None and claims.attempt != rows.last_attempt(connection, *claims.key) + 1:
+        raise IntegrityError(f"attempt {claims.attempt} does not follow the one before it", place=place)
+    if connection.execute(select(chain.c.cursor).where(chain.c.id == entry.id)).first():
+        raise IntegrityError("its id is that of an earlier entry", place=place)
     for digest in claims.documents:
         if connection.execute(select(documents.c.sha256).where(documents.c.sha256 == digest)).scalar() is None:
             raise GapError(f"the document {digest[:12]} that it refers to did not come yet", place=place)

@@ -1,8 +1,8 @@
 """Which pictures are kept, by rule: all of what is not PASS, and of PASS a part of the older ones. Never silently.
 
 The record itself is never thinned out. Before a picture goes, an event `pictures-removed` names it and the rule; a
-process that is killed in between leaves a picture too many, which the next run removes. What people touched (decided,
-withdrew, corrected) keeps its pictures, and so does every picture that another record still needs.
+process that is killed in between leaves a picture too many, which the next run removes. A part that people touched
+(decided, withdrew, corrected) keeps its pictures, and so does every picture that another record still needs.
 """
 
 from __future__ import annotations
@@ -11,20 +11,26 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+
+from sqlalchemy import Connection
 
 from station.errors import InputError
+from station.genealogy import rows
+from station.genealogy.database import translated, writing
 from station.genealogy.disk import GB, free_bytes
-from station.genealogy.entries import REMOVED, SHIFT_CHECK
-from station.genealogy.events import OVERLAY
+from station.genealogy.entries import REMOVED
 from station.genealogy.follow import move_to, position
 from station.genealogy.frames import ContentFolder
-from station.genealogy.pages import MAX_LIMIT, RecordSummary
+from station.genealogy.needed import Masters, not_since, only_theirs, touched
+from station.genealogy.pages import RecordSummary
 from station.genealogy.store import Genealogy
 from station.genealogy.values import utc_text
 
 FOLLOWER = "retention"
 BATCH = 200  # inspections of one event
+AT_ONCE = 20  # pictures removed under one lock: a commit waits for no more
+LONGEST_DAYS = 36_525.0
+NOTHING_REMOVED = "no more pictures are removed for now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +49,21 @@ class RetentionRule:
         for name in ("keep_days", "keep_free_gb", "pressed_days"):
             if (getattr(self, name) or 0.0) < 0.0:
                 raise InputError("this must not be negative", place=f"retention.{name}")
+        for name in ("keep_days", "pressed_days"):
+            if not (getattr(self, name) or 0.0) <= LONGEST_DAYS:
+                raise InputError(f"at most {LONGEST_DAYS:g} days (100 years)", place=f"retention.{name}")
 
     @property
     def sentence(self) -> str:
         """The rule, as the record says it."""
-        said = [f"of PASS one in {self.keep_one_in} keeps its pictures"]
+        when = []
         if self.keep_days is not None:
-            said.append(f"once older than {self.keep_days:g} days")
+            when.append(f"once older than {self.keep_days:g} days")
         if self.keep_free_gb:
-            said.append(f"or older than {self.pressed_days:g} days while less than {self.keep_free_gb:g} GB are free")
-        return " ".join(said)
+            when.append(f"once older than {self.pressed_days:g} days while less than {self.keep_free_gb:g} GB are free")
+        if not when:
+            return "all pictures are kept"
+        return f"of PASS one in {self.keep_one_in} keeps its pictures {' or '.join(when)}"
 
     def samples(self, inspection_id: str) -> bool:
         """Whether this PASS is one of those that keep theirs: by its id's hash, so that anybody can check it."""
@@ -80,27 +91,18 @@ def thin_out(
     """Apply the rule to everything it has become old enough for since the last run; `apply` False only counts.
 
     Raises:
-        StorageError: the event could not be recorded, and then nothing was removed.
+        IntegrityError: what the record says of itself is not what was committed; nothing more is removed.
+        StorageError: the event could not be recorded, and then nothing more was removed.
     """
-    folder = ContentFolder(genealogy.home.frames)
-    free = free or (lambda: free_bytes(genealogy.home.path))
+    run = _Run(genealogy, rule, now, by)
     if apply:
-        _finish(genealogy, folder)
-    masters, done = _masters(genealogy), Thinned(0, 0, 0)
-    for batch in _old_enough(genealogy, rule, now, free):
-        removable = [one for one in batch if _may_go(genealogy, rule, one)]
-        digests = _only_theirs(genealogy, removable, masters)
-        sizes = {digest: path.stat().st_size for digest in digests if (path := folder.find(digest)) is not None}
-        if apply and sizes:
-            payload = {"rule": rule.sentence, "inspections": [one.id for one in removable], "sha256": list(sizes)}
-            subject = str(genealogy.inspection(removable[0].id)["station"]["id"])
-            genealogy.add_event(REMOVED, subject, {**payload, "by": by}, at=now)
-            for digest in sizes:
-                folder.discard(digest)
+        run.finish()
+    done = Thinned(0, 0, 0)
+    for batch in _old_enough(genealogy, rule, now, free or (lambda: free_bytes(genealogy.home.path))):
+        sizes, inspections = run.removed(batch) if apply else run.removable(batch)
         if apply:
             move_to(genealogy, FOLLOWER, batch[-1].cursor, at=now)
-        gone = len(removable) if sizes else 0
-        done = Thinned(done.inspections + gone, done.pictures + len(sizes), done.bytes + sum(sizes.values()))
+        done = Thinned(done.inspections + inspections, done.pictures + len(sizes), done.bytes + sum(sizes.values()))
     return done
 
 
@@ -123,34 +125,63 @@ def _old_enough(
         after = batch[-1].cursor
 
 
-def _may_go(genealogy: Genealogy, rule: RetentionRule, record: RecordSummary) -> bool:
-    if record.verdict != "PASS" or rule.samples(record.id):
-        return False
-    return all(one.kind == OVERLAY for one in genealogy.events_about([record.id]))
+class _Run:
+    """One run. The cell commits meanwhile: what goes is settled in the transaction that says so, and each picture is
+    asked about once more, under the writer's lock, before it goes."""
 
+    def __init__(self, genealogy: Genealogy, rule: RetentionRule, now: datetime, by: str) -> None:
+        self._genealogy, self._rule, self._now, self._by = genealogy, rule, now, by
+        self._folder = ContentFolder(genealogy.home.frames)
+        self._masters = Masters()
 
-def _only_theirs(genealogy: Genealogy, records: list[RecordSummary], masters: set[str]) -> list[str]:
-    """Hashes of the pictures that nothing but these records refers to."""
-    mine = {one.cursor for one in records}
-    users = genealogy.users_of_frames(mine)
-    return [digest for digest, cursors in users.items() if cursors <= mine and digest not in masters]
+    def removable(self, batch: list[RecordSummary]) -> tuple[dict[str, int], int]:
+        """The pictures that may go, with their sizes, and how many inspections they are of."""
+        with translated(NOTHING_REMOVED), self._genealogy.engine.connect() as connection:
+            users = self._users(connection, batch)
+        sizes = {digest: size for digest in users if (size := self._size(digest)) is not None}
+        return sizes, len(set().union(*(users[digest] for digest in sizes)))
 
+    def removed(self, batch: list[RecordSummary]) -> tuple[dict[str, int], int]:
+        """As `removable`; they are named in the record, and then gone."""
+        looked_at, _ = self.removable(batch)
+        if not looked_at:
+            return {}, 0
+        station = str(self._genealogy.inspection(batch[0].id)["station"]["id"])
+        with translated(NOTHING_REMOVED), writing(self._genealogy.engine) as connection:
+            users = {digest: of for digest, of in self._users(connection, batch).items() if digest in looked_at}
+            if not users:
+                return {}, 0
+            of = set().union(*users.values())
+            payload = {
+                "rule": self._rule.sentence,
+                "inspections": [one.id for one in batch if one.cursor in of],
+                "sha256": list(users),
+                "by": self._by,
+            }
+            said = rows.add_event(connection, REMOVED, station, payload, at=self._now)
+        self._discard(list(users), said.cursor)
+        return {digest: looked_at[digest] for digest in users}, len(of)
 
-def _masters(genealogy: Genealogy) -> set[str]:
-    """Pictures of shift checks, which no table lists."""
-    return {
-        str(frame["sha256"])
-        for event in genealogy.events(SHIFT_CHECK, limit=MAX_LIMIT)
-        for master in event.payload["masters"]
-        for frame in master["frames"]
-    }
+    def finish(self) -> None:
+        """Remove what the last run named and a power cut kept."""
+        for event in self._genealogy.events(REMOVED, limit=1):
+            self._discard(list(event.payload["sha256"]), event.cursor)
 
+    def _users(self, connection: Connection, batch: list[RecordSummary]) -> dict[str, set[int]]:
+        mine = {one.cursor for one in batch if one.verdict == "PASS" and not self._rule.samples(one.id)}
+        return only_theirs(connection, mine - touched(connection, mine), self._masters) if mine else {}
 
-def _finish(genealogy: Genealogy, folder: ContentFolder) -> None:
-    """Remove what the last run named and a power cut kept; not what was taken again since."""
-    for event in genealogy.events(REMOVED, limit=1):
-        named: list[Any] = list(event.payload["sha256"])
-        for digest in named:
-            cursors = genealogy.cursors_of_frame(digest)
-            if all(cursor < event.cursor for cursor in cursors):
-                folder.discard(digest)
+    def _discard(self, digests: list[str], said: int) -> None:
+        """Remove what the entry `said` names, except what was taken again since. A commit that found its picture there
+        and waits for the lock stores it again."""
+        for start in range(0, len(digests), AT_ONCE):
+            with translated(NOTHING_REMOVED), writing(self._genealogy.engine) as connection:
+                for digest in not_since(connection, digests[start : start + AT_ONCE], said, self._masters):
+                    self._folder.discard(digest)
+
+    def _size(self, digest: str) -> int | None:
+        path = self._folder.find(digest)
+        try:
+            return None if path is None else path.stat().st_size
+        except FileNotFoundError:  # another run was faster
+            return None

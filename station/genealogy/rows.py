@@ -1,19 +1,25 @@
-"""The statements the store is made of; each runs in a transaction that its caller holds."""
+"""The statements the store is made of; each runs in a transaction that its caller holds.
+
+Those of a commit are made once: making them anew would take longer than running them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, desc, exists, func, insert, select
+from sqlalchemy import CompoundSelect, Connection, Row, bindparam, desc, exists, func, insert, or_, select, union
 
 from station.documents import canonical, sha256_hex
-from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry, link_hash
-from station.genealogy.events import mentioned
+from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry, link_hash
+from station.genealogy.events import event_body, mentioned
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
 from station.genealogy.tree import add_subtrees
-from station.genealogy.values import read_canonical
+from station.genealogy.values import new_id, read_canonical, utc_text
 
 _SUMMARIES = (
     select(
@@ -28,19 +34,22 @@ _SUMMARIES = (
     .join(inspections, inspections.c.cursor == chain.c.cursor)
     .order_by(inspections.c.cursor)
 )
+_LAST = select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)
+_ATTEMPT = select(func.max(inspections.c.attempt)).where(
+    inspections.c.order_id == bindparam("order_id"), inspections.c.serial == bindparam("serial")
+)
+_DOCUMENT = select(documents.c.sha256).where(documents.c.sha256 == bindparam("sha256"))
+_ADD_LINK, _ADD_INSPECTION, _ADD_FRAME = insert(chain), insert(inspections), insert(inspection_frames)
+_ADD_DOCUMENT = insert(documents)
 
 
 def append_link(connection: Connection, kind: str, id: str, committed: str, body: bytes) -> ChainEntry:
     """Add one entry behind the last; needs the writer's lock."""
-    last = connection.execute(select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)).first()
+    last = connection.execute(_LAST).first()
     cursor, previous = (last.cursor + 1, last.hash) if last else (1, GENESIS)
     digest = link_hash(cursor, kind, committed, previous, body)
     entry = ChainEntry(cursor, kind, id, committed, previous, digest, body)
-    connection.execute(
-        insert(chain).values(
-            cursor=cursor, kind=kind, id=id, committed=committed, previous_hash=previous, hash=digest, body=body
-        )
-    )
+    connection.execute(_ADD_LINK, asdict(entry))
     add_subtrees(connection, cursor)
     return entry
 
@@ -48,44 +57,50 @@ def append_link(connection: Connection, kind: str, id: str, committed: str, body
 def add_document(connection: Connection, data: bytes) -> str:
     """Store a document's bytes once; returns their SHA-256."""
     digest = sha256_hex(data)
-    if not connection.execute(select(exists().where(documents.c.sha256 == digest))).scalar():
-        connection.execute(insert(documents).values(sha256=digest, data=data))
+    if connection.execute(_DOCUMENT, {"sha256": digest}).first() is None:
+        connection.execute(_ADD_DOCUMENT, {"sha256": digest, "data": data})
     return digest
 
 
 def add_inspection(connection: Connection, record: Inspection, committed: str) -> ChainEntry:
     """Add a complete record to the chain and to the tables that find it."""
     entry = append_link(connection, INSPECTION, record.id, committed, canonical(record.to_document()))
-    connection.execute(
-        insert(inspections).values(
-            cursor=entry.cursor,
-            order_id=record.order_id,
-            serial=record.serial,
-            attempt=record.attempt,
-            verdict=record.verdict,
-        )
-    )
-    for position, frame in enumerate(record.frames):
-        connection.execute(
-            insert(inspection_frames).values(
-                cursor=entry.cursor, position=position, view=frame.view, sha256=frame.sha256
-            )
-        )
+    found_by = {
+        "cursor": entry.cursor,
+        "order_id": record.order_id,
+        "serial": record.serial,
+        "attempt": record.attempt,
+        "verdict": record.verdict,
+    }
+    connection.execute(_ADD_INSPECTION, found_by)
+    if record.frames:
+        frames = [
+            {"cursor": entry.cursor, "position": position, "view": frame.view, "sha256": frame.sha256}
+            for position, frame in enumerate(record.frames)
+        ]
+        connection.execute(_ADD_FRAME, frames)
     return entry
 
 
 def add_event(
     connection: Connection,
-    entry: ChainEntry,
     kind: str,
     subject: str,
-    document: str | None,
-    names: Collection[str] = (),
-) -> None:
-    """Make an event in the chain findable, also by the `names` that it mentions."""
+    payload: Mapping[str, Any],
+    *,
+    at: datetime,
+    document: str | None = None,
+    id: str = "",
+) -> ChainEntry:
+    """Add an event to the chain and to the tables that find it, also by whom it mentions. Raises: IntegrityError: the
+    payload cannot be recorded."""
+    identifier = id or new_id(at)
+    body = event_body(identifier, kind, subject, at, document, payload)
+    entry = append_link(connection, EVENT, identifier, utc_text(at), body)
     connection.execute(insert(events).values(cursor=entry.cursor, kind=kind, subject=subject, document_sha256=document))
-    if names:
+    if names := mentioned(subject, payload):
         connection.execute(insert(mentions), [{"cursor": entry.cursor, "name": name} for name in names])
+    return entry
 
 
 def add_missing_mentions(connection: Connection) -> None:
@@ -108,12 +123,27 @@ def event_about(connection: Connection, kind: str, subject: str) -> ChainEntry |
     return None if row is None else as_entry(row)
 
 
+def cursors_about_part(order_id: str, serial: str) -> CompoundSelect[tuple[int]]:
+    """Which events are about a part: those that name its order and it, and those about its inspections."""
+    named = union(
+        select(mentions.c.cursor).where(mentions.c.name == order_id),
+        select(events.c.cursor).where(events.c.subject == order_id),
+    )
+    mention = exists().where(mentions.c.cursor == events.c.cursor, mentions.c.name == serial)
+    ids = (
+        select(chain.c.id)
+        .join(inspections, inspections.c.cursor == chain.c.cursor)
+        .where(inspections.c.order_id == order_id, inspections.c.serial == serial)
+    )
+    return union(
+        select(events.c.cursor).where(events.c.cursor.in_(named), or_(events.c.subject == serial, mention)),
+        select(events.c.cursor).where(events.c.subject.in_(ids)),
+    )
+
+
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
     """How often this part of this order was inspected; 0 if never."""
-    query = select(func.max(inspections.c.attempt)).where(
-        inspections.c.order_id == order_id, inspections.c.serial == serial
-    )
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_ATTEMPT, {"order_id": order_id, "serial": serial}).scalar() or 0
 
 
 def frame_is_referenced(connection: Connection, digest: str) -> bool:

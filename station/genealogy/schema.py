@@ -73,6 +73,7 @@ events = Table(
     Column("subject", Text, nullable=False),
     Column("document_sha256", Text, ForeignKey("documents.sha256")),
     Index("events_by_kind", "kind", "subject"),
+    Index("events_by_subject", "subject"),
     sqlite_strict=True,
 )
 

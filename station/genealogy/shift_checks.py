@@ -85,9 +85,13 @@ def record_check(
     Raises:
         StorageError: nothing was recorded.
     """
+    folder = ContentFolder(genealogy.home.frames)
     for data, suffix in pictures:
-        ContentFolder(genealogy.home.frames).keep(data, suffix)
-    return genealogy.add_event(SHIFT_CHECK, camera, payload, at=at).id
+        folder.keep(data, suffix)
+    event = genealogy.add_event(SHIFT_CHECK, camera, payload, at=at)
+    for data, suffix in pictures:  # again what retention removed before it knew of this check
+        folder.keep(data, suffix)
+    return event.id
 
 
 def check_status(genealogy: RecordReader, camera: str, now: datetime) -> CheckStatus:

@@ -21,9 +21,8 @@ from sqlalchemy import Connection, Engine, select
 
 from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
-from station.genealogy.chain import EVENT
 from station.genealogy.database import open_database, translated, writing
-from station.genealogy.events import OVERLAY, Event, event_body, mentioned
+from station.genealogy.events import OVERLAY, Event
 from station.genealogy.evidence import Evidence, StoredFrame, tied
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -95,7 +94,8 @@ class Genealogy(RecordReader):
         pending = PendingPictures(self._frames, evidence)
         with self._recording(), pictures_first(self.engine, pending), writing(self.engine) as connection:
             pending.keep_missing()
-            _require_new(connection, unnumbered.id)
+            if draft.id:
+                _require_new(connection, draft.id)
             attempt = rows.last_attempt(connection, draft.order_id, draft.serial) + 1
             record = replace(unnumbered, attempt=attempt)
             for document in evidence.documents():
@@ -131,13 +131,12 @@ class Genealogy(RecordReader):
         with self._recording(), writing(self.engine) as connection:
             if once and (entry := rows.event_about(connection, kind, subject)):
                 return as_event(entry)  # of another process
-            _require_new(connection, identifier)
+            if id:
+                _require_new(connection, id)
             for data in attached:
                 rows.add_document(connection, data)
             digest = None if document is None else rows.add_document(connection, document)
-            body = event_body(identifier, kind, subject, at, digest, payload)
-            entry = rows.append_link(connection, EVENT, identifier, utc_text(at), body)
-            rows.add_event(connection, entry, kind, subject, digest, mentioned(subject, payload))
+            entry = rows.add_event(connection, kind, subject, payload, at=at, document=digest, id=identifier)
         return as_event(entry)
 
     def add_overlay(self, inspection_id: str, png: bytes, *, at: datetime) -> Event:

@@ -17,7 +17,7 @@ from station.documents import sha256_hex
 from station.errors import InputError, IntegrityError, StorageError
 from station.genealogy.calibrations import IN_FORCE
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry
-from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, layout_of, open_database
+from station.genealogy.database import DATABASE_ERRORS, cause_of, is_damage, layout_of, open_database, state_of
 from station.genealogy.entries import Claims, IndexRows, claims_of, index_of
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
@@ -53,19 +53,11 @@ def verify_home(
     if url is None and not home.database.is_file():
         raise InputError("there is no record of a station in this folder", place=str(home.path))
     for _ in range(_TRIES):
-        before = _state(home)
+        before = state_of(home)
         report = _verify_once(home, progress or (lambda _done, _total: None), url, known_keys)
-        if before[0] or before == _state(home):
+        if before.is_written or before == state_of(home):
             break  # else a station started while the file was read as one that nobody writes
     return report
-
-
-def _state(home: StationHome) -> tuple[bool, int, int]:
-    try:
-        file = home.database.stat()
-    except OSError:
-        return False, 0, 0
-    return home.database.with_name(home.database.name + "-wal").exists(), file.st_mtime_ns, file.st_size
 
 
 def _verify_once(home: StationHome, progress: Progress, url: str | None, known_keys: Collection[str]) -> VerifyReport:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from station.errors import InputError
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry
@@ -170,9 +170,7 @@ class StoredRecords:
     def frame(self, sha256: str) -> bytes | None:  # noqa: D102
         if self._reader.keeps_frame(sha256):
             return self._reader.frame(sha256)
-        with translated(NOTHING_READ), self._reader.engine.connect() as connection:
-            named = connection.execute(select(exists().where(inspection_frames.c.sha256 == sha256))).scalar()
-        if not named:
+        if not self._reader.names_frame(sha256):
             raise InputError("there is no picture with this hash", place=sha256)
         return None
 

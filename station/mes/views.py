@@ -61,6 +61,10 @@ class _OneOrder(RecordReader):
         """As `RecordReader.events_about`."""
         return self.shown(super().events_about(names))
 
+    def events_about_part(self, order_id: str, serial: str) -> tuple[Event, ...]:
+        """As `RecordReader.events_about_part`."""
+        return self.shown(super().events_about_part(order_id, serial))
+
     def shown(self, events: Collection[Event]) -> tuple[Event, ...]:
         """Those that are his to see, without who had them recorded."""
         return tuple(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from station.errors import InputError, IntegrityError, StorageError
+from station.genealogy import backup
 from station.genealogy.backup import RESTORED, back_up, restore
 from station.genealogy.calibrations import accept
 from station.genealogy.frames import ContentFolder
@@ -100,6 +103,82 @@ def test_what_retention_removed_stays_in_the_backup(genealogy: Genealogy, home: 
     assert len(list((tmp_path / "copy" / "frames").glob("??/*"))) == 3
 
 
+def test_what_goes_while_the_database_is_copied(
+    genealogy: Genealogy, home: StationHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy of the database speaks of these pictures and does not know yet that they were removed."""
+    fill(genealogy, 0, 3)
+    rule = RetentionRule(keep_days=1.0, keep_one_in=10**9)
+    copy_database, tries = backup.copy_database, 0
+
+    def slow(engine: Engine, target: Path) -> None:
+        nonlocal tries
+        tries += 1
+        if stubborn or tries == 1:  # young ones, which the first look did not see
+            fill(genealogy, 100 * tries, 2)
+        copy_database(engine, target)
+        thin_out(genealogy, rule, now=NOW + timedelta(days=9), by="rule")
+
+    monkeypatch.setattr(backup, "copy_database", slow)
+    stubborn = False
+    assert back_up(home, tmp_path / "copy").entries == 6
+    assert tries == 2
+    assert verify_home(StationHome(tmp_path / "copy")).is_intact
+    stubborn = True
+    with pytest.raises(StorageError, match="make the backup again"):
+        back_up(home, tmp_path / "copy")
+    assert verify_home(StationHome(tmp_path / "copy")).is_intact  # the earlier one
+
+
+def test_a_station_that_starts_meanwhile(home: StationHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At rest the file is read as if it could not change; a copy that was made while it did is none."""
+    with Genealogy.open(home) as genealogy:
+        fill(genealogy, 0, 2)
+    copy_database, tries = backup.copy_database, 0
+
+    def late(engine: Engine, target: Path) -> None:
+        nonlocal tries
+        tries += 1
+        copy_database(engine, target)
+        if tries == 1:
+            with Genealogy.open(home) as station:
+                fill(station, 5, 1)
+
+    monkeypatch.setattr(backup, "copy_database", late)
+    assert back_up(home, tmp_path / "copy").entries == 3
+    assert tries == 2
+
+
+def test_a_copy_of_the_folder_with_its_log_is_restored_whole(
+    genealogy: Genealogy, home: StationHome, tmp_path: Path
+) -> None:
+    fill(genealogy, 0, 3)
+    shutil.copytree(home.path, tmp_path / "copied")  # by hand, while the station holds it open
+    assert (tmp_path / "copied" / "station.db-wal").stat().st_size > 0
+    again = StationHome(tmp_path / "again")
+    assert restore(tmp_path / "copied", again, at=at(400), by="Ann").entries == 3
+    assert verify_home(again).inspections == 3
+
+
+def test_a_restored_record_says_so_from_its_first_moment(
+    genealogy: Genealogy, home: StationHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(genealogy, 0, 2)
+    back_up(home, tmp_path / "copy")
+    again = StationHome(tmp_path / "again")
+
+    def killed(path: Path) -> None:
+        if path == again.path:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup, "synchronise", killed)
+    with pytest.raises(KeyboardInterrupt):
+        restore(tmp_path / "copy", again, at=at(400), by="Ann")
+    with Genealogy.open(again) as restored:
+        assert [event.kind for event in restored.events()] == [RESTORED]
+    assert verify_home(again).is_intact
+
+
 def test_refusals(genealogy: Genealogy, home: StationHome, tmp_path: Path) -> None:
     fill(genealogy, 0, 2)
     other = tmp_path / "other"
@@ -118,6 +197,7 @@ def test_refusals(genealogy: Genealogy, home: StationHome, tmp_path: Path) -> No
         restore(tmp_path / "copy", home, at=NOW, by="Ann")
     with pytest.raises(StorageError):
         back_up(StationHome(tmp_path / "nowhere"), tmp_path / "x")
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_damaged_picture_is_named_and_the_earlier_copy_stays(

@@ -116,6 +116,8 @@ def test_the_same_serial_of_another_order_is_another_part(genealogy: Genealogy) 
         (Material(" "), "lot"),
         (Material("x" * 129), "lot"),
         (Material("L", "a\nb"), "material"),
+        (Material("L", quantity=float("nan")), "quantity"),
+        (Material("L", quantity=-0.5), "quantity"),
         (Assembly("MO-1", "RING-1"), "parent_serial"),
         (Assembly("", "W"), "parent_order_id"),
         (Operation("20", ""), "organisation"),

@@ -96,3 +96,23 @@ def test_what_is_forged_is_refused(genealogy: Genealogy, copy: Genealogy) -> Non
     refused(replace(second, previous_hash="1" * 64, hash=other), "does not follow")
     changed = link_hash(1, first.kind, first.committed, first.previous_hash, body)
     refused(replace(first, body=body, hash=changed), "chain was replaced")
+
+
+def test_what_verify_would_find_is_refused(genealogy: Genealogy, copy: Genealogy) -> None:
+    """A station whose own chain is wrong: its hashes fit, its attempts and ids do not."""
+    entries = original(genealogy, 1)
+    take_documents(genealogy, copy)
+    with writing(copy.engine) as connection:
+        for entry in entries:
+            take_entry(connection, entry)
+    first, head = entries[0], entries[-1]
+    for body, id, sentence in (
+        (first.body, first.id, "attempt 1 does not follow"),
+        (first.body.replace(b'"attempt":1', b'"attempt":3'), first.id, "attempt 3 does not follow"),
+        (first.body.replace(b'"attempt":1', b'"attempt":2'), first.id, "id is that of an earlier"),
+    ):
+        cursor = head.cursor + 1
+        hashed = link_hash(cursor, first.kind, first.committed, head.hash, body)
+        forged = ChainEntry(cursor, first.kind, id, first.committed, head.hash, hashed, body)
+        with pytest.raises(IntegrityError, match=sentence), writing(copy.engine) as connection:
+            take_entry(connection, forged)

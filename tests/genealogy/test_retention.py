@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from station.errors import InputError, StorageError
-from station.genealogy import disk
+from station.genealogy import disk, rows
+from station.genealogy.database import writing
 from station.genealogy.disk import DiskBudget, disk_state
+from station.genealogy.events import Event
 from station.genealogy.frames import ContentFolder
 from station.genealogy.inspection import Inspection
-from station.genealogy.parts import Decision, dispose
-from station.genealogy.retention import REMOVED, RetentionRule, Thinned, thin_out
+from station.genealogy.parts import Decision, Material, PartKey, add_link, correct, dispose
+from station.genealogy.retention import REMOVED, RetentionRule, Thinned, _Run, thin_out
+from station.genealogy.shift_checks import record_check
 from station.genealogy.store import Genealogy
+from station.genealogy.verify import verify_home
 from tests.genealogy.builders import NOW, diameter, draft, evidence
 
 ALL = RetentionRule(keep_days=30.0, keep_one_in=10**9)
@@ -28,6 +32,10 @@ def inspected(
 ) -> Inspection:
     one = draft(serial=f"S-{number}", verdict=verdict, characteristics=(diameter(verdict=verdict),))
     return genealogy.commit(one, evidence(number if picture is None else picture), committed=at)
+
+
+def failing(serial: str) -> Inspection:
+    return draft(serial=serial, verdict="FAIL", characteristics=(diameter(verdict="FAIL"),))
 
 
 def kept(genealogy: Genealogy, record: Inspection) -> bool:
@@ -105,13 +113,89 @@ def test_what_cannot_be_recorded_is_not_removed(genealogy: Genealogy, monkeypatc
     def full(*_: object, **__: object) -> NoReturn:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr(genealogy, "add_event", full)
+    monkeypatch.setattr(rows, "add_event", full)
     with pytest.raises(StorageError):
         thin(genealogy)
     assert kept(genealogy, record)
 
 
-@pytest.mark.parametrize("bad", [{"keep_one_in": 0}, {"keep_days": -1.0}, {"pressed_days": -1.0}])
+@pytest.mark.parametrize("moment", ["inspection", "_discard"])
+def test_what_is_taken_again_meanwhile_stays(
+    genealogy: Genealogy, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The cell commits the same picture, of a part that fails, after it was looked at, and after it was named."""
+    records = [inspected(genealogy, n) for n in range(3)]
+    owner: type[object] = Genealogy if moment == "inspection" else _Run
+    before = getattr(owner, moment)
+    again: list[Inspection] = []
+
+    def meanwhile(*arguments: object) -> object:
+        if not again:
+            again.append(genealogy.commit(failing("S-9"), evidence(1), committed=NOW))
+        return before(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, moment, meanwhile)
+        thin(genealogy)
+    assert [kept(genealogy, one) for one in records] == [False, True, False]
+    assert kept(genealogy, again[0])
+    (said,) = genealogy.events(REMOVED)
+    assert len(said.payload["sha256"]) == (2 if moment == "inspection" else 3)
+
+
+def test_a_decision_about_another_attempt_keeps_the_part(genealogy: Genealogy) -> None:
+    first = inspected(genealogy, 1)
+    second = inspected(genealogy, 1, "FAIL", picture=2)
+    dispose(genealogy, second.id, Decision.USE_AS_IS, reason_code="C", by="anna", at=NOW)
+    link = add_link(genealogy, PartKey("MO-2026-000417", "S-3"), Material("L"), by="mes", at=NOW)
+    linked, third = inspected(genealogy, 4), inspected(genealogy, 3)
+    add_link(genealogy, PartKey("MO-2026-000417", "S-4"), Material("L"), by="mes", at=NOW)
+    correct(genealogy, link.id, reason="another lot", by="anna", at=NOW)
+    thin(genealogy)
+    assert kept(genealogy, first)
+    assert kept(genealogy, third)
+    assert not kept(genealogy, linked)  # that it has material is nothing that people decided
+
+
+def test_masters_are_kept_however_many_checks_followed(genealogy: Genealogy) -> None:
+    shown = inspected(genealogy, 1)
+    digest = shown.frames[0].sha256
+    with writing(genealogy.engine) as connection:
+        for number in range(1001):
+            frames = [{"sha256": digest}] if number == 0 else []
+            rows.add_event(connection, "shift-check", "main", {"masters": [{"frames": frames}]}, at=NOW)
+    thin(genealogy)
+    assert kept(genealogy, shown)
+
+
+def test_a_master_taken_while_its_picture_goes(genealogy: Genealogy, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = inspected(genealogy, 1)
+    picture = evidence(1).frames[0].data
+    add_event = Genealogy.add_event
+
+    def late(*arguments: Any, **named: Any) -> Event:
+        monkeypatch.undo()
+        thin(genealogy)
+        return add_event(*arguments, **named)
+
+    monkeypatch.setattr(Genealogy, "add_event", late)
+    masters = [{"frames": [{"sha256": same.frames[0].sha256}]}]
+    record_check(genealogy, "main", {"masters": masters}, [(picture, ".png")], at=NOW)
+    assert kept(genealogy, same)
+    assert verify_home(genealogy.home).is_intact
+
+
+def test_a_rule_says_when_it_counts() -> None:
+    assert RetentionRule().sentence == "all pictures are kept"
+    pressed = "once older than 7 days while less than 5 GB are free"
+    assert RetentionRule(keep_free_gb=5.0).sentence == f"of PASS one in 20 keeps its pictures {pressed}"
+    both = RetentionRule(keep_days=90.0, keep_free_gb=5.0).sentence
+    assert both == f"of PASS one in 20 keeps its pictures once older than 90 days or {pressed}"
+
+
+@pytest.mark.parametrize(
+    "bad", [{"keep_one_in": 0}, {"keep_days": -1.0}, {"pressed_days": -1.0}, {"keep_days": 1e9}, {"pressed_days": 1e9}]
+)
 def test_rules_that_are_none(bad: dict[str, float]) -> None:
     with pytest.raises(InputError):
         RetentionRule(**bad)  # type: ignore[arg-type]

@@ -73,6 +73,8 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
         plain = self.sock
+        if self.was_cut:  # while its name was looked up: there was nothing to cut yet
+            raise TimeoutError
         if self._tls is None:
             if not (self._anywhere or _is_private(plain.getpeername()[0])):
                 raise ServiceError("this is not a private network: without TLS nothing is sent there")
@@ -95,7 +97,8 @@ class _Connection(HTTPConnection):
 
 
 def _is_private(address: str) -> bool:
-    return ipaddress.ip_address(address.split("%")[0]).is_private
+    found = ipaddress.ip_address(address.split("%")[0])
+    return (getattr(found, "ipv4_mapped", None) or found).is_private
 
 
 def _sentence(error: Exception) -> str:

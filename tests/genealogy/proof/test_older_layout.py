@@ -29,6 +29,7 @@ def older(home: StationHome) -> StationHome:
     connection = sqlite3.connect(home.database)
     for table in {*APPEND_ONLY} - {*FIRST_TABLES} | {"tokens", "positions"}:
         connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP INDEX events_by_subject")
     connection.execute("UPDATE alembic_version SET version_num = 'r0001'")
     connection.commit()
     connection.close()

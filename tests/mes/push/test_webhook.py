@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from station.errors import InputError
+from station.errors import InputError, ServiceError
 from station.facts import facts_of
 from station.genealogy.follower import Follower
 from station.genealogy.pause import Pause
 from station.genealogy.store import Genealogy
 from station.genealogy.verify import verify_home
+from station.mes.push.post import post
 from station.mes.push.webhook import WebhookFacts, webhook
 from tests.genealogy.builders import at, draft, evidence
 
@@ -186,6 +188,20 @@ def test_a_refused_message_is_given_up_recorded_and_not_told(
     assert len(receiver.got) == 5, "that something was not taken is no message"
 
 
+def test_a_receiver_whose_name_is_looked_up_too_long(monkeypatch: pytest.MonkeyPatch, receiver: Receiver):
+    """When the time is up there is no socket yet to cut; what is connected then must not be used."""
+    look_up = socket.getaddrinfo
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        time.sleep(0.5)
+        return look_up(*arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(ServiceError, match=r"within 0\.2 s"):
+        post(urlsplit(receiver.url), b"{}", {}, timeout_s=0.2, tls=None, anywhere=False)
+    assert receiver.forged == 0, "nothing was sent"
+
+
 def test_a_slow_receiver_and_one_that_drips(genealogy: Genealogy, receiver: Receiver, start: Start):
     """Silence, then a byte at a time: each read succeeds, and still the whole ends in time."""
 
@@ -294,7 +310,8 @@ def test_without_tls_only_to_a_private_network(
 @pytest.mark.parametrize(
     ("address", "private"),
     [("127.0.0.1", True), ("::1", True), ("10.1.2.3", True), ("192.168.7.1", True), ("172.16.0.1", True),
-     ("fd00::1", True), ("fe80::1%eth0", True), ("8.8.8.8", False), ("172.32.0.1", False), ("2001:4860::1", False)],
+     ("fd00::1", True), ("fe80::1%eth0", True), ("8.8.8.8", False), ("172.32.0.1", False), ("2001:4860::1", False),
+     ("::ffff:8.8.8.8", False), ("::ffff:10.1.2.3", True)],
 )  # fmt: skip
 def test_private_addresses(address: str, private: bool):
     from station.mes.push.post import _is_private

@@ -21,7 +21,6 @@ from station.genealogy.parts import (
     OPERATION_DONE,
     WITHDRAWN,
 )
-from station.genealogy.reading import RecordReader
 
 _SAME = {MATERIAL_CONSUMED: "material", OPERATION_DONE: "operation"}  # what a right one has in common with a wrong one
 
@@ -32,7 +31,7 @@ def events_of(dossier: Dossier) -> list[Json]:
     order_id, serial = dossier.inspection["order_id"], dossier.inspection["serial"]
     part = PartFrame(order_id, serial, part_uri(reader, order_id, serial), dossier.order.customer_reference)
     ids = [attempt.id for attempt in dossier.attempts]
-    about = _about(reader, (*ids, serial))
+    about = reader.events_about_part(order_id, serial)
     entries: list[tuple[int, str, Json]] = [
         (attempt.cursor, attempt.id, attempt_event(reader.inspection(attempt.id), attempt.committed, part))
         for attempt in dossier.attempts
@@ -49,14 +48,6 @@ def events_of(dossier: Dossier) -> list[Json]:
             right = _after(event.subject, ids) if event.kind == WITHDRAWN else _instead(event, about)
             entries.append((event.cursor, event.id, _declared_wrong(events[wrong], event, right)))
     return [made for _, _, made in sorted(entries, key=lambda entry: entry[0])]
-
-
-def _about(reader: RecordReader, names: tuple[str, ...]) -> tuple[Event, ...]:
-    """The events about these, oldest first, with the corrections of what was built in, which name the other part."""
-    found = reader.events_about(names)
-    corrected = reader.events_about([event.id for event in found if event.kind == BUILT_INTO])
-    by_cursor = {event.cursor: event for event in (*found, *corrected)}
-    return tuple(by_cursor[cursor] for cursor in sorted(by_cursor))
 
 
 def _part_of(event: Event, part: PartFrame, dossier: Dossier) -> PartFrame | None:

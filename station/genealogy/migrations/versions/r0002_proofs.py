@@ -50,6 +50,7 @@ def _mentions() -> None:
         sqlite_strict=True,
     )
     op.create_index("mentions_by_name", "mentions", ["name"])
+    op.create_index("events_by_subject", "events", ["subject"])
 
 
 def _proofs() -> None:
