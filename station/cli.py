@@ -140,7 +140,7 @@ def run(
     share_one_heap()
     notifier = Notifier.from_environment()
     notifier.progress("starts")  # what is imported now may take long from a slow card
-    from station.app import DEFAULT_RIG, Running, compiling_told, run_rig, run_twin
+    from station.app import DEFAULT_RIG, Running, compiling_told, read_services, run_rig, run_twin
     from station.cycle.fault import Acknowledgement, Way
     from station.cycle.stopwatch import budget
     from station.devices.rig_file import is_twin
@@ -167,7 +167,7 @@ def run(
     chosen = rig or DEFAULT_RIG
     how = Running(
         once, None if once else (host, port), 0.0 if once else pace, table.say, done, stop, acknowledged, timed,
-        notifier,
+        notifier, read_services(),
     )  # fmt: skip
     with compiling_told(notifier):
         (run_twin if is_twin(chosen) else run_rig)(chosen, orders, how)

@@ -14,7 +14,7 @@ from station.app.evidence import BUNDLE, bundle_format, origin_here
 from station.app.services import Services
 from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
-from station.errors import StationError
+from station.errors import InputError, StationError
 from station.genealogy.exports.formats import FORMATS
 from station.genealogy.follow import newest
 from station.genealogy.follower import FollowerStatus
@@ -104,6 +104,9 @@ class Beside:
             token = find_token(self.genealogy, secret, here.now())
             return token is not None and token.role is not Role.CUSTOMER  # here everybody sees every order
 
+        for key in ("certificate", "private_key", "trusted_clients"):
+            if (path := getattr(facts, key)) and not Path(path).exists():
+                raise InputError("there is no such file or folder", place=f"opcua.{key} = {path}")
         service = OpcUaService(self.genealogy, self.board, facts, may_read, here.now, self.camera, self.say)
         return partial(service.run, self.stop)
 
@@ -132,7 +135,7 @@ class Beside:
         )  # fmt: skip
         application = create_app(
             self.board, self.genealogy, stop=self.stop, acknowledgement=acknowledgement,
-            allowed_hosts=facts.allowed_hosts, api=api,
+            facts=self.services.pages, allowed_hosts=facts.allowed_hosts, api=api,
         )  # fmt: skip
         listener = listen(host, port)
         taken = listener.getsockname()[1]
@@ -162,8 +165,12 @@ def join(services: tuple[Supervised, ...]) -> None:
         service.join(JOIN_S)
 
 
-def home_orders(genealogy: Genealogy) -> Path:
-    """The folder of orders that came by the API, made where it is missing."""
+def home_orders(genealogy: Genealogy, say: Say) -> Path:
+    """The folder of orders that came by the API, made where it is missing, with all of them that wait for their
+    parts."""
+    from station.mes.laying import lay_waiting
+
     folder = genealogy.home.orders
     folder.mkdir(exist_ok=True)
+    lay_waiting(genealogy, say)
     return folder

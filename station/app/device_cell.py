@@ -34,7 +34,7 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
     if how.once and orders is None:
         raise InputError("a rig of real devices needs its orders: give a folder", place="--orders")
     with open_record() as genealogy:
-        folder = OrderFolder(*filter(None, (orders, home_orders(genealogy))))
+        folder = OrderFolder(*filter(None, (orders, home_orders(genealogy, how.say))))
         if how.once and not folder:
             raise InputError("there are no orders (*.json) in this folder", place=str(orders))
         rig = DeviceRig(facts, sorted(folder))

@@ -75,7 +75,7 @@ def bundle_format(genealogy: Genealogy) -> Format:
         bundle.write_bundle(genealogy, dossier.inspection["id"], _signer(genealogy), stream, at=now())
         return stream.getvalue()
 
-    return Format(bundle.SUFFIX, bundle.MEDIA_TYPE, make)
+    return Format(bundle.SUFFIX, bundle.MEDIA_TYPE, make, has_others=True)
 
 
 def export(

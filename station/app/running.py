@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from station.app import here
 from station.app.beside import Beside, join
 from station.app.here import operator_name
-from station.app.services import read_services
+from station.app.services import Services
 from station.app.warming import warm_up
 from station.cycle.averaging import depth_of_mean
 from station.cycle.capture import Shooting
@@ -38,7 +38,7 @@ LOOK_S = 1.0
 class Running:
     """How a cell is run: `once` to the end of its orders and no longer; `serve` is the address of the live page (None:
     no page); `acknowledged` takes a person's word that he has looked at a fault; `timed` gets each cycle's seconds by
-    phase; `notifier` tells the service manager how it goes."""
+    phase; `notifier` tells the service manager how it goes; `services` are what runs beside it."""
 
     once: bool
     serve: tuple[str, int] | None
@@ -49,6 +49,7 @@ class Running:
     acknowledged: Acknowledgement
     timed: Callable[[dict[str, float]], None] = lambda _: None
     notifier: Notifier = field(default_factory=Notifier)
+    services: Services = field(default_factory=Services)
 
 
 def run_cell(
@@ -71,7 +72,7 @@ def run_cell(
         DeviceError: it stands, and is to run only once.
         InputError: the port of the page.
     """
-    services = read_services()
+    services = how.services
     watch = Watch(genealogy, camera, instrument.station, here.now, shift_check, services.disk)
     board = Board(
         Snapshot(

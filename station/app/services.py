@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table
@@ -12,6 +12,7 @@ from station.genealogy.disk import DiskBudget
 from station.genealogy.home import default_home
 from station.genealogy.proof.keeper import CheckpointFacts
 from station.genealogy.retention import RetentionRule
+from station.hmi.facts import PageFacts
 from station.mes.facts import ApiFacts
 from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
@@ -19,6 +20,7 @@ from station.mes.push.webhook import WebhookFacts
 from station.plant.facts import RelayFacts
 
 NAME = "services.toml"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Services:
 
     retention: RetentionRule = field(default_factory=RetentionRule)
     disk: DiskBudget = field(default_factory=DiskBudget)
+    pages: PageFacts = field(default_factory=PageFacts)
     api: ApiFacts = field(default_factory=ApiFacts)
     webhook: tuple[WebhookFacts, ...] = ()
     mqtt: MqttFacts | None = None
@@ -39,6 +42,7 @@ class Services:
 _KINDS = {
     "retention": RetentionRule,
     "disk": DiskBudget,
+    "pages": PageFacts,
     "api": ApiFacts,
     "mqtt": MqttFacts,
     "opcua": OpcUaFacts,
@@ -63,14 +67,26 @@ def services_of(path: Path) -> Services:
     tables = read_table(path)
     check_keys(tables, {*_KINDS, *_LISTS}, str(path))
     found: dict[str, Any] = {
-        name: facts_of(kind, tables[name], f"{path}: {name}") for name, kind in _KINDS.items() if name in tables
+        name: _facts(kind, tables[name], path, name, name) for name, kind in _KINDS.items() if name in tables
     }
     for name, kind in _LISTS.items():
         listed = tables.get(name, [])
         if not isinstance(listed, list):
             raise InputError(f"each is a table of its own: [[{name}]]", place=f"{path}: {name}")
-        found[name] = tuple(facts_of(kind, one, f"{path}: {name}[{at}]") for at, one in enumerate(listed))
+        found[name] = tuple(_facts(kind, one, path, name, f"{name}[{at}]") for at, one in enumerate(listed))
         names = [one.name for one in found[name]]
         if len(set(names)) < len(names):
             raise InputError("two of them have the same name", place=f"{path}: {name}")
     return Services(**found)
+
+
+def _facts(kind: type[T], table: Any, path: Path, name: str, at: str) -> T:
+    """As `facts_of`; what the facts themselves refuse names file and table, too."""
+    place = f"{path}: {at}"
+    try:
+        return facts_of(kind, table, place)
+    except InputError as error:
+        if error.place.startswith(str(path)):
+            raise
+        key = error.place.removeprefix(name).lstrip(".")
+        raise InputError(error.sentence, place=f"{place}.{key}" if key else place) from error

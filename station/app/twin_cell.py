@@ -54,9 +54,9 @@ def run_twin(rig_file: Path, orders: Path | None, how: Running) -> None:
         if orders is None:
             folder = Path(scratch) / "orders"
             workpieces = [workpiece_of_case(case, folder) for case in write_demo(folder)]
-            listed = OrderFolder(folder, home_orders(genealogy))
+            listed = OrderFolder(folder, home_orders(genealogy, how.say))
         else:
-            listed = _usable(orders, home_orders(genealogy))
+            listed = _usable(orders, home_orders(genealogy, how.say))
             workpieces = [workpiece_of_order(read_order(path), path) for path in OrderFolder(orders).values()]
         made = _Made(listed, genealogy, {piece.serial for piece in workpieces}, how.say)
         instrument = twin_instrument(rig_file, facts, Path(scratch), genealogy, how.say)

@@ -79,6 +79,12 @@ class Decision(StrEnum):
 _KINDS = {Material: MATERIAL_CONSUMED, Assembly: BUILT_INTO, Operation: OPERATION_DONE}
 
 
+def order_of(event: Event) -> str | None:
+    """The order that an event is about; None where it names none."""
+    named = event.subject if event.kind == ORDER_RECEIVED else event.payload.get("order_id")
+    return named if isinstance(named, str) else None
+
+
 def add_link(
     genealogy: Genealogy,
     part: PartKey,

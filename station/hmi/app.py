@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
@@ -18,12 +18,13 @@ from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board
 from station.genealogy.store import Genealogy
 from station.hmi.errors import add_error_pages
+from station.hmi.facts import PageFacts
 from station.hmi.feed import HEARTBEAT_S, Feed, server_sent_events
 from station.hmi.pages import page_routes
 from station.hmi.pictures import picture_routes
 from station.hmi.presses import press_routes
 from station.hmi.render import Renderer
-from station.hmi.security import LOCAL_HOSTS, SecurityHeaders
+from station.hmi.security import LOCAL_HOSTS, SecurityHeaders, ShownTo
 
 API = "/v1"
 
@@ -34,7 +35,7 @@ def create_app(
     *,
     stop: threading.Event,
     acknowledgement: Acknowledgement | None = None,
-    screens: Sequence[str] = (),
+    facts: PageFacts | None = None,
     allowed_hosts: Sequence[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
     api: ASGIApp | None = None,
@@ -44,14 +45,15 @@ def create_app(
     Args:
         stop: once set, streams end within a fraction of a second.
         acknowledgement: takes a person's word that he has looked at a fault; None: these pages only show.
-        screens: addresses of screens that stand at the cell, beside this machine's own; only there the word is taken.
+        facts: to whom the pages are shown (None: this machine's own screen), and where the word is taken.
         allowed_hosts: names under which browsers may ask for this station, beside those of this machine itself;
             every other Host header is refused (DNS rebinding).
         heartbeat_s: pause after which a silent stream says that it is alive.
         api: what machines ask, served under /v1 (`station.mes.app.api_app`); None: pages alone.
     """
     app = FastAPI(title="station", docs_url=None, redoc_url=None, openapi_url=None)
-    renderer = Renderer()
+    renderer, shown_to = Renderer(), facts or PageFacts()
+    screens = shown_to.screens
     feed = Feed(board, stop)
     app.include_router(page_routes(board, genealogy, renderer, acknowledgement, screens))
     if acknowledgement is not None:
@@ -60,6 +62,11 @@ def create_app(
     app.include_router(_machine_routes(feed, heartbeat_s))
     app.mount("/static", _Static(directory=Path(str(files("station.hmi").joinpath("static")))), name="static")
     add_error_pages(app, renderer)
+
+    def refused(request: Request) -> Response:
+        return renderer.page(request, "error.html", status=403, kind="not_shown", back_s=0)
+
+    app.add_middleware(ShownTo, facts=shown_to, refused=refused)
     if api is not None:
         app.add_middleware(_Beside, api=api)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *allowed_hosts], www_redirect=False)

@@ -15,10 +15,11 @@ from starlette.types import ASGIApp
 
 from station.errors import DeviceError, InputError
 from station.hmi.connection import Connection
+from station.hmi.listener import Listener
 
 _ASK_EVERY_S = 0.05
 _GRACE_S = 1  # what is still answering then is cut off
-MAX_CONNECTIONS = 500  # further ones are told to come back; streams of pages and machines together are half of them
+MAX_CONNECTIONS = 500  # more than `Listener` lets in
 
 
 class _Server(uvicorn.Server):
@@ -42,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
         raise InputError(f"{host!r} is not an address of this machine", place=place) from error
-    listener = socket.socket(family, kind, protocol)
+    listener = Listener(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -16,6 +16,7 @@ from station.mes.guard import address_of
 from station.mes.limits import Buckets, too_many
 from station.mes.metrics import Counts
 from station.mes.problems import Problem, not_there
+from station.mes.threads import Threads
 from station.mes.tokens import Role, Token
 
 READERS = (Role.OPERATOR, Role.QUALITY, Role.MES, Role.CUSTOMER)
@@ -56,7 +57,9 @@ class Gate:
         clock: Callable[[], datetime],
         facts: ApiFacts,
         counts: Counts,
+        threads: Threads,
     ) -> None:
+        self.threads = threads  # where the work of those who were let in is done
         self._find, self._clock, self._facts, self._counts = find, clock, facts, counts
         self._by_token = Buckets(facts.requests_per_s, facts.burst)
         per_minute = facts.wrong_tokens_per_minute
@@ -75,7 +78,7 @@ class Gate:
                 raise not_there()
             raise Problem(403, f"this is for tokens with the role {' or '.join(roles)}, not {found.token.role}")
 
-        return caller
+        return self.threads.wrapped(caller)
 
     def _caller(self, request: Request, credentials: HTTPAuthorizationCredentials | None) -> Caller:
         address = address_of(request.scope)

@@ -35,6 +35,7 @@ from station.mes.problems import add_problems
 from station.mes.records import record_routes
 from station.mes.source import RecordSource, StoredRecords
 from station.mes.tail import Mark, Tail
+from station.mes.threads import Routes, Threads
 from station.mes.tokens import Token, find_token
 
 MOUNTED_AT = "/v1"
@@ -56,8 +57,9 @@ def api_app(
     those do who pass the record on."""
     source = StoredRecords(genealogy)
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
-    gate = Gate(lambda secret, now: find_token(genealogy, secret, now), clock, facts, counts)
-    tail = Tail(lambda: Mark(source.newest(), board.latest().version), stop)
+    threads = Threads()
+    gate = Gate(lambda secret, now: find_token(genealogy, secret, now), clock, facts, counts, threads)
+    tail = Tail(lambda: Mark(source.newest(), board.latest().version), stop, threads)
     routers = (
         order_routes(OrderDesk(genealogy, clock), gate),
         record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
@@ -85,7 +87,9 @@ def record_api_app(
 ) -> ASGIApp:
     """The reading half of the same API over any record: a plant's, of many stations."""
     counts, streams = Counts(), Streams(facts.streams, facts.streams_per_token)
-    gate, tail = Gate(find, clock, facts, counts), Tail(lambda: Mark(source.newest()), stop)
+    threads = Threads()
+    gate = Gate(find, clock, facts, counts, threads)
+    tail = Tail(lambda: Mark(source.newest()), stop, threads)
     routers = (
         record_routes(source, gate, tail, streams, formats, stream_s=facts.stream_s),
         live_routes(source, gate, tail, streams, None, heartbeat_s=heartbeat_s, stream_s=facts.stream_s),
@@ -112,7 +116,7 @@ def served(routers: tuple[APIRouter, ...], facts: ApiFacts, counts: Counts) -> A
 
 
 def _service_routes(source: RecordSource, gate: Gate, metrics: Callable[[], tuple[Metric, ...]]) -> APIRouter:
-    routes = APIRouter(tags=["service"])
+    routes = Routes(gate.threads, "service")
 
     @routes.get("/health", summary="Whether the record can be read; needs no token", responses=answers())
     def health() -> models.Health:

@@ -12,11 +12,12 @@ from station.mes import models
 from station.mes.access import STAFF, Caller, Gate
 from station.mes.described import answers
 from station.mes.metrics import Metric, label
+from station.mes.threads import Routes
 
 
 def cell_routes(board: Board, gate: Gate) -> APIRouter:
     """`GET /state`."""
-    routes = APIRouter(tags=["station"])
+    routes = Routes(gate.threads, "station")
 
     @routes.get("/state", summary="The station now", responses=answers())
     def state(_: Annotated[Caller, Depends(gate.only(*STAFF))]) -> models.State:

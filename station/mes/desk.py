@@ -1,37 +1,28 @@
 """Where orders come in: each is checked completely, then recorded, then laid where the running cell finds it.
 
-In the record it is an event with the order's bytes and its drawing's; in the folder of orders it is a folder of its own
-that appears whole or not at all. The record comes first: what is in it and not in the folder (the power went) is laid
-there when the same order is sent again.
+In the record it is an event with the order's bytes and its drawing's; `laying` says how it comes into the folder.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from station.documents import parse_json, sha256_hex
-from station.errors import InputError, StorageError
+from station.errors import InputError
 from station.genealogy.parts import ORDER_RECEIVED
 from station.genealogy.store import Genealogy
 from station.mes.behalf import OnBehalf
+from station.mes.laying import kept, lay
 from station.mes.problems import Problem
 from station.mes.source import KnownOrder, StoredRecords
 from station.order.folder import Listed, OrderFolder
 from station.order.model import Order
 from station.order.read import parse_order
-
-_NAME = "order.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +59,14 @@ class OrderDesk:
             if known is not None and not self._is_same(known, order):
                 raise Problem(409, "another order with this order_id is here already", place="order_id")
             if known is not None and known.received is not None:
-                self._lay(order, self._genealogy.document(known.sha256))
+                lay(self._genealogy, order, self._genealogy.document(known.sha256))
                 return Received(order, known, created=False)
             self._make_room(order)
             by = {"serial": order.part.serial, "drawing_sha256": _digest(order), "by": signature["name"]}
             event = OnBehalf(self._genealogy, signature).add_event(
                 ORDER_RECEIVED, order_id, by, at=self._clock(), document=data, attached=_drawings(order)
             )
-            self._lay(order, data)
+            lay(self._genealogy, order, data)
         return Received(order, KnownOrder(order_id, sha256_hex(data), _digest(order), event.at), created=True)
 
     def _is_same(self, known: KnownOrder, order: Order) -> bool:
@@ -95,7 +86,7 @@ class OrderDesk:
                 continue
             if not self._genealogy.attempts(one.order_id, one.serial):
                 raise Problem(409, f"the order {one.order_id} waits for this part", place="part.serial")
-            with _kept("an order that is done cannot be taken away"):
+            with kept("an order that is done cannot be taken away"):
                 shutil.rmtree(one.path.parent)
 
     def _waiting(self) -> tuple[Listed, ...]:
@@ -106,33 +97,6 @@ class OrderDesk:
         else:
             self._listed.look()
         return self._listed.listed
-
-    def _lay(self, order: Order, data: bytes) -> None:
-        target = self._folder / folder_name(order.order_id)
-        if target.is_dir():
-            return
-        if self._genealogy.attempts(order.order_id, order.part.serial):
-            return  # it is done: the record has it
-        incoming = self._folder / f".incoming-{secrets.token_hex(8)}"
-        with _kept("the order is recorded and cannot be laid into the folder of orders: send it again"):
-            try:
-                self._folder.mkdir(exist_ok=True)
-                incoming.mkdir()
-                _write(incoming / _NAME, data)
-                if order.geometry.drawing:
-                    _write(incoming / order.geometry.drawing, order.drawing)
-                _synchronise(incoming)
-                incoming.rename(target)
-                _synchronise(self._folder)
-            except BaseException:
-                shutil.rmtree(incoming, ignore_errors=True)
-                raise
-
-
-def folder_name(order_id: str) -> str:
-    """A name for the folder of an order: readable, safe, and of no other order."""
-    readable = re.sub(r"[^0-9A-Za-z._-]+", "_", order_id).lstrip(".")[:60]
-    return f"{readable}-{sha256_hex(order_id.encode())[:16]}"
 
 
 def _check(order: Order, order_id: str, drawing: bytes | None) -> None:
@@ -153,28 +117,3 @@ def _digest(order: Order) -> str | None:
 
 def _drawings(order: Order) -> tuple[bytes, ...]:
     return (order.drawing,) if order.geometry.drawing else ()
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _kept(consequence: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        cause = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error.strerror)
-        raise StorageError(f"{cause}: {consequence}") from error

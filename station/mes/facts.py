@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 from station.errors import InputError
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,13 @@ class ApiFacts:
             raise InputError("TLS needs both tls_certificate and tls_key", place="api")
         if self.plain_http and not self.plain_http_reason.strip():
             raise InputError("plain_http needs a plain_http_reason: why tokens are safe on this network", place="api")
+        for at, host in enumerate(self.allowed_hosts):
+            if not _HOST.fullmatch(host):
+                raise InputError(
+                    f"{host[:60]!r} is not the name of a host as browsers send it, without scheme and port"
+                    " (cell-3.plant, *.plant)",
+                    place=f"api.allowed_hosts[{at}]",
+                )
         for name in ("requests_per_s", "wrong_tokens_per_minute", "stream_s", "body_s"):
             if not getattr(self, name) > 0.0:
                 raise InputError("this must be more than 0", place=f"api.{name}")

@@ -42,8 +42,8 @@ def too_many(waiting_s: float, sentence: str = "these are too many requests") ->
 class Streams:
     """Places for answers that stay open: so many in all, so many for each key. Used by one event loop."""
 
-    def __init__(self, most: int, most_each: int) -> None:
-        self._most, self._most_each = most, most_each
+    def __init__(self, most: int, most_each: int, sentence: str = "too many streams are open already") -> None:
+        self._most, self._most_each, self._sentence = most, most_each, sentence
         self._open: dict[str, int] = {}
 
     @property
@@ -55,7 +55,7 @@ class Streams:
     def place(self, key: str) -> Iterator[None]:
         """A place while the block runs. Raises: Problem (429): there is none."""
         if self.open >= self._most or self._open.get(key, 0) >= self._most_each:
-            raise too_many(10.0, "too many streams are open already")
+            raise too_many(10.0, self._sentence)
         self._open[key] = self._open.get(key, 0) + 1
         try:
             yield

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from station.genealogy.chain import GENESIS
 from station.mes.access import READERS, Caller, Gate
@@ -21,6 +20,7 @@ from station.mes.problems import Problem
 from station.mes.records import After, line_document, resolved
 from station.mes.source import RecordSource
 from station.mes.tail import Tail
+from station.mes.threads import Routes, Threads
 
 HEARTBEAT_S = 10.0
 _MOST_AT_ONCE = 100
@@ -41,7 +41,7 @@ def live_routes(
     stream_s: float,
 ) -> APIRouter:
     """`GET /events`; `state` is None where there is no single station (a plant)."""
-    routes = APIRouter(tags=["records"])
+    routes = Routes(gate.threads, "records")
 
     @routes.get(
         "/events",
@@ -62,13 +62,13 @@ def live_routes(
         place = "after" if last_event_id is None else "Last-Event-ID"
         asked = last_event_id or after
         if asked is None:
-            start = await run_in_threadpool(_newest, source)
+            start = await gate.threads.run(_newest, source)
         else:
-            start = await run_in_threadpool(resolved, source, asked, place)
+            start = await gate.threads.run(resolved, source, asked, place)
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
         shown = None if caller.only_order is not None else state
-        stream = _stream(source, tail, start, caller.only_order, shown, heartbeat_s, stream_s)
+        stream = _stream(source, tail, gate.threads, start, caller.only_order, shown, heartbeat_s, stream_s)
         return Streamed(stream, EVENTS, taken, stream_s + _GRACE_S)
 
     return routes
@@ -77,6 +77,7 @@ def live_routes(
 async def _stream(
     source: RecordSource,
     tail: Tail,
+    threads: Threads,
     start: Cursor,
     order: str | None,
     state: StateView | None,
@@ -87,6 +88,7 @@ async def _stream(
     end_s = loop.time() + stream_s
     yield b"retry: 2000\n\n" + _event("position", {}, cursor_text(start.position, start.mark))
     position, version = start.position, -1
+    alive_s = loop.time() + heartbeat_s  # whatever else comes: when it is said tells nothing of others' records
     while not tail.stopped and (left_s := end_s - loop.time()) > 0.0:
         mark = await tail.now()
         if state is not None:
@@ -94,12 +96,15 @@ async def _stream(
             if newer != version:
                 version = newer
                 yield _event("state", document)
-        found = await run_in_threadpool(source.lines, position, _MOST_AT_ONCE, order)
+        found = await threads.run(source.lines, position, _MOST_AT_ONCE, order)
         for line in found:
             position = line.position
             document = line_document(line)
             yield _event("record", document, document["cursor"])
-        if len(found) < _MOST_AT_ONCE and await tail.wait(mark, min(heartbeat_s, left_s)) == mark:
+        if len(found) < _MOST_AT_ONCE:
+            await tail.wait(mark, min(alive_s - loop.time(), left_s))
+        if loop.time() >= alive_s:
+            alive_s = loop.time() + heartbeat_s
             yield b": alive\n\n"
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from station.mes.access import Caller, Gate
 from station.mes.described import TAG, answers
@@ -14,6 +13,7 @@ from station.mes.desk import OrderDesk
 from station.mes.forms import FORM, JSON, order_and_drawing
 from station.mes.models import OrderAnswer
 from station.mes.names import OrderId
+from station.mes.threads import Routes
 from station.mes.tokens import Role
 from station.order.schema import order_schema
 
@@ -32,7 +32,7 @@ _EXAMPLE = {
 
 def order_routes(desk: OrderDesk, gate: Gate) -> APIRouter:
     """`PUT /orders/{order_id}`."""
-    routes = APIRouter(tags=["orders"])
+    routes = Routes(gate.threads, "orders")
 
     @routes.put(
         "/orders/{order_id}",
@@ -52,8 +52,10 @@ def order_routes(desk: OrderDesk, gate: Gate) -> APIRouter:
     async def put_order(
         request: Request, caller: Annotated[Caller, Depends(gate.only(Role.MES))], order_id: OrderId
     ) -> Response:
-        data, drawing = await order_and_drawing(request)
-        received = await run_in_threadpool(desk.receive, order_id, data, drawing, caller.signature())
+        threads = gate.threads
+        async with threads.order_in_memory:
+            data, drawing = await order_and_drawing(request)
+            received = await threads.order(desk.receive, order_id, data, drawing, caller.signature())
         known = received.known
         answer = OrderAnswer(
             order_id=order_id,

@@ -34,6 +34,7 @@ from station.mes.models import BuiltInto, Disposition, EventOut, MaterialConsume
 from station.mes.names import RecordId, Serial
 from station.mes.problems import not_there
 from station.mes.source import StoredRecords
+from station.mes.threads import Routes
 from station.mes.tokens import Role
 
 Key = Annotated[
@@ -54,7 +55,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = answers(
 
 def part_routes(genealogy: Genealogy, gate: Gate, clock: Callable[[], datetime]) -> APIRouter:
     """Events about parts, dispositions, withdrawals and corrections."""
-    routes = APIRouter(tags=["parts"])
+    routes = Routes(gate.threads, "parts")
     source, one_at_a_time = StoredRecords(genealogy), Lock()
 
     def record(

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from station.errors import InputError
 from station.genealogy.chain import ChainEntry
@@ -29,7 +28,8 @@ from station.mes.names import OrderId, RecordId, Sha256
 from station.mes.problems import Problem, not_there
 from station.mes.source import EntryRow, KnownOrder, RecordLine, RecordSource
 from station.mes.tail import Tail
-from station.mes.views import seen_by
+from station.mes.threads import Routes, Threads
+from station.mes.views import dossier_for, seen_by
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -55,7 +55,7 @@ def record_routes(
     stream_s: float,
 ) -> APIRouter:
     """What can be read of any record."""
-    routes = APIRouter(tags=["records"])
+    routes, threads = Routes(gate.threads, "records"), gate.threads
     reader, staff = gate.only(*READERS), gate.only(*STAFF)
 
     @routes.get(
@@ -74,19 +74,19 @@ def record_routes(
             float, Query(ge=0, le=LONGEST_WAIT_S, description="Wait so many seconds for what is not there yet.")
         ] = 0.0,
     ) -> Response:
-        start = await run_in_threadpool(resolved, source, after)
+        start = await threads.run(resolved, source, after)
         order = _order(caller, order_id)
-        found = await run_in_threadpool(source.lines, start.position, limit, order)
+        found = await threads.run(source.lines, start.position, limit, order)
         if not found and wait:
             with streams.place(caller.token.id):
-                found = await _awaited(source, tail, start.position, limit, order, min(wait, stream_s))
-        body = await run_in_threadpool(_page, source, start, found, order, include is not None)
+                found = await _awaited(source, tail, threads, start.position, limit, order, min(wait, stream_s))
+        body = await threads.run(_page, source, start, found, order, include is not None)
         return stored(request, body, JSON)
 
     def streamed(caller: Caller, chunks: Iterator[Sequence[EntryRow]]) -> Response:
         taken = ExitStack()
         taken.enter_context(streams.place(caller.token.id))
-        return Streamed(_lines(chunks), NDJSON, taken, stream_s)
+        return Streamed(_lines(chunks, threads), NDJSON, taken, stream_s)
 
     @routes.get(
         "/records.ndjson",
@@ -96,8 +96,8 @@ def record_routes(
         ),
         response_class=Response,
     )
-    def all_records(caller: Annotated[Caller, Depends(reader)], after: After = None) -> Response:
-        start = resolved(source, after)
+    async def all_records(caller: Annotated[Caller, Depends(reader)], after: After = None) -> Response:
+        start = await threads.run(resolved, source, after)
         return streamed(caller, source.entries(start.position, order_id=caller.only_order))
 
     @routes.get(
@@ -108,8 +108,8 @@ def record_routes(
         ),
         response_class=Response,
     )
-    def all_entries(caller: Annotated[Caller, Depends(staff)], after: After = None) -> Response:
-        start = resolved(source, after)
+    async def all_entries(caller: Annotated[Caller, Depends(staff)], after: After = None) -> Response:
+        start = await threads.run(resolved, source, after)
         return streamed(caller, source.entries(start.position, events=True))
 
     def entry_for(caller: Caller, id: str) -> ChainEntry:
@@ -153,18 +153,22 @@ def record_routes(
         ),
         response_class=Response,
     )
-    def export(
+    async def export(
         caller: Annotated[Caller, Depends(reader)],
         id: RecordId,
         format: str,
         language: Annotated[str, Query(description="Of a format for people: en, de, fr or it.", max_length=20)] = "",
     ) -> Response:
-        entry_for(caller, id)
-        if format not in formats:
-            raise Problem(404, f"there is no such format; there are {', '.join(formats)}", place="format")
-        chosen = formats[format]
+        await threads.run(entry_for, caller, id)
+        his = {name: one for name, one in formats.items() if caller.only_order is None or not one.has_others}
+        if format not in his:
+            raise Problem(404, f"there is no such format; there are {', '.join(his)}", place="format")
+        chosen = his[format]
         headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"'}
-        return Response(chosen.file(source.dossier(id), language), 200, headers, chosen.media_type)
+        data = await threads.export(
+            caller.token.id, lambda: chosen.file(dossier_for(caller.only_order, source.dossier(id)), language)
+        )
+        return Response(data, 200, headers, chosen.media_type)
 
     @routes.get(
         "/frames/{sha256}",
@@ -281,13 +285,13 @@ def _order(caller: Caller, asked: str | None) -> str | None:
 
 
 async def _awaited(
-    source: RecordSource, tail: Tail, after: int, limit: int, order: str | None, wait_s: float
+    source: RecordSource, tail: Tail, threads: Threads, after: int, limit: int, order: str | None, wait_s: float
 ) -> tuple[RecordLine, ...]:
     loop = asyncio.get_running_loop()
     end_s = loop.time() + wait_s
     while True:
         mark = await tail.now()
-        found = await run_in_threadpool(source.lines, after, limit, order)
+        found = await threads.run(source.lines, after, limit, order)
         left_s = end_s - loop.time()
         if found or left_s <= 0.0 or tail.stopped:
             return found
@@ -316,13 +320,13 @@ def _bodies(source: RecordSource, after: int, last: int, order: str | None) -> d
     return found
 
 
-async def _lines(chunks: Iterator[Sequence[EntryRow]]) -> AsyncIterator[bytes]:
+async def _lines(chunks: Iterator[Sequence[EntryRow]], threads: Threads) -> AsyncIterator[bytes]:
     """Reads the next chunk while the one before is on its way."""
     lines = map(_joined, chunks)
-    coming = asyncio.ensure_future(run_in_threadpool(next, lines, b""))
+    coming = asyncio.ensure_future(threads.run(next, lines, b""))
     try:
         while chunk := await coming:
-            coming = asyncio.ensure_future(run_in_threadpool(next, lines, b""))
+            coming = asyncio.ensure_future(threads.run(next, lines, b""))
             yield chunk
     finally:
         coming.cancel()

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
-
 from station.errors import StationError
+from station.mes.threads import Threads
 
 LOOK_S = 0.2
 
@@ -26,8 +25,8 @@ class Mark:
 class Tail:
     """Tells those of one event loop who wait that something came. Once `stop` is set nobody waits any more."""
 
-    def __init__(self, look: Callable[[], Mark], stop: threading.Event) -> None:
-        self._look, self._stop = look, stop
+    def __init__(self, look: Callable[[], Mark], stop: threading.Event, threads: Threads) -> None:
+        self._look, self._stop, self._threads = look, stop, threads
         self._waiting: set[asyncio.Event] = set()
         self._watcher: asyncio.Task[None] | None = None
         self._mark = Mark()
@@ -39,7 +38,7 @@ class Tail:
 
     async def now(self) -> Mark:
         """How far things are. Raises: StorageError: the record cannot be read."""
-        found = await run_in_threadpool(self._look)
+        found = await self._threads.run(self._look)
         before = self._mark  # several look at once, and the last answer need not be the newest
         self._mark = Mark(max(found.position, before.position), max(found.version, before.version))
         if self._mark != before:

@@ -13,6 +13,7 @@ from station.cycle.fault import Acknowledgement
 from station.cycle.state import Board, Fault, FaultKind, Needs, Progress, QueueEntry
 from station.cycle.transitions import OPC_40100, State
 from station.genealogy.store import Genealogy
+from station.hmi.facts import PageFacts
 from station.hmi.language import LANGUAGES, load_texts
 from station.hmi.presses import LOOKED
 from station.hmi.security import is_at_the_cell
@@ -32,7 +33,8 @@ def word() -> Acknowledgement:
 
 @pytest.fixture
 def cell(genealogy: Genealogy, word: Acknowledgement) -> Iterator[Cell]:
-    with served(genealogy, acknowledgement=word) as running:
+    viewed = PageFacts(viewers=("127.0.0.1",))  # by a proxy, too: who may look, and not press
+    with served(genealogy, acknowledgement=word, facts=viewed) as running:
         yield running
 
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .service import ORDER_ID, OTHER_ID, OTHER_SERIAL, SERIAL, Api, commit, problem
+from station.genealogy.exports.formats import FORMATS, Format
+from tests.genealogy.builders import NOW
 
+from .service import (
+    ORDER_ID,
+    OTHER_ID,
+    OTHER_SERIAL,
+    SERIAL,
+    Api,
+    commit,
+    order_bytes,
+    problem,
+    served,
+    two_orders,
+)
+
+IS_JSON = {"Content-Type": "application/json"}
 QUOTED = OTHER_ID.replace("/", "%2F")
 
 
@@ -90,6 +109,29 @@ def test_his_stream_has_neither_states_nor_others(api: Api) -> None:
         assert data["id"] == record.id
 
 
+def test_his_stream_is_alive_whatever_others_do(tmp_path: Path) -> None:
+    """Neither silent for as long as others' records come, nor a clock of them."""
+    with served(tmp_path / "home", fill=two_orders, heartbeat_s=0.5) as api:
+        stop = threading.Event()
+
+        def others() -> None:
+            while not stop.wait(0.1):
+                api.board.publish(message="again")
+
+        busy = threading.Thread(target=others)
+        busy.start()
+        headers = {"Authorization": f"Bearer {api.secrets['customer']}"}
+        try:
+            with api.http.stream("GET", "/v1/events", headers=headers, timeout=10.0) as answer:
+                began = time.monotonic()
+                lines = answer.iter_lines()
+                assert sum(1 for line in itertools.islice(lines, 9) if line == ": alive") >= 2
+                assert time.monotonic() - began < 8.0
+        finally:
+            stop.set()
+            busy.join()
+
+
 def test_his_tree_says_nothing_of_other_orders_nor_of_tokens(api: Api) -> None:
     events: list[Any] = [
         {"kind": "material-consumed", "order_id": ORDER_ID, "lot": "L-1"},
@@ -102,6 +144,37 @@ def test_his_tree_says_nothing_of_other_orders_nor_of_tokens(api: Api) -> None:
     for secret in (OTHER_ID, OTHER_SERIAL, "mes-1", "127.0.0.1", '"access"'):
         assert secret not in tree.text.replace('"by": "mes-1"', ""), secret
     assert OTHER_SERIAL in api.get(f"/orders/{ORDER_ID}/genealogy").text
+
+
+def test_his_exports_say_nothing_of_other_orders_nor_of_tokens(tmp_path: Path) -> None:
+    """Of assemblies, of orders for a part with the same serial, of who sent what: nothing, in any format."""
+    bundle = Format(".zip", "application/zip", lambda _: b"", has_others=True)
+    formats = {name: one for name, one in FORMATS.items() if name != "pdf"} | {"bundle": bundle}
+    with served(tmp_path / "home", fill=two_orders, formats=formats) as api:
+        assert api.put(f"/orders/{QUOTED}-2", content=order_bytes(f"{OTHER_ID}-2", SERIAL), headers=IS_JSON).is_success
+        sent: list[tuple[str, Any]] = [
+            (SERIAL, {"kind": "material-consumed", "order_id": ORDER_ID, "lot": "L-1"}),
+            (SERIAL, {"kind": "built-into", "order_id": ORDER_ID, "parent_order_id": OTHER_ID, "parent_serial": "P"}),
+            (OTHER_SERIAL, {
+                "kind": "built-into", "order_id": OTHER_ID, "parent_order_id": ORDER_ID, "parent_serial": SERIAL,
+            }),
+        ]  # fmt: skip
+        for serial, event in sent:
+            assert api.post(f"/parts/{serial}/events", json=event).status_code == 201
+        api.genealogy.add_event("part-held", SERIAL, {"reason": f"{OTHER_ID} is for this part too"}, at=NOW)
+        id = next(one.id for one in api.genealogy.records().records if one.order_id == ORDER_ID)
+        for format in formats:
+            path = f"/records/{id}/exports/{format}"
+            assert f"{OTHER_ID}-2" not in api.get(path).text.replace("%2F", "/")
+            answer = api.get(path, "customer")
+            if format == "bundle":
+                assert "bundle" not in problem(answer, 404)
+                continue
+            assert answer.status_code == 200, answer.text
+            text = answer.text.replace("%2F", "/")
+            for secret in (OTHER_ID, OTHER_SERIAL, "127.0.0.1", '"access"', "content_sha256"):
+                assert secret not in text, (format, secret)
+        assert "L-1" in api.get(f"/records/{id}/exports/epcis", "customer").text
 
 
 def test_he_changes_nothing(api: Api) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from station.app.beside import home_orders
 from station.documents import sha256_hex
 from station.genealogy.parts import ORDER_RECEIVED
 from station.genealogy.verify import verify_home
-from station.mes.desk import folder_name
+from station.mes.laying import folder_name, lay_waiting
 from station.order.folder import OrderFolder
 from station.order.read import read_order, still_says
 from tests.cli.small import ring_order
+from tests.genealogy.builders import NOW
 from tests.order.builders import box, drawn
 
 from .service import ORDER_ID, Api, commit, order_bytes, problem
@@ -200,6 +202,38 @@ def test_the_power_went_between_record_and_folder(api: Api) -> None:
     assert len(api.genealogy.events(ORDER_RECEIVED, NEW)) == 1
 
 
+def test_what_waits_lies_there_again_when_the_station_starts(api: Api) -> None:
+    """And neither what is done, nor what the power left half written; what cannot be read is said."""
+    data, drawing = drawn_order()
+    api.put(f"/orders/{NEW}", files={"order": ("o", data), "drawing": ("d", drawing)})
+    put(api, order_bytes("MO-10", "S-10"), "MO-10")
+    put(api, order_bytes("MO-11", "S-11"), "MO-11")
+    commit(api.genealogy, "MO-10", "S-10")
+    api.genealogy.add_event(ORDER_RECEIVED, "MO-12", {"drawing_sha256": None}, at=NOW, document=b"{}")
+    folder = api.genealogy.home.orders
+    for path in folder.iterdir():
+        shutil.rmtree(path)
+    (folder / ".incoming-ab").mkdir()
+    said: list[str] = []
+    lay_waiting(api.genealogy, said.append)
+    assert sorted(waiting(api)) == [PART, "S-11"]
+    assert read_order(waiting(api)[PART]).drawing == drawing
+    assert sorted(path.name for path in folder.iterdir()) == sorted([folder_name(NEW), folder_name("MO-11")])
+    assert [sentence.split(" was received and ")[0] for sentence in said] == [
+        f"The order {NEW}", "The order MO-11", "The order MO-12",
+    ]  # fmt: skip
+    assert "cannot be measured" in said[2]
+    said.clear()
+    lay_waiting(api.genealogy, said.append)
+    assert len(said) == 1
+
+
+def test_the_folder_of_a_starting_cell_has_them(api: Api) -> None:
+    put(api, order_bytes(NEW, PART))
+    shutil.rmtree(api.genealogy.home.orders)
+    assert list(OrderFolder(home_orders(api.genealogy, print))) == [PART]
+
+
 def test_a_part_for_which_an_order_waits_gets_no_second(api: Api) -> None:
     put(api, order_bytes(NEW, PART))
     assert "the order MO-9 waits for this part" in problem(put(api, order_bytes("MO-10", PART), "MO-10"), 409)
@@ -234,7 +268,7 @@ def test_a_full_disk_is_said(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("station.mes.desk._write", full)
+    monkeypatch.setattr("station.mes.laying._write", full)
     assert "the disk is full" in problem(put(api, order_bytes(NEW, PART)), 503)
     assert list(api.genealogy.home.orders.iterdir()) == []
     monkeypatch.undo()

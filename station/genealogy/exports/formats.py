@@ -18,7 +18,8 @@ class Format:
     """One format: file suffix with its dot, media type, and the function that makes the file of one inspection.
 
     A format for people has `make_in` as well: the same in one of `LANGUAGES`; `make` is then in English. `remark` is
-    what whoever exports should be told about the file; mostly nothing.
+    what whoever exports should be told about the file; mostly nothing. What `has_others` holds entries byte for byte, with
+    who recorded them and what other orders they name.
     """
 
     suffix: str
@@ -26,6 +27,7 @@ class Format:
     make: Callable[[Dossier], bytes]
     make_in: Callable[[Dossier, str], bytes] | None = None
     remark: Callable[[Dossier], str] = lambda _: ""
+    has_others: bool = False
 
     def file(self, dossier: Dossier, language: str = "") -> bytes:
         """The file of one inspection, in a language where that is asked for. Raises: InputError: it has none such."""

@@ -21,7 +21,7 @@ from station.genealogy.database import translated
 from station.genealogy.entries import REMOVED
 from station.genealogy.events import Event
 from station.genealogy.frames import ContentFolder
-from station.genealogy.parts import ORDER_RECEIVED
+from station.genealogy.parts import ORDER_RECEIVED, order_of
 from station.genealogy.proof import contents as c
 from station.genealogy.proof.archive import ArchiveWriter, Sink
 from station.genealogy.proof.checkpoints import (
@@ -246,4 +246,4 @@ def _belongs(event: Event, order: str, serial: str, ids: set[str]) -> bool:
         return True
     if (named.get("parent_order_id"), named.get("parent_serial")) == (order, serial):
         return True
-    return named.get("order_id", order) == order and serial in (event.subject, named.get("serial"))
+    return order_of(event) in (None, order) and serial in (event.subject, named.get("serial"))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from station.errors import InputError, IntegrityError
 from station.genealogy.home import StationHome
+from station.genealogy.parts import ORDER_RECEIVED
 from station.genealogy.proof.archive import ArchiveReader
 from station.genealogy.proof.bundle_check import check_bundle
 from station.genealogy.proof.keys import public_key, signing_key
@@ -71,6 +72,16 @@ def test_everything_about_the_part_and_nothing_of_others(files: Files):
     assert b"L-2" not in everything
     assert files["documents/" + hashlib.sha256(evidence().order).hexdigest() + ".json"] == evidence().order
     assert evidence(2).frames[0].data in files.values()
+
+
+def test_an_order_for_a_part_with_the_same_serial_is_another_ones(home: StationHome):
+    with Genealogy.open(home) as genealogy:
+        record = fill(genealogy)
+        said = {"by": "mes", "serial": "RING-237-0001", "drawing_sha256": None}
+        genealogy.add_event(ORDER_RECEIVED, "MO-OTHER", said, at=at(10), document=b"the other customer's")
+        everything = b"".join(unpacked(bundle_of(genealogy, record.id)).values())
+        assert b"MO-OTHER" not in everything
+        assert b"the other customer's" not in everything
 
 
 def test_the_same_record_gives_the_same_bytes(home: StationHome):
