@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from station.cycle.findings import Findings
-from station.cycle.results import LEAST_SEEN, answer_items
+from station.cycle.results import LEAST_SEEN, _sentence, answer_items
 from station.metrology.decision import Verdict
 from station.plan.compile import compile_plan
 
@@ -45,3 +45,15 @@ def test_teeth_that_dirt_makes_nonsense_of_are_undecided_and_end_nothing() -> No
     assert (
         "with what stands on its edge, a burr or dirt, a ball of 0.252 mm does not touch the flanks of W" in item.reason
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "upper", "said"),
+    [
+        (23.7504, 23.75, "is 23.7504 ± 0.018 mm, 0.0004 mm beyond its upper limit 23.750 mm."),
+        (23.7600, 23.7545, "is 23.760 ± 0.018 mm, 0.0055 mm beyond its upper limit 23.7545 mm."),
+    ],
+)
+def test_the_sentence_rounds_neither_a_value_across_its_limit_nor_a_limit(value: float, upper: float, said: str):
+    sentence = _sentence("Characteristic 1", Verdict.FAIL, value, 0.009, None, upper, "mm", None)
+    assert sentence == f"Characteristic 1 {said}"
