@@ -18,8 +18,8 @@ class Format:
     """One format: file suffix with its dot, media type, and the function that makes the file of one inspection.
 
     A format for people has `make_in` as well: the same in one of `LANGUAGES`; `make` is then in English. `remark` is
-    what whoever exports should be told about the file; mostly nothing. What `has_others` holds entries byte for byte, with
-    who recorded them and what other orders they name.
+    what whoever exports should be told about the file; mostly nothing. What `has_others` holds entries byte for byte,
+    with who recorded them and what other orders they name.
     """
 
     suffix: str
