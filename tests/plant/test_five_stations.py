@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from station.genealogy.home import StationHome
@@ -63,6 +64,7 @@ class Process:
         assert status == 0, self._log.read_text()
 
 
+@pytest.mark.skipif("STATION_PLANT_SECONDS" not in os.environ, reason="takes minutes: run scripts/test_plant")
 def test_every_record_is_at_the_plant_exactly_once(tmp_path: Path, hub: Hub, server: Server, database_url: str) -> None:
     rng = random.Random(SEED)
     homes = {name: StationHome(tmp_path / f"station-{n}") for n, name in enumerate(NAMES)}
