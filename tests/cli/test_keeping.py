@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from station.app.services import read_services
+from station.app.services import read_services, services_of
 from station.errors import InputError
 from station.genealogy.disk import DiskBudget
 from station.genealogy.home import StationHome
@@ -14,7 +17,7 @@ from station.genealogy.retention import RetentionRule
 from station.genealogy.store import Genealogy
 from tests.genealogy.builders import NOW, at, diameter, draft, evidence
 
-from .program import station
+from .program import ROOT, station
 
 
 @pytest.fixture
@@ -109,3 +112,16 @@ def test_services(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file.write_text(text)
         with pytest.raises(InputError, match=place):
             read_services()
+
+
+@pytest.mark.parametrize("page", ["services.md", "keeping.md"])
+def test_the_settings_on_the_page_are_settings(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    file = tmp_path / "services.toml"
+    file.write_text(block)
+    services = services_of(file)
+    assert services.retention.keep_days == 90.0
+    assert services.disk == DiskBudget()
+    if page == "services.md":
+        assert {one.name for one in fields(services)} == set(tomllib.loads(block))
