@@ -114,6 +114,8 @@ def page_latency(folder: Path, short: int, long: int, *, pages: int = 300, round
             records: _Asker(stack.enter_context(served(home)), tokens[records], _starts(home, records, pages))
             for records, home in homes.items()
         }
+        for asker in askers.values():
+            stack.callback(asker.close)
         for _ in range(rounds):  # the first warms up
             for page in range(pages):
                 for records, asker in askers.items():
@@ -237,6 +239,10 @@ class _Asker:
         self._talking = HTTPConnection("127.0.0.1", port)
         self._headers = {"Authorization": f"Bearer {token}", "Host": "localhost"}
         self._starts = starts
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._talking.close()
 
     def ask(self, page: int) -> float:
         """Milliseconds until a page was there."""

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from station.genealogy.database import writing
 from station.genealogy.follow import position
 from station.genealogy.home import StationHome
+from station.genealogy.proof.checkpoints import Signer, sign_checkpoint
+from station.genealogy.proof.keys import signing_key
 from station.genealogy.schema import checkpoints
 from station.genealogy.store import Genealogy
 from station.plant.collector import Collector
@@ -58,22 +59,22 @@ def arrived(plant: PlantDatabase, cursor: int) -> bool:
 
 def test_there_and_known_to_be_there(plant: PlantDatabase, hub: Hub, genealogy: Genealogy) -> None:
     fill(genealogy, 30)
-    with writing(genealogy.engine) as connection:
-        connection.execute(insert(checkpoints).values(size=20, made="2026-11-22T09:12:03.512Z", note="signed"))
+    signed = sign_checkpoint(genealogy, Signer(signing_key(genealogy.home.keys), "station.example/cell-3"), at=NOW)
+    assert signed.checkpoint.size == 61  # the key is announced first
     stop = threading.Event()
     relay = relay_of(genealogy, hub, stop, url="https://cell-3:8080")
     with running(relay, collector_of(plant, hub, stop), stop=stop):
-        until(lambda: relay.state.arrived == 60)
+        until(lambda: relay.state.arrived == 61)
         fill(genealogy, 1, first=30)
-        until(lambda: relay.state.arrived == 62)
+        until(lambda: relay.state.arrived == 63)
         until(lambda: plant.stations()[0].url == "https://cell-3:8080")
     assert relay.state.trouble == ""
-    assert position(genealogy, FOLLOWER) == 62
+    assert position(genealogy, FOLLOWER) == 63
     assert faults(plant, "cell-3") == []
-    assert count(plant, feed) == 62
+    assert count(plant, feed) == 63
     with plant.engine.connect() as connection:
         connection.execution_options(schema_translate_map={None: schema_of("cell-3")})
-        assert connection.execute(select(checkpoints.c.note)).scalars().all() == ["signed"]
+        assert connection.execute(select(checkpoints.c.note)).scalars().all() == [signed.data.decode()]
 
 
 def test_the_hub_is_away_and_comes_again(plant: PlantDatabase, hub: Hub, genealogy: Genealogy) -> None:
