@@ -157,7 +157,9 @@ def record_routes(
         caller: Annotated[Caller, Depends(reader)],
         id: RecordId,
         format: str,
-        language: Annotated[str, Query(description="Of a format for people: en, de, fr or it.", max_length=20)] = "",
+        language: Annotated[
+            Literal["en", "de", "fr", "it"], Query(description="Of a format for people; others have none.")
+        ] = "en",
     ) -> Response:
         await threads.run(entry_for, caller, id)
         his = {name: one for name, one in formats.items() if caller.only_order is None or not one.has_others}
@@ -165,8 +167,9 @@ def record_routes(
             raise Problem(404, f"there is no such format; there are {', '.join(his)}", place="format")
         chosen = his[format]
         headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"'}
+        asked = "" if chosen.make_in is None else language
         data = await threads.export(
-            caller.token.id, lambda: chosen.file(dossier_for(caller.only_order, source.dossier(id)), language)
+            caller.token.id, lambda: chosen.file(dossier_for(caller.only_order, source.dossier(id)), asked)
         )
         return Response(data, 200, headers, chosen.media_type)
 
