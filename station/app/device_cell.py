@@ -37,7 +37,8 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
         folder = OrderFolder(*filter(None, (orders, home_orders(genealogy, how.say))))
         if how.once and not folder:
             raise InputError("there are no orders (*.json) in this folder", place=str(orders))
-        rig = DeviceRig(facts, sorted(folder))
+        # A pallet without a scanner is loaded by the folder that its loader sees, not by what a MES sends meanwhile.
+        rig = DeviceRig(facts, [] if orders is None else sorted(OrderFolder(orders)))
         try:
             known = rig.camera.facts()
             camera = f"{known.model} {known.serial}"

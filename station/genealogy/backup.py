@@ -7,16 +7,16 @@ keys stay at the station unless they are asked for: who has them can sign as the
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from station.durable import synchronise, write_whole
 from station.errors import InputError, IntegrityError, StorageError
 from station.genealogy import rows
-from station.genealogy.copying import Progress, copy_database, copy_files, copy_tables, in_one_file, opened, synchronise
+from station.genealogy.copying import Progress, copy_database, copy_files, copy_tables, in_one_file, opened
 from station.genealogy.database import state_of, translated, writing
 from station.genealogy.entries import REMOVED
 from station.genealogy.frames import ContentFolder
@@ -157,12 +157,7 @@ def _copy_keys(source: StationHome, copy: StationHome, *, secret: bool) -> None:
         data = path.read_bytes()
         if b"PRIVATE KEY" in data and not secret:
             continue
-        target = copy.keys / path.name
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(handle)
+        write_whole(copy.keys / path.name, data, 0o600)
 
 
 def _has_entries(home: StationHome, url: str) -> bool:

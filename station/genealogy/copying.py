@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from station.durable import synchronise
 from station.errors import IntegrityError
 from station.genealogy.database import open_database, writing
 from station.genealogy.frames import ContentFolder
@@ -93,12 +93,3 @@ def opened(home: StationHome, url: str | None = None, *, read_only: bool = False
         yield engine
     finally:
         engine.dispose()
-
-
-def synchronise(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -21,7 +21,7 @@ class Dossier:
 
     `events` are about this inspection or its part, oldest first; `attempts` all inspections of this part of
     this order, oldest first; `calibration` the document that was in force, None for marks alone or an early ERROR;
-    `order_bytes` and `drawing` are what was received.
+    `order.document` and `order.drawing` are what was received.
     """
 
     entry: ChainEntry
@@ -31,11 +31,6 @@ class Dossier:
     events: tuple[Event, ...]
     attempts: tuple[RecordSummary, ...]
     reader: RecordReader
-
-    @property
-    def order_bytes(self) -> bytes:
-        """The order as received."""
-        return self.order.document
 
     @property
     def is_latest(self) -> bool:

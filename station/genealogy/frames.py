@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from station.documents import sha256_hex
+from station.durable import synchronise
 from station.errors import IntegrityError, StorageError
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
@@ -43,7 +44,7 @@ class ContentFolder:
         try:
             there = self.find(digest)
             if there is not None and there.read_bytes() == data:
-                _synchronise(there.parent)  # whoever wrote it may not have come to this yet
+                synchronise(there.parent)  # whoever wrote it may not have come to this yet
                 return digest, False
             self._write(data, self.path / digest[:2] / f"{digest}{suffix}")
         except OSError as error:
@@ -56,7 +57,7 @@ class ContentFolder:
         for folder in (incoming, target.parent):
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
-                _synchronise(self.path)
+                synchronise(self.path)
         temporary = incoming / f"{target.name}.{secrets.token_hex(8)}"
         try:
             with temporary.open("xb") as stream:
@@ -68,7 +69,7 @@ class ContentFolder:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _synchronise(target.parent)
+        synchronise(target.parent)
 
     def find(self, digest: str) -> Path | None:
         """The file named `digest`, whatever its suffix; None when there is none."""
@@ -117,11 +118,3 @@ class ContentFolder:
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
-
-
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import exists, select
 
 from station.documents import sha256_hex
+from station.durable import synchronise
 from station.errors import StationError, StorageError
 from station.genealogy.database import translated
 from station.genealogy.parts import ORDER_RECEIVED
@@ -56,9 +57,9 @@ def lay(genealogy: Genealogy, order: Order, data: bytes) -> bool:
             _write(incoming / _NAME, data)
             if order.geometry.drawing:
                 _write(incoming / order.geometry.drawing, order.drawing)
-            _synchronise(incoming)
+            synchronise(incoming)
             incoming.rename(target)
-            _synchronise(folder)
+            synchronise(folder)
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
             raise
@@ -106,11 +107,3 @@ def _write(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

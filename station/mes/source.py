@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Select, func, select
 
 from station.errors import InputError
 from station.genealogy.chain import GENESIS, INSPECTION, ChainEntry
@@ -212,8 +212,3 @@ class StoredRecords:
         query = query.where(inspections.c.order_id == order_id).order_by(inspections.c.cursor.desc()).limit(limit)
         with translated(NOTHING_READ), self._reader.engine.connect() as connection:
             return tuple(connection.execute(query).scalars())
-
-
-def committed_text(connection: Connection) -> str | None:
-    """When the newest entry was committed."""
-    return connection.execute(select(chain.c.committed).order_by(chain.c.cursor.desc()).limit(1)).scalar()

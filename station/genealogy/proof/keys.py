@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from station.documents import read_limited, sha256_hex
+from station.durable import write_whole
 from station.errors import InputError, StorageError
 from station.genealogy.values import is_sha256
 
@@ -133,7 +133,7 @@ def _load(path: Path) -> SigningKey:
     beside = path.with_name(PUBLIC)
     if not beside.exists():
         with suppress(FileExistsError):  # another process makes the key just now
-            _write(beside, public.pem, 0o644)
+            write_whole(beside, public.pem, 0o644, new=True)
     if beside.read_bytes() != public.pem:
         raise StorageError(f"this is not the public half of {PRIVATE}", place=str(beside))
     return SigningKey(public, private)
@@ -150,27 +150,10 @@ def _make(folder: Path) -> None:
         if orphan.exists():
             orphan.rename(folder / f"signing-{sha256_hex(orphan.read_bytes())[:16]}.pub.pem")
         private = Ed25519PrivateKey.generate()
-        _write(folder / PRIVATE, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+        write_whole(
+            folder / PRIVATE, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600, new=True
+        )
         with suppress(FileExistsError):  # another process read the private half already
-            _write(folder / PUBLIC, _public(private.public_key()).pem, 0o644)
+            write_whole(folder / PUBLIC, _public(private.public_key()).pem, 0o644, new=True)
     finally:
         os.close(handle)
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """The file complete and durable under its name, or not at all. Raises: FileExistsError: there is one."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(temporary, path)  # unlike a rename, this never replaces a file
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

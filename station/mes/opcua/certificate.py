@@ -5,13 +5,13 @@ Clients trust it by its fingerprint, so it is never made anew by itself; who wan
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from station.durable import write_whole
 from station.errors import InputError, StorageError
 from station.genealogy.home import StationHome
 from station.mes.opcua.facts import OpcUaFacts
@@ -76,21 +76,10 @@ def _make(certificate: Path, private_key: Path, application_uri: str, name: str)
     )
     try:
         certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(private_key, dump_private_key_as_pem(key))
-        _write(certificate, made.public_bytes(Encoding.DER))
+        write_whole(private_key, dump_private_key_as_pem(key), 0o600)
+        write_whole(certificate, made.public_bytes(Encoding.DER), 0o600)
     except OSError as error:
         raise StorageError(f"the certificate cannot be kept ({error.strerror})", place=str(certificate)) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all, and for the station's user only."""
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)
 
 
 def _read(path: Path) -> Certificate:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
 from station.documents import read_limited
+from station.durable import write_whole
 from station.errors import InputError
 from station.genealogy.home import StationHome
 
@@ -105,9 +106,9 @@ def _make_missing(key: Path, certificate: Path, name: str, at: datetime) -> None
     if certificate.exists() and not key.exists():
         raise InputError("there is a certificate without its key", place=str(certificate))
     if not key.exists():
-        _write(key, _pem(ec.generate_private_key(ec.SECP256R1())), 0o600)
+        write_whole(key, _pem(ec.generate_private_key(ec.SECP256R1())), 0o600)
     if not certificate.exists():
-        _write(certificate, _self_signed(_key(key), name, at), 0o644)
+        write_whole(certificate, _self_signed(_key(key), name, at), 0o644)
 
 
 def _self_signed(key: PrivateKeyTypes, name: str, at: datetime) -> bytes:
@@ -159,15 +160,3 @@ def _pem(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all: a power cut leaves no half of a key."""
-    waiting = path.with_name(path.name + ".new")
-    waiting.unlink(missing_ok=True)
-    handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    waiting.replace(path)
