@@ -37,7 +37,7 @@ def _put(value: Any, put: Callable[[str], None]) -> None:
     if kind is str:
         put(encode_basestring(value))
     elif kind is float:
-        put(_number(value))
+        put(number_text(value))
     elif kind is dict:
         _put_members(value, put)
     elif kind is list or kind is tuple:
@@ -52,7 +52,7 @@ def _put(value: Any, put: Callable[[str], None]) -> None:
     elif isinstance(value, Mapping):
         _put_members({str(key): child for key, child in value.items()}, put)
     elif isinstance(value, Decimal):
-        put(_number(float(value)))
+        put(number_text(float(value)))
     elif isinstance(value, (list, tuple)):
         _put(list(value), put)
     else:  # true, false, null; subclasses of str and int; what JSON does not have
@@ -76,9 +76,9 @@ def _in_sequence(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, f"{',' if at else '{'}{encode_basestring(name)}:") for at, name in enumerate(in_sequence))
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """As ECMAScript writes it (RFC 8785, 3.2.2.3): between 1e-4 and 1e16 as Python does, but for whole numbers."""
     text = repr(value)
-    if "e" in text or "n" in text:
-        return rfc8785.dumps(value).decode()
-    return (text[:-2] if text.endswith(".0") else text) if value else "0"
+    if text[-2:] == ".0":
+        return text[:-2] if value else "0"
+    return rfc8785.dumps(value).decode() if "e" in text or "n" in text else text

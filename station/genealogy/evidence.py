@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from station.documents import sha256_hex
 from station.errors import IntegrityError
@@ -34,8 +35,8 @@ class Evidence:
         return tuple(data for data in (self.order, self.drawing, self.calibration) if data is not None)
 
 
-def tied(draft: Inspection, evidence: Evidence, *, id: str) -> Inspection:
-    """`draft` with `id` and with the hashes of its evidence filled in; its attempt is still open.
+def ties(draft: Inspection, evidence: Evidence) -> dict[str, Any]:
+    """The fields of an inspection that tie it to its evidence by hashes, for `dataclasses.replace`.
 
     Raises:
         IntegrityError: the draft already names a hash, and the evidence has another.
@@ -52,14 +53,12 @@ def tied(draft: Inspection, evidence: Evidence, *, id: str) -> Inspection:
     )
     if draft.frames and draft.frames != frames:
         raise IntegrityError("the pictures named are not the pictures given", place="frames")
-    return replace(
-        draft,
-        id=id,
-        order_sha256=_same(draft.order_sha256, evidence.order, "order_sha256"),
-        drawing_sha256=_same(draft.drawing_sha256, evidence.drawing, "drawing_sha256"),
-        calibration=calibration,
-        frames=frames,
-    )
+    return {
+        "order_sha256": _same(draft.order_sha256, evidence.order, "order_sha256"),
+        "drawing_sha256": _same(draft.drawing_sha256, evidence.drawing, "drawing_sha256"),
+        "calibration": calibration,
+        "frames": frames,
+    }
 
 
 def _same(named: str, data: bytes | None, place: str) -> str:

@@ -7,40 +7,16 @@ No NaN, no infinity and no undecodable text can be in one: construction raises `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from station.errors import IntegrityError
-from station.genealogy.values import check_id, check_sha256, check_verdict, settle, utc_text
+from station.genealogy.encoding import OPTIONAL, encoded
+from station.genealogy.values import check_id, check_sha256, check_verdict, read_canonical, settle
 
 SCHEMA = "inspection/1"
 OLD_OVERLAY = "overlay_sha256"  # what older records name their overlay by; today it is added as an event
-_OPTIONAL = {"optional": True}
-
-
-def _document(value: Any) -> Any:
-    """`value` as JSON: dataclasses become objects, moments become text, empty optional fields are left out."""
-    kind: Any = type(value)
-    if kind in (str, float, int, bool, type(None)):
-        return value
-    if is_dataclass(value):
-        document = {}
-        for name, optional in _keys_of(kind):
-            child = getattr(value, name)
-            if not (optional and child in (None, (), "")):
-                document[name] = _document(child)
-        return document
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return [_document(child) for child in value] if isinstance(value, tuple) else value
-
-
-@cache
-def _keys_of(kind: Any) -> tuple[tuple[str, bool], ...]:
-    """The keys of a dataclass, each with whether it may be left out."""
-    return tuple((entry.name, bool(entry.metadata.get("optional"))) for entry in fields(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +28,7 @@ class BudgetLine:
     sensitivity: float
     contribution: float
     unit: str
-    share: float | None = field(default=None, metadata=_OPTIONAL)  # of the variance; negative where a correlation helps
+    share: float | None = field(default=None, metadata=OPTIONAL)  # of the variance; negative where a correlation helps
 
     def __post_init__(self) -> None:
         settle(self)
@@ -79,9 +55,9 @@ class CharacteristicRecord:
     points: int | None = None
     reason: str = ""
     measured: bool = True
-    expected: str | None = field(default=None, metadata=_OPTIONAL)
-    budget: tuple[BudgetLine, ...] = field(default=(), metadata=_OPTIONAL)
-    bonus: float | None = field(default=None, metadata=_OPTIONAL)  # by which a material modifier widens the zone
+    expected: str | None = field(default=None, metadata=OPTIONAL)
+    budget: tuple[BudgetLine, ...] = field(default=(), metadata=OPTIONAL)
+    bonus: float | None = field(default=None, metadata=OPTIONAL)  # by which a material modifier widens the zone
 
     def __post_init__(self) -> None:
         settle(self)
@@ -174,7 +150,7 @@ class Conditions:
     """Around the part: temperature in °C and its standard uncertainty in kelvin, where known."""
 
     temperature_c: float | None = None
-    temperature_standard_uncertainty_k: float | None = field(default=None, metadata=_OPTIONAL)
+    temperature_standard_uncertainty_k: float | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         settle(self)
@@ -206,9 +182,10 @@ class Inspection:
     frames: tuple[FrameReference, ...] = ()
     conditions: Conditions = field(default_factory=Conditions)
     findings: tuple[Finding, ...] = ()
-    decision: DecisionRule | None = field(default=None, metadata=_OPTIONAL)
-    drawing_sha256: str = field(default="", metadata=_OPTIONAL)
-    operation: str = field(default="", metadata=_OPTIONAL)  # as the order names it
+    decision: DecisionRule | None = field(default=None, metadata=OPTIONAL)
+    drawing_sha256: str = field(default="", metadata=OPTIONAL)
+    operation: str = field(default="", metadata=OPTIONAL)  # as the order names it
+    schema: str = field(default=SCHEMA, init=False)
 
     def __post_init__(self) -> None:
         settle(self)
@@ -236,5 +213,10 @@ class Inspection:
                 raise IntegrityError(f"the part cannot be PASS: a {finding.kind} was found", place="verdict")
 
     def to_document(self) -> dict[str, Any]:
-        """The `inspection/1` document, ready for `station.documents.canonical`."""
-        return {"schema": SCHEMA, **_document(self)}
+        """The `inspection/1` document, as a reader of its bytes has it."""
+        document: dict[str, Any] = read_canonical(self.to_json())
+        return document
+
+    def to_json(self) -> bytes:
+        """The canonical bytes of the `inspection/1` document, which are committed."""
+        return encoded(self)

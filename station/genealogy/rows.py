@@ -6,18 +6,18 @@ Those of a commit are made once: making them anew would take longer than running
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Row, bindparam, desc, exists, func, insert, or_, select, union
 
-from station.documents import canonical, sha256_hex
+from station.documents import sha256_hex
 from station.genealogy.chain import EVENT, GENESIS, INSPECTION, ChainEntry, link_hash
 from station.genealogy.events import event_body, mentioned
 from station.genealogy.inspection import Inspection
 from station.genealogy.pages import RecordSummary
 from station.genealogy.schema import chain, documents, events, inspection_frames, inspections, mentions
+from station.genealogy.statement import Statement
 from station.genealogy.tree import add_subtrees
 from station.genealogy.values import new_id, read_canonical, utc_text
 
@@ -34,22 +34,29 @@ _SUMMARIES = (
     .join(inspections, inspections.c.cursor == chain.c.cursor)
     .order_by(inspections.c.cursor)
 )
-_LAST = select(chain.c.cursor, chain.c.hash).order_by(desc(chain.c.cursor)).limit(1)
-_ATTEMPT = select(func.max(inspections.c.attempt)).where(
-    inspections.c.order_id == bindparam("order_id"), inspections.c.serial == bindparam("serial")
+_LAST = Statement(
+    select(chain.c.cursor, chain.c.hash).where(chain.c.cursor == select(func.max(chain.c.cursor)).scalar_subquery())
 )
-_DOCUMENT = select(documents.c.sha256).where(documents.c.sha256 == bindparam("sha256"))
-_ADD_LINK, _ADD_INSPECTION, _ADD_FRAME = insert(chain), insert(inspections), insert(inspection_frames)
-_ADD_DOCUMENT = insert(documents)
+_ATTEMPT = Statement(
+    select(func.max(inspections.c.attempt)).where(
+        inspections.c.order_id == bindparam("order_id"), inspections.c.serial == bindparam("serial")
+    )
+)
+_DOCUMENT = Statement(select(documents.c.sha256).where(documents.c.sha256 == bindparam("sha256")))
+_LINK = tuple(chain.c.keys())
+_ADD_LINK, _ADD_DOCUMENT = Statement(insert(chain)), Statement(insert(documents))
+_ADD_FRAME = Statement(insert(inspection_frames))
+_FOUND_BY = ("cursor", "order_id", "serial", "attempt", "verdict")
+_ADD_INSPECTION = Statement(insert(inspections).values({name: bindparam(name) for name in _FOUND_BY}))
 
 
 def append_link(connection: Connection, kind: str, id: str, committed: str, body: bytes) -> ChainEntry:
     """Add one entry behind the last; needs the writer's lock."""
-    last = connection.execute(_LAST).first()
-    cursor, previous = (last.cursor + 1, last.hash) if last else (1, GENESIS)
+    last, previous = _LAST.first(connection, {}) or (0, GENESIS)
+    cursor = last + 1
     digest = link_hash(cursor, kind, committed, previous, body)
     entry = ChainEntry(cursor, kind, id, committed, previous, digest, body)
-    connection.execute(_ADD_LINK, asdict(entry))
+    _ADD_LINK.run(connection, {name: getattr(entry, name) for name in _LINK})
     add_subtrees(connection, cursor)
     return entry
 
@@ -57,28 +64,19 @@ def append_link(connection: Connection, kind: str, id: str, committed: str, body
 def add_document(connection: Connection, data: bytes) -> str:
     """Store a document's bytes once; returns their SHA-256."""
     digest = sha256_hex(data)
-    if connection.execute(_DOCUMENT, {"sha256": digest}).first() is None:
-        connection.execute(_ADD_DOCUMENT, {"sha256": digest, "data": data})
+    if _DOCUMENT.first(connection, {"sha256": digest}) is None:
+        _ADD_DOCUMENT.run(connection, {"sha256": digest, "data": data})
     return digest
 
 
 def add_inspection(connection: Connection, record: Inspection, committed: str) -> ChainEntry:
     """Add a complete record to the chain and to the tables that find it."""
-    entry = append_link(connection, INSPECTION, record.id, committed, canonical(record.to_document()))
-    found_by = {
-        "cursor": entry.cursor,
-        "order_id": record.order_id,
-        "serial": record.serial,
-        "attempt": record.attempt,
-        "verdict": record.verdict,
-    }
-    connection.execute(_ADD_INSPECTION, found_by)
-    if record.frames:
-        frames = [
-            {"cursor": entry.cursor, "position": position, "view": frame.view, "sha256": frame.sha256}
-            for position, frame in enumerate(record.frames)
-        ]
-        connection.execute(_ADD_FRAME, frames)
+    entry = append_link(connection, INSPECTION, record.id, committed, record.to_json())
+    found_by = (entry.cursor, record.order_id, record.serial, record.attempt, record.verdict)
+    _ADD_INSPECTION.run(connection, dict(zip(_FOUND_BY, found_by, strict=True)))
+    for position, frame in enumerate(record.frames):
+        refers = {"cursor": entry.cursor, "position": position, "view": frame.view, "sha256": frame.sha256}
+        _ADD_FRAME.run(connection, refers)
     return entry
 
 
@@ -143,7 +141,8 @@ def cursors_about_part(order_id: str, serial: str) -> CompoundSelect[tuple[int]]
 
 def last_attempt(connection: Connection, order_id: str, serial: str) -> int:
     """How often this part of this order was inspected; 0 if never."""
-    return connection.execute(_ATTEMPT, {"order_id": order_id, "serial": serial}).scalar() or 0
+    (last,) = _ATTEMPT.first(connection, {"order_id": order_id, "serial": serial})
+    return last or 0
 
 
 def frame_is_referenced(connection: Connection, digest: str) -> bool:

@@ -23,7 +23,7 @@ from station.errors import IntegrityError, StorageError
 from station.genealogy import rows
 from station.genealogy.database import open_database, translated, writing
 from station.genealogy.events import OVERLAY, Event
-from station.genealogy.evidence import Evidence, StoredFrame, tied
+from station.genealogy.evidence import Evidence, StoredFrame, ties
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.inspection import Inspection
@@ -90,14 +90,14 @@ class Genealogy(RecordReader):
             StorageError: nothing was recorded, and nothing is left half done.
         """
         stamp = utc_text(committed, "committed")
-        unnumbered = tied(draft, evidence, id=draft.id or new_id(committed))
+        tied = ties(draft, evidence)
         pending = PendingPictures(self._frames, evidence)
         with self._recording(), pictures_first(self.engine, pending), writing(self.engine) as connection:
             pending.keep_missing()
             if draft.id:
                 _require_new(connection, draft.id)
             attempt = rows.last_attempt(connection, draft.order_id, draft.serial) + 1
-            record = replace(unnumbered, attempt=attempt)
+            record = replace(draft, id=draft.id or new_id(committed), attempt=attempt, **tied)
             for document in evidence.documents():
                 rows.add_document(connection, document)
             rows.add_inspection(connection, record, stamp)

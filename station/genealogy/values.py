@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from station.errors import IntegrityError
@@ -29,9 +30,24 @@ def settle(record: Any) -> None:
     Raises:
         IntegrityError: a value that JSON cannot carry unchanged, with ``Class.field`` as the place.
     """
-    for field in fields(record):
-        value = getattr(record, field.name)
-        object.__setattr__(record, field.name, clean(value, f"{type(record).__name__}.{field.name}"))
+    kind: Any = type(record)
+    for name in _names_of(kind):
+        value = getattr(record, name)
+        if not _is_plain(value):
+            object.__setattr__(record, name, clean(value, f"{type(record).__name__}.{name}"))
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether `clean` would return this as it is; so are most values, and a record has many."""
+    kind = type(value)
+    if kind is float:
+        return math.isfinite(value)
+    return value is None or kind is bool or (kind is str and value.isascii() and "\x00" not in value)
 
 
 def clean(value: Any, place: str) -> Any:

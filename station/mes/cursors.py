@@ -19,6 +19,7 @@ _HASH_BYTES = 12
 _CHECK_BYTES = 3
 _BYTES = _POSITION_BYTES + _HASH_BYTES + _CHECK_BYTES  # 21: 28 letters without padding
 LETTERS = _BYTES * 4 // 3
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _DOMAIN = binascii.crc32(b"station-cursor/1\n")
 
 
@@ -40,7 +41,8 @@ BEGINNING = Cursor(0, GENESIS[: 2 * _HASH_BYTES])
 def cursor_text(position: int, hash: str) -> str:
     """The cursor of the entry at `position`, whose hash (hexadecimal) is given; `GENESIS` for position 0."""
     data = position.to_bytes(_POSITION_BYTES) + bytes.fromhex(hash[: 2 * _HASH_BYTES])
-    return base64.urlsafe_b64encode(data + _check(data)).decode()
+    letters = binascii.b2a_base64(data + _check(data), newline=False)
+    return letters.translate(_URL_SAFE).decode()  # as base64.urlsafe_b64encode, for every line of a stream
 
 
 def read_cursor(text: str, place: str = "after") -> Cursor:

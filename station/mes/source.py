@@ -22,7 +22,8 @@ from station.genealogy.reading import NOTHING_READ, RecordReader
 from station.genealogy.schema import chain, inspection_frames, inspections
 
 EntryRow = tuple[int, str, str, str, str, str, bytes]  # position, kind, id, committed, previous_hash, hash, body
-_CHUNK = 500  # rows of one transaction: none stays open for as long as somebody reads slowly
+# Of one transaction: none stays open for as long as somebody reads slowly, and none fills the memory.
+_ROWS, _MOST_ROWS, _CHUNK_BYTES = 100, 2000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +150,22 @@ class StoredRecords:
     def entries(  # noqa: D102
         self, after: int, *, order_id: str | None = None, events: bool = False
     ) -> Iterator[Sequence[EntryRow]]:
-        query: Select[Any] = select(chain).order_by(chain.c.cursor).limit(_CHUNK)
+        query: Select[Any] = select(chain).order_by(chain.c.cursor)
         if not events:
             query = query.where(chain.c.kind == INSPECTION)
         if order_id is not None:
             query = query.join(inspections, inspections.c.cursor == chain.c.cursor).where(
                 inspections.c.order_id == order_id
             )
+        rows = _ROWS
         while True:
             with translated(NOTHING_READ), self._reader.engine.connect() as connection:
-                found = connection.execute(query.where(chain.c.cursor > after)).all()
+                found = connection.execute(query.where(chain.c.cursor > after).limit(rows)).all()
             if not found:
                 return
             yield found
             after = found[-1][0]
+            rows = min(_MOST_ROWS, 1 + len(found) * _CHUNK_BYTES // sum(len(row.body) for row in found))
 
     def dossier(self, id: str) -> Dossier:  # noqa: D102
         return dossier_of(self._reader, id)

@@ -66,7 +66,8 @@ class Relay:
         self._cursor = self._checkpoint = 0  # acknowledged by the hub
         self._kept = (0, 0)
         self._kept_s = -_KEEP_S
-        self._again = self._dispute = ""
+        self._again = ""
+        self._dispute = ""  # why the plant does not take what is sent; stands until the plant says otherwise
         self._arrived: int | None = None
         self._rewind = _Rewind()
         self.state = RelayState()
@@ -158,13 +159,12 @@ class Relay:
             return  # the plant does not work now; the hub keeps what is sent
         self._arrived = head.cursor
         own = self._outbox.hash_at(head.cursor) if head.cursor else head.hash
+        self._dispute = ""
         if own != head.hash:
-            sentence = (
+            self._dispute = (
                 f"the plant has another chain under the name {self._station!r}, from entry {head.cursor} or before"
             )
-            self._tell(replace(self.state, arrived=head.cursor, trouble=sentence))
             return
-        self._tell(replace(self.state, arrived=head.cursor, trouble=""))
         if self._rewind.due(head, self._cursor, self._checkpoint, time.monotonic()):
             _log.warning("plant: it misses what comes after entry %d; sending that again", head.cursor)
             self._cursor, self._checkpoint = min(self._cursor, head.cursor), min(self._checkpoint, head.checkpoint)

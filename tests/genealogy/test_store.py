@@ -13,7 +13,7 @@ from station.errors import InputError, IntegrityError, StorageError
 from station.genealogy import rows
 from station.genealogy.chain import INSPECTION
 from station.genealogy.database import open_database, writing
-from station.genealogy.evidence import StoredFrame, tied
+from station.genealogy.evidence import StoredFrame, ties
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.store import Genealogy
@@ -127,7 +127,7 @@ def test_an_older_record_names_its_overlay_itself(genealogy: Genealogy, home: St
     digest, _ = ContentFolder(home.overlays).keep(b"drawn", ".png")
     engine = open_database(home)
     with writing(engine) as connection:
-        record = replace(tied(draft(), evidence(), id="A-1"), attempt=1)
+        record = replace(draft(), id="A-1", attempt=1, **ties(draft(), evidence()))
         body = canonical({**record.to_document(), "overlay_sha256": digest})
         for data in evidence().documents():
             rows.add_document(connection, data)

@@ -19,7 +19,7 @@ from station.genealogy import rows
 from station.genealogy.calibrations import accept
 from station.genealogy.chain import link_hash
 from station.genealogy.database import open_database, writing
-from station.genealogy.evidence import tied
+from station.genealogy.evidence import ties
 from station.genealogy.frames import ContentFolder
 from station.genealogy.home import StationHome
 from station.genealogy.pictures import PendingPictures
@@ -314,7 +314,8 @@ def test_two_thousand_records_are_quick(home: StationHome, monkeypatch: pytest.M
             rows.add_document(connection, data)
         for number in range(2000):
             given = evidence(number)
-            record = tied(draft(serial=f"S-{number}"), given, id=new_id(at(number)))
+            one = draft(serial=f"S-{number}")
+            record = replace(one, id=new_id(at(number)), **ties(one, given))
             rows.add_inspection(connection, replace(record, attempt=1), utc_text(at(number)))
             PendingPictures(frames, given).keep()
     engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -188,6 +189,10 @@ def test_another_chain_under_the_same_name(
         with running(relay, collector_of(plant, hub, stop), stop=stop):
             until(lambda: "another chain" in relay.state.trouble)
             until(lambda: count(plant, refused) == 6)
+            ends = time.monotonic() + 1.5  # longer than the relay waits between two looks
+            while time.monotonic() < ends:
+                assert "another chain" in relay.state.trouble
+                time.sleep(0.02)
     assert count(plant, feed) == 4
 
 

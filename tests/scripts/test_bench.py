@@ -54,6 +54,8 @@ FIGURES = {
     "memory": ("peak memory",),
     "peers": ("tuned best peer",),
     "renderer": ("supersampling",),
+    "commits": ("against a bare durable row",),
+    "api": ("against sqlite3's dump", "a page of"),
 }
 
 
