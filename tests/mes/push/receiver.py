@@ -51,6 +51,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(body) < int(self.headers["Content-Length"]):  # the station was killed in the midst of a request
+                self.close_connection = True
+                return
             try:
                 receiver.verifier.verify(body, dict(self.headers))
             except Exception:
