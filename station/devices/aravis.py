@@ -24,6 +24,8 @@ _CHECK_RANGES = 1  # ArvRangeCheckPolicy
 _NO_PACKET_SOCKET = 1  # ArvGvStreamOption
 # ArvBufferStatus
 _COMPLETE = 0
+_QUIET_US = 250_000  # so long after the last picture none is on its way any more, on a busy machine either
+_LEFTOVERS = 100  # more than any stream has buffers
 STATUS_WORDS = {
     1: "was cleared",
     2: "did not come to its end in time",
@@ -225,9 +227,18 @@ class AravisDevice:
         self.call("arv_camera_start_acquisition")
 
     def restart(self) -> None:
-        """Stops the acquisition, forgets what came, starts it again."""
+        """Stops the acquisition, forgets what came and what is still on its way, starts it again.
+
+        Raises: DeviceError: pictures come although it was stopped; LostDeviceError.
+        """
         self.call("arv_camera_stop_acquisition")
-        self.drain()
+        for _ in range(_LEFTOVERS):
+            buffer = self._lib.arv_stream_timeout_pop_buffer(self._stream, _QUIET_US)
+            if not buffer:
+                break
+            self._lib.arv_stream_push_buffer(self._stream, buffer)
+        else:
+            raise DeviceError("the camera sends pictures although it was stopped", place=self.place)
         self.call("arv_camera_start_acquisition")
 
     def drain(self) -> int:
