@@ -35,8 +35,8 @@ class Statement:
         try:
             cursor.execute(text, given)
             return cursor.fetchone() if fetch else None
-        except driver.Error as error:
-            raise DBAPIError(text, None, error) from error
+        except driver.Error as error:  # as SQLAlchemy's own kinds: who is away is told from what is refused
+            raise DBAPIError.instance(text, None, error, driver.Error, dialect=connection.dialect) from error
         finally:
             cursor.close()
 
