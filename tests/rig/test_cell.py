@@ -26,6 +26,7 @@ from tests.rig.cell_station import PATIENCE_S, Station, serial_of
 
 pytestmark = pytest.mark.skipif("STATION_CELL" not in os.environ, reason="scripts/test_cell builds what this needs")
 OPEN_MS = 400
+LONG_OPEN_MS = 6000  # a busy machine may notice late that the gate is open; it is killed long before this is over
 NO_ZERO = "is there again|does not know where it is"  # opened anew, or recovered
 
 
@@ -121,7 +122,7 @@ def test_whatever_is_pulled_out_nothing_unmeasured_leaves_and_the_cell_goes_on_w
         5: lambda: world.emulator.open_contact(DOOR),
     }.items():
         world.during[place] = happens
-    station.start(station.rig_file(world, "frames = 2", open_ms=5 * OPEN_MS))
+    station.start(station.rig_file(world, "frames = 2", open_ms=LONG_OPEN_MS))
     tell = Told()
     until(lambda: world.exposures, PATIENCE_S + 300.0, station.log)  # it compiles, where nobody ran it before
     tell("started, the stage homed, the first part under the camera")
@@ -187,7 +188,7 @@ def test_whatever_is_pulled_out_nothing_unmeasured_leaves_and_the_cell_goes_on_w
     tell("stood while nobody had looked; start pressed: homed, the gate open for the next part")
     station.kill()
     until(lambda: world.emulator.level(GATE) == 0, 30.0, world.open_ms)
-    assert world.open_ms()[-1] < 4 * OPEN_MS  # not when its time was over
+    assert world.open_ms()[-1] < 0.9 * LONG_OPEN_MS  # not when its time was over
     check_gate(world, 0, 2, 4, 6, 7, 8)
     looked = reversed(station.events("fault-acknowledged"))
     for one, cause in zip(looked, ("door is open", "started anew", NO_ZERO), strict=True):
