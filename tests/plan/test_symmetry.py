@@ -19,8 +19,8 @@ def regular(corners: int, radius: float = 2.0) -> np.ndarray:
     return ring(radius, points=corners)
 
 
-def block(width: float, height: float) -> np.ndarray:
-    return np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2.0
+def block(width: float, height: float, x: float = 0.0) -> np.ndarray:
+    return np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2.0 + np.array([x, 0.0])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_folds(outer: np.ndarray, openings: list[np.ndarray], folds: int) -> Non
 def test_the_centre_is_that_of_the_area_without_its_openings() -> None:
     found = symmetry_of([ring(2.0, (3.0, 4.0))], [], SAME_MM)
     assert found.center_mm == pytest.approx((3.0, 4.0), abs=1e-6)
-    off = symmetry_of([block(4.0, 2.0) + [7.0, 0.0]], [block(1.0, 1.0) + [8.0, 0.0]], SAME_MM)
+    off = symmetry_of([block(4.0, 2.0, 7.0)], [block(1.0, 1.0, 8.0)], SAME_MM)
     assert off.center_mm[0] == pytest.approx((8.0 * 7.0 - 8.0) / 7.0)
 
 
