@@ -3,6 +3,9 @@ and the FDA's UDI examples' form; what needs what is of GS1's own syntax diction
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,9 +89,8 @@ def test_published_examples(content: str, found: list[tuple[str, str]]) -> None:
     ],
 )
 def test_what_is_not_right_is_named(content: str, part: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(part)) as caught:
         elements_of(content)
-    assert part in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -117,11 +119,11 @@ def test_differences_in_words() -> None:
 
 @given(st.text(max_size=80) | st.from_regex(r"(\((01|10|17|21|00)\)[0-9A-Z\x1d()]{0,20}){0,5}", fullmatch=True))
 def test_any_content_is_read_or_refused_with_a_sentence(content: str) -> None:
-    try:
+    found: tuple[Element, ...] = ()
+    with suppress(ValueError):
         found = elements_of(content)
-    except ValueError as fault:
-        assert str(fault)
-        return
-    assert all(isinstance(element, Element) for element in found)
-    if not any("(" in element.value for element in found):  # with brackets within brackets a value may end elsewhere
+    assert all(element.ai and element.value for element in found)
+    if found and not any(
+        "(" in element.value for element in found
+    ):  # with brackets within brackets a value may end elsewhere
         assert plain(bracketed(found)) == [(element.ai, element.value) for element in found]
