@@ -47,6 +47,7 @@ def remarked(row: CharacteristicRecord, verdict: str) -> CharacteristicRecord:
         row,
         verdict=verdict,
         value=(sizes if row.type == "surface" else wrong)[verdict],
+        unit="mm" if row.type == "surface" else "1",
         upper_limit=0.05 if row.type == "surface" else None,
         standard_uncertainty=None,
         expanded_uncertainty=None,

@@ -340,7 +340,9 @@ def test_marks_with_every_verdict_say_what_was_read(genealogy: Genealogy, verdic
     if verdict == "PASS":
         assert "read 'A1 B2'; asked 'A1 B2'; GS1 (01)07612345678900(21)A<1>&\u20ac" in words[0]
         assert "score 0, threshold -1, model text" in words[1]
-        assert "largest defect 0 1; asked 'no defect above 0.05 mm'; score -3, threshold 2.5, model surface" in words[2]
+        assert (
+            "largest defect 0 mm; asked 'no defect above 0.05 mm'; score -3, threshold 2.5, model surface" in words[2]
+        )
     if verdict == "FAIL":
         assert "read 'ANMA 22.11.26 \u2013 <0>'; asked 'ANNA'; score -12.5" in words[1]
         assert "largest defect 0.4321" in words[2]
