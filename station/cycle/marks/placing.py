@@ -23,6 +23,12 @@ class Placement:
     pose: Pose
     calibration: Calibration
 
+    @property
+    def reading(self) -> Floats:
+        """(2,) by which x and y of the part's frame are multiplied to read a face as it is seen: a part that shows the
+        other face than its drawing's mirrors x."""
+        return np.array([-1.0 if self.pose.mirrored else 1.0, 1.0])
+
     def to_px(self, points_mm: Floats) -> Floats:
         """(n, 2) mm of the part's frame to pixels."""
         return self.calibration.camera.to_px(self.pose.to_plane(points_mm))

@@ -40,8 +40,12 @@ def test_a_patch_shows_what_the_picture_shows_there(angle: float, mirrored: bool
     assert shown == pytest.approx(0.2 * at[:, 0] + 0.1 * at[:, 1], abs=1.1)
     where_mm = patch.to_mm(pixels)
     assert where_mm is not None
-    assert where_mm[0] == pytest.approx([-1.0, 0.5])
+    # A face that is seen from behind is read as it is seen.
+    assert where_mm[0] == pytest.approx([1.0 if mirrored else -1.0, 0.5])
     assert where_mm[3] == pytest.approx([0.0, -0.5])
+    across = at[1] - at[0]
+    down = at[3] - at[0] - across / 2.0
+    assert across[0] * down[1] - across[1] * down[0] > 0.0  # rows lie to the right of columns, as in any picture
     assert placement.to_px(where_mm) == pytest.approx(at)
 
 
