@@ -30,14 +30,15 @@ def explain_order(order: Order) -> tuple[AskedRow, ...]:
 
 def _row(asked: Characteristic, datums: dict[str, tuple[str, ...]]) -> AskedRow:
     limits = asked.limits
-    where = _where(asked)
+    where = where_of(asked)
     return AskedRow(
         *(asked.id, asked.type.value, where, limits.nominal, limits.lower, limits.upper, asked.unit, limits.source),
         sentence=_sentence(asked, where.split(" | ")[0], datums),
     )
 
 
-def _where(asked: Characteristic) -> str:
+def where_of(asked: Characteristic) -> str:
+    """Of what a characteristic speaks: its features, or the region of a mark."""
     if asked.type in MARKS:
         if isinstance(asked.region, tuple):
             (x0, y0), (x1, y1) = asked.region
