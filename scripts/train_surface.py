@@ -43,7 +43,9 @@ def _train(args: Namespace) -> int:
 def _tell(progress: Progress, minutes: float) -> None:
     done = f"{progress.seconds / 60.0:.1f} of {minutes:g} min"
     print(
-        f"{done}: step {progress.steps}, loss {progress.loss:.4f}, {progress.samples} faces", file=sys.stderr, flush=True
+        f"{done}: step {progress.steps}, loss {progress.loss:.4f}, {progress.samples} faces",
+        file=sys.stderr,
+        flush=True,
     )
 
 

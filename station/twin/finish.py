@@ -88,15 +88,16 @@ def _texture(rng: np.random.Generator, shape: Shape, finish: Finish, lay: float)
         case Finish.GROUND:
             fine = along_lay(rng, shape, rng.uniform(3.0, 12.0), 0.6, lay)
             speckle = along_lay(rng, shape, 0.6, 0.6, 0.0)
-            return streaks(rng, shape, lay, None) + rng.uniform(0.2, 1.2) * fine + rng.uniform(0.0, 0.6) * speckle
+            rough = rng.uniform(0.2, 1.2) * fine + rng.uniform(0.0, 0.6) * speckle
+            return np.asarray(streaks(rng, shape, lay, None) + rough, np.float32)
         case Finish.BRUSHED:
             fine = along_lay(rng, shape, rng.uniform(4.0, 30.0), rng.uniform(0.4, 1.2), lay)
             broad = along_lay(rng, shape, rng.uniform(10.0, 60.0), rng.uniform(1.0, 4.0), lay)
-            return fine + rng.uniform(0.0, 0.8) * broad
+            return np.asarray(fine + rng.uniform(0.0, 0.8) * broad, np.float32)
         case Finish.TURNED:
             center = (rng.uniform(-1.5, 2.5) * shape[1], rng.uniform(-1.5, 2.5) * shape[0])
             speckle = along_lay(rng, shape, 0.7, 0.7, 0.0)
-            return streaks(rng, shape, lay, center) + rng.uniform(0.2, 1.0) * speckle
+            return np.asarray(streaks(rng, shape, lay, center) + rng.uniform(0.2, 1.0) * speckle, np.float32)
         case Finish.MILLED:
             return _feed_marks(rng, shape, lay)
         case Finish.CAST:
@@ -106,7 +107,7 @@ def _texture(rng: np.random.Generator, shape: Shape, finish: Finish, lay: float)
         case Finish.LAPPED:
             turns = rng.uniform(0.0, math.pi, int(rng.integers(2, 4)))
             crossed = [along_lay(rng, shape, rng.uniform(8.0, 30.0), 0.7, float(turn)) for turn in turns]
-            return np.sum(crossed, axis=0, dtype=np.float32)
+            return np.asarray(np.sum(crossed, axis=0), np.float32)
         case Finish.PLAIN:
             return along_lay(rng, shape, 0.7, 0.7, 0.0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from station.twin.grain import Floats, Shape, along_lay, cloudy, coordinates, soft, streaks
 from station.twin.strokes import blob, cover_path, cover_polygon, wander
@@ -62,7 +63,9 @@ def chamfers(rng: np.random.Generator, gain: Floats, pad_px: int) -> Floats:
         if rng.random() < 0.3:
             edge = edge + rng.uniform(0.0, 1.2) * np.sin(along / rng.uniform(30.0, 200.0) + rng.uniform(0.0, 6.3))
         band = 1.0 / (1.0 + np.exp(np.clip((inward - edge) / rng.lognormal(0.2, 0.7), -60.0, 60.0)))
-        level = np.exp(rng.normal(0.0, 0.45)) * np.ones_like(gain)
+        level = np.full_like(gain, math.exp(rng.normal(0.0, 0.45)))
+        if rng.random() < 0.5:  # here it mirrors the lamp, there it does not
+            level *= np.exp(rng.uniform(0.0, 0.4) * along_lay(rng, gain.shape, 30.0, 30.0, 0.0))
         if rng.random() < 0.5:
             level *= 1.0 + rng.uniform(-0.5, 0.5) * np.clip(inward / wide, 0.0, 1.0)
         own = 1.0 + rng.uniform(0.0, 0.12) * streaks(rng, gain.shape, math.pi / 2 if side < 2 else 0.0, None)
@@ -94,7 +97,7 @@ def hairlines(rng: np.random.Generator, gain: Floats, grain: float) -> Floats:
     """Faint fine lines in any direction, from handling: every face has some."""
     for _ in range(int(rng.poisson(rng.choice([0.3, 2.0, 5.0])))):
         path = wander(rng, rng.uniform(0.05, 0.6) * max(gain.shape), rng.uniform(0.0, 0.15), _anywhere(rng, gain.shape))
-        contrast = min(rng.uniform(0.2, 0.8) * grain + rng.uniform(0.0, 0.02), 0.08)
+        contrast = rng.uniform(0.3, 1.2) * max(grain, 0.015)
         gain = gain * (1.0 + rng.choice([-1.0, 1.0]) * contrast * cover_path(gain.shape, path, rng.uniform(0.4, 1.0)))
     return _positive(gain)
 
@@ -102,7 +105,7 @@ def hairlines(rng: np.random.Generator, gain: Floats, grain: float) -> Floats:
 def specks(rng: np.random.Generator, gain: Floats, grain: float) -> Floats:
     """Dust and glints: points no wider than the lens resolves, faint beside what a pit is."""
     for _ in range(int(rng.poisson(rng.choice([0.5, 4.0, 15.0])))):
-        contrast = rng.choice([-1.0, 1.0]) * min(rng.uniform(0.3, 2.0) * grain + 0.02, 0.12)
+        contrast = rng.choice([-1.0, 1.0]) * rng.uniform(0.5, 2.5) * max(grain, 0.015)
         spot = blob(rng, rng.uniform(0.5, 1.4), 0.1, 1.0, _anywhere(rng, gain.shape))
         gain = gain * (1.0 + contrast * cover_polygon(gain.shape, spot))
     return _positive(gain)
@@ -122,7 +125,7 @@ def illumination(rng: np.random.Generator, shape: Shape) -> Floats:
     x, y = coordinates(shape)
     x, y = x / shape[1] - 0.5, y / shape[0] - 0.5
     turn = rng.uniform(0.0, 2.0 * math.pi)
-    light = 1.0 + rng.uniform(0.0, 0.5) * (x * math.cos(turn) + y * math.sin(turn))
+    light = 1.0 + rng.uniform(0.0, 0.5) * (x * math.cos(turn) + y * math.sin(turn)).astype(np.float64)
     if rng.random() < 0.6:
         far = ((x - rng.uniform(-0.6, 0.6)) ** 2 + (y - rng.uniform(-0.6, 0.6)) ** 2) / rng.uniform(0.25, 1.2) ** 2
         light = light * (1.0 - rng.uniform(0.0, 0.6) * (1.0 - np.exp(-0.5 * far)))
@@ -142,5 +145,5 @@ def _anywhere(rng: np.random.Generator, shape: Shape) -> tuple[float, float]:
     return float(rng.uniform(0, shape[1])), float(rng.uniform(0, shape[0]))
 
 
-def _positive(gain: Floats) -> Floats:
-    return np.maximum(gain, 0.01).astype(np.float32)
+def _positive(gain: NDArray[np.floating]) -> Floats:
+    return np.asarray(np.maximum(gain, 0.01), np.float32)

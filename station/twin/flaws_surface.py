@@ -217,7 +217,7 @@ def _burr(rng: np.random.Generator, gain: Floats, defect: Defect) -> tuple[Float
 
 def _sized(outline: Points, defect: Defect) -> Points:
     """The outline about its middle, in the defect's size and at its place."""
-    hull = cv2.convexHull(outline.astype(np.float32))[:, 0]
+    hull = cv2.convexHull(outline.astype(np.float32)).reshape(-1, 2)
     extent = float(np.max(np.hypot(*(hull[:, None] - hull[None]).transpose(2, 0, 1))))
     return np.asarray(outline * (defect.size_px / extent) + defect.center_px)
 
@@ -225,7 +225,7 @@ def _sized(outline: Points, defect: Defect) -> Points:
 def _beside(cover: Floats, rng: np.random.Generator) -> Floats:
     """A copy of the line a pixel or two beside it, without the line itself."""
     turn = rng.uniform(0.0, 2.0 * math.pi)
-    return np.clip(_moved(cover, 1.5 * math.cos(turn), 1.5 * math.sin(turn)) - cover, 0.0, 1.0)
+    return np.asarray(np.clip(_moved(cover, 1.5 * math.cos(turn), 1.5 * math.sin(turn)) - cover, 0.0, 1.0), np.float32)
 
 
 def _moved(field: Floats, right_px: float, down_px: float) -> Floats:

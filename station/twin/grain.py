@@ -17,12 +17,15 @@ from scipy import fft
 Floats = NDArray[np.float32]
 Shape = tuple[int, int]
 
+STRONGEST = 4.0  # standard deviations of the strongest streak
+
 
 def along_lay(rng: np.random.Generator, shape: Shape, along_px: float, across_px: float, lay_rad: float) -> Floats:
     """Noise smoothed over `along_px` (sigma) in the direction of the lay and over `across_px` across it."""
 
     def spectrum(along: Floats, across: Floats) -> Floats:
-        return np.exp(-2.0 * math.pi**2 * ((along * along_px) ** 2 + (across * across_px) ** 2))
+        falls = (along * along_px) ** 2 + (across * across_px) ** 2
+        return np.asarray(np.exp(-2.0 * math.pi**2 * falls), np.float32)
 
     return _shaped(rng, shape, lay_rad, spectrum)
 
@@ -35,7 +38,7 @@ def cloudy(rng: np.random.Generator, shape: Shape, exponent: float) -> Floats:
         frequency[0, 0] = 1.0
         power = frequency ** np.float32(-exponent / 2.0)
         power[0, 0] = 0.0
-        return power
+        return np.asarray(power, np.float32)
 
     return _shaped(rng, shape, 0.0, spectrum)
 
@@ -54,9 +57,12 @@ def streaks(rng: np.random.Generator, shape: Shape, lay_rad: float, center_px: t
     profile = _lines(rng, count, rng.uniform(0.02, 0.25), rng.uniform(0.5, 2.0))
     if rng.random() < 0.4:
         profile = profile + rng.uniform(0.3, 1.0) * _lines(rng, count, 0.02, rng.uniform(3.0, 10.0))
-    field = sample_profile(profile, across)
+    field = np.clip(sample_profile(profile, across), -STRONGEST, STRONGEST)
     if rng.random() < 0.8:
-        strength = along_lay(rng, shape, rng.uniform(10.0, 60.0), rng.uniform(1.0, 6.0), lay_rad)
+        along, beside = rng.uniform(10.0, 60.0), rng.uniform(1.0, 6.0)
+        if center_px is not None:  # a turning tool's marks go all the way around: they fade slowly
+            along = beside = rng.uniform(20.0, 80.0)
+        strength = along_lay(rng, shape, along, beside, lay_rad)
         field = field / (1.0 + np.exp(rng.uniform(-1.0, 1.0) - 2.0 * strength))
     return unit(field)
 

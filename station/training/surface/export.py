@@ -20,9 +20,8 @@ def to_onnx(model: Any, channels: int) -> bytes:
     from onnx import TensorProto, checker, helper
 
     layers = OnnxLayers(model)
-    logit = connect(layers, "picture")
+    connect(layers, "picture")
     layers.nodes[-1].output[0] = "logit"
-    assert logit, "the last node is the output"
     graph = helper.make_graph(
         layers.nodes,
         "surface",
@@ -43,7 +42,7 @@ class OnnxLayers:
         self.nodes: list[Any] = []
         self.weights: list[Any] = [_tensor("twice", np.array([1, 1, 2, 2], np.float32))]
 
-    def convolve(self, name: str, at: str, channels: int, *, size: int = 3, stride: int = 1) -> str:
+    def convolve(self, name: str, at: str, _: int, *, size: int = 3, stride: int = 1) -> str:
         """See `Layers`."""
         (kernel,) = self._model.get_layer(name).get_weights()
         norm = self._model.get_layer(f"{name}_norm")
@@ -52,11 +51,11 @@ class OnnxLayers:
         # "Same" padding puts the odd pixel behind, as Keras does for even sides.
         total = size - stride
         before = total // 2
-        return self._node("Relu", [self._convolution(name, at, kernel * factor, shift - mean * factor,
-                                                     strides=[stride, stride],
-                                                     pads=[before, before, total - before, total - before])])  # fmt: skip
+        pads = [before, before, total - before, total - before]
+        folded = (kernel * factor, shift - mean * factor)
+        return self._node("Relu", [self._convolution(name, at, *folded, strides=[stride, stride], pads=pads)])
 
-    def project(self, name: str, at: str, channels: int) -> str:
+    def project(self, name: str, at: str, _: int) -> str:
         """See `Layers`."""
         kernel, bias = self._model.get_layer(name).get_weights()
         return self._convolution(name, at, kernel, bias, strides=[1, 1], pads=[0, 0, 0, 0])

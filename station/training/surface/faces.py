@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.twin.finish import Face, draw_finish, make_face
+from station.twin.finish import Face, Finish, draw_finish, make_face
 from station.twin.finish_marks import (
     background,
     chamfers,
@@ -26,7 +26,7 @@ from station.twin.grain import Floats, Shape, cloudy, soft
 Bools = NDArray[np.bool_]
 
 PAD_PX = 16  # rendered around the picture and cut off, so that nothing ends at its border
-SEEN = 1.5  # standard deviations of the sensor's noise that a defect differs by, or nobody could see it
+SEEN = 1.5  # standard deviations of noise and texture that a defect differs by, or nobody could see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ class Sample:
 
 def any_face(rng: np.random.Generator, shape: Shape) -> Face:
     """A good face with what good faces carry."""
-    face = make_face(rng, shape, draw_finish(rng))
+    finish = draw_finish(rng)
+    face = make_face(rng, shape, finish)
     gain, grain, lay = face.gain, face.grain, face.lay_rad
-    if rng.random() < 0.75:
+    if finish in (Finish.GROUND, Finish.BRUSHED) and rng.random() < 0.85:
         gain = stroke_lines(rng, gain, grain, lay)
     if rng.random() < 0.35:
         gain = glare(rng, gain, lay)
@@ -80,13 +81,19 @@ def make_sample(rng: np.random.Generator, shape: Shape, defective: float = 0.75)
         signal, clean = soft(signal, sigma), soft(clean, sigma)
     noise = np.sqrt(np.maximum(signal, 0.0) / 10.0 ** rng.uniform(3.2, 4.3) + 1e-6)
     grey = _exposed(rng, signal, noise)
-    hidden = _hidden(mask, np.abs(signal - clean), noise)
+    hidden = _hidden(mask, np.abs(signal - clean), np.hypot(noise, _texture(clean)))
     valid = _region(rng, wide) if rng.random() < 0.5 else np.ones(wide, np.bool_)
     if not valid.all():
         grey = _beside(rng, grey, valid)
     inner = (slice(PAD_PX, -PAD_PX), slice(PAD_PX, -PAD_PX))
     kept = mask & valid & ~hidden
-    return Sample(*(np.ascontiguousarray(a[inner]) for a in (grey, valid, kept, hidden & valid)), tuple(drawn))
+    return Sample(
+        np.ascontiguousarray(grey[inner]),
+        np.ascontiguousarray(valid[inner]),
+        np.ascontiguousarray(kept[inner]),
+        np.ascontiguousarray((hidden & valid)[inner]),
+        tuple(drawn),
+    )
 
 
 def _exposed(rng: np.random.Generator, signal: Floats, noise: Floats) -> NDArray[np.uint8]:
@@ -100,7 +107,9 @@ def _exposed(rng: np.random.Generator, signal: Floats, noise: Floats) -> NDArray
 
 
 def _hidden(mask: Bools, change: Floats, noise: Floats) -> Bools:
-    """The pixels of defects that the picture does not show: too dark there, blurred away, or outside of the part."""
+    """The pixels of defects that the picture does not show: too dark there, blurred away, lost in texture, or outside
+    of the part.
+    """
     if not mask.any():
         return mask
     count, labels = cv2.connectedComponents(mask.astype(np.uint8))
@@ -108,9 +117,13 @@ def _hidden(mask: Bools, change: Floats, noise: Floats) -> Bools:
     visible = np.bincount(of, np.minimum(change[mask] / np.hypot(noise[mask], 1.0 / 255.0), 9.0), count)
     lost = visible < SEEN * np.bincount(of, minlength=count)
     lost[0] = False
-    return np.asarray(cv2.dilate(lost[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~(
-        mask & ~lost[labels]
-    )
+    around = cv2.dilate(lost[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(around & (lost[labels] | ~mask), np.bool_)
+
+
+def _texture(clean: Floats) -> Floats:
+    """Half the local deviation of the good face's fine texture: the eye averages along a defect."""
+    return np.asarray(0.5 * np.sqrt(soft((clean - soft(clean, 3.0)) ** 2, 8.0)), np.float32)
 
 
 def _region(rng: np.random.Generator, shape: Shape) -> Bools:

@@ -18,10 +18,10 @@ STRIDE = 16
 class Layers(Protocol[T]):
     """What the network is built from; every layer has a name under which its weights are found again."""
 
-    def convolve(self, name: str, at: T, channels: int, *, size: int = 3, stride: int = 1) -> T:
+    def convolve(self, name: str, at: T, channels: int, /, *, size: int = 3, stride: int = 1) -> T:
         """Convolution, batch normalisation, ReLU."""
 
-    def project(self, name: str, at: T, channels: int) -> T:
+    def project(self, name: str, at: T, channels: int, /) -> T:
         """A 1×1 convolution with a bias, and nothing after it."""
 
     def add_finer(self, coarse: T, fine: T) -> T:

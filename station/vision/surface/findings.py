@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -58,7 +59,8 @@ def find_defects(
         raise ValueError("the scale must be positive")
     level = threshold if outline_level is None else min(outline_level, threshold)
     inside = ((scores >= level) & valid).astype(np.uint8)
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    count, found_labels, found_boxes, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    labels, boxes = np.asarray(found_labels, np.int32), np.asarray(found_boxes, np.int32)
     # Row and column of what reached the threshold; everything else is never looked at.
     strong = np.zeros(count, np.bool_)
     strong[labels[(scores >= threshold) & valid]] = True
@@ -73,21 +75,21 @@ def find_defects(
 
 def largest_extent(points: Outline) -> float:
     """The largest distance of two of the points (n, 2)."""
-    hull = cv2.convexHull(points.astype(np.float32))[:, 0]
+    hull = cv2.convexHull(points.astype(np.float32)).reshape(-1, 2)
     return float(np.sqrt(((hull[:, None] - hull[None]) ** 2).sum(axis=2)).max())
 
 
 def extent_of(mask: NDArray[np.bool_]) -> tuple[float, float]:
     """Largest extent and width (px) of the pixels of a mask (h, w), which have a size of their own."""
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    if points is None:
+    rows, columns = np.nonzero(mask)
+    if len(rows) == 0:
         return 0.0, 0.0
-    return largest_extent(points[:, 0].astype(np.float64)) + 1.0, _width(mask.astype(np.uint8))
+    return largest_extent(np.column_stack([columns, rows]).astype(np.float64)) + 1.0, _width(mask.astype(np.uint8))
 
 
 def _width(mask: NDArray[np.uint8]) -> float:
     # The distance is to the next empty pixel's centre, half a pixel beyond the border.
-    return 2.0 * float(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5).max()) - 1.0
+    return 2.0 * float(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max()) - 1.0
 
 
 def _measured(scores: Floats, labels: NDArray[np.int32], boxes: NDArray[np.int32], group: tuple[int, ...]) -> Defect:
@@ -97,7 +99,7 @@ def _measured(scores: Floats, labels: NDArray[np.int32], boxes: NDArray[np.int32
     mask = np.isin(labels[window], group).astype(np.uint8)
     size, width = extent_of(mask > 0)
     area, peak = float(mask.sum()), float(scores[window][mask > 0].max())
-    outline = _outline(mask) + (left, top)
+    outline = _outline(mask) + np.array([left, top])
     center = outline.min(axis=0) / 2.0 + outline.max(axis=0) / 2.0
     return Defect(outline, (float(center[0]), float(center[1])), size, max(width, 1.0), area, peak)
 
@@ -111,7 +113,7 @@ def _outline(mask: NDArray[np.uint8]) -> Outline:
         spread = middles - middles.mean(axis=0)
         along = np.linalg.svd(spread, full_matrices=False)[2][0]
         order = np.argsort(spread @ along)
-        for first, second in zip(order[:-1], order[1:], strict=True):
+        for first, second in pairwise(order.tolist()):
             start, end = _nearest(contours[first], contours[second])
             cv2.line(bridged, start, end, 1, 1)
         contours = _contours(bridged)
@@ -121,13 +123,13 @@ def _outline(mask: NDArray[np.uint8]) -> Outline:
     cv2.drawContours(filled, [(largest + 1).astype(np.int32)], -1, 1, -1)
     fine = cv2.resize(filled, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
     border = cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-    whole = cv2.approxPolyDP(max(border, key=len), 2.0, True)[:, 0]
+    whole = cv2.approxPolyDP(max(border, key=len), 2.0, True).reshape(-1, 2)
     return np.asarray((whole + 0.5) / 4.0 - 1.5, np.float64)
 
 
 def _contours(mask: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
     found = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    return [np.asarray(c[:, 0], np.int32) for c in found]
+    return [np.asarray(c.reshape(-1, 2), np.int32) for c in found]
 
 
 def _nearest(first: NDArray[np.int32], second: NDArray[np.int32]) -> tuple[tuple[int, int], tuple[int, int]]:

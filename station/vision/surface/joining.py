@@ -55,8 +55,8 @@ def join_fragments(
 def _fragment(labels: NDArray[np.int32], boxes: NDArray[np.int32], label: int) -> _Fragment:
     left, top, width, height, _ = boxes[label].tolist()
     mask = (labels[top : top + height, left : left + width] == label).astype(np.uint8)
-    border = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0][:, 0]
-    points = border.astype(np.float64) + (left, top)
+    border = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0]
+    points = border.reshape(-1, 2).astype(np.float64) + np.array([left, top])
     middle = points.mean(axis=0)
     _, _, axes = np.linalg.svd(points - middle, full_matrices=False)
     along = axes[0] if len(axes) else np.array([1.0, 0.0])
