@@ -109,13 +109,13 @@ def _characteristic(result: ItemResult) -> CharacteristicRecord:
     item = result.item
     c = item.characteristic
     nominal = None if c.limits.nominal is None else float(c.limits.nominal)
-    measured = result.value is not None
+    value = result.value if result.read is None else result.read
     deviation = None if result.value is None or nominal is None else result.value - nominal
     return CharacteristicRecord(
         id=c.id,
         type=str(c.type),
         verdict=str(result.verdict),
-        value=result.value,
+        value=value,
         unit=c.unit,
         nominal=nominal,
         deviation=deviation,
@@ -123,12 +123,13 @@ def _characteristic(result: ItemResult) -> CharacteristicRecord:
         upper_limit=item.upper,
         standard_uncertainty=result.u,
         expanded_uncertainty=result.expanded,
-        coverage_factor=COVERAGE_FACTOR if measured else None,
+        coverage_factor=None if result.value is None else COVERAGE_FACTOR,
         conformance_probability=result.conformance_probability,
         guard_band=result.guard_band,
         points=result.points,
         reason=result.reason,
-        measured=measured,
+        measured=value is not None,
+        expected=c.expected or None,
         budget=tuple(
             BudgetLine(
                 source=row.source,

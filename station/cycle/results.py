@@ -38,7 +38,7 @@ LEAST_SEEN = 0.6  # share of a feature's probes that must have found an edge
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """A decided characteristic; `value` is None where nothing was measured."""
+    """A decided characteristic; `value` is None where nothing was measured, `read` is what a code or a text says."""
 
     item: Item
     verdict: Verdict
@@ -52,6 +52,7 @@ class ItemResult:
     measurement: Measurement | None = None
     bonus: float = 0.0  # by which a material modifier widens the zone
     u_bonus: float = 0.0
+    read: str | None = None
 
     @property
     def budget(self) -> tuple[Contribution, ...]:
