@@ -1,0 +1,81 @@
+"""How findings compare with the truth of rendered faces: false ones, missed ones, sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.training.surface.faces import Sample, make_sample
+from station.vision.surface.findings import Defect, find_defects
+from station.vision.surface.score import NOTHING, Network, defect_scores
+
+Floats = NDArray[np.float32]
+
+SHAPE = (320, 448)  # a face as the judge sees it: large enough for whole defects, and for tiles to meet
+NEAR_PX = 3  # a finding this close to a defect is that defect
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rendered face, the network's scores of it, and its true defects as findings."""
+
+    sample: Sample
+    scores: Floats
+    truth: tuple[Defect, ...]
+
+    @property
+    def peak(self) -> float:
+        """The highest score of the face."""
+        return float(self.scores.max())
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """True and found size (px) of one defect; NaN where nothing was found."""
+
+    true_px: float
+    found_px: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the error is within 15 % or 2 px, whichever is more."""
+        return abs(self.found_px - self.true_px) <= max(0.15 * self.true_px, 2.0)
+
+
+def judge(network: Network, faces: int, seed: int, *, defective: float) -> Iterator[Judged]:
+    """Faces that the network has never seen, with its scores; each depends on the seed and its number alone."""
+    for number in range(faces):
+        sample = make_sample(np.random.default_rng((seed, number)), SHAPE, defective)
+        yield Judged(sample, defect_scores(sample.grey, sample.valid, network), true_defects(sample))
+
+
+def true_defects(sample: Sample) -> tuple[Defect, ...]:
+    """What is to be found, by the rules that findings have: close pieces are one."""
+    certain = np.where(sample.defect, np.float32(1.0), NOTHING)
+    return find_defects(certain, sample.valid, 0.0, 1.0)
+
+
+def sizes(judged: Judged, threshold: float, outline_level: float) -> list[Sized]:
+    """Every true defect with the largest finding that touches it."""
+    found = find_defects(judged.scores, judged.sample.valid, threshold, 1.0, outline_level=outline_level)
+    if not found:
+        return [Sized(true.size_px, math.nan) for true in judged.truth]
+    near = np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)
+    filled = [_filled(one, judged.scores.shape) > 0 for one in found]
+    result = []
+    for true in judged.truth:
+        around = cv2.dilate(_filled(true, judged.scores.shape), near) > 0
+        touching = [one.size_px for one, mask in zip(found, filled, strict=True) if np.any(mask & around)]
+        result.append(Sized(true.size_px, max(touching, default=math.nan)))
+    return result
+
+
+def _filled(defect: Defect, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(defect.outline_px).astype(np.int32)], 1)
+    return mask
