@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +64,8 @@ def train(
             steps = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
             whole = tf.compat.v1.nn.ctc_loss(labels, logits, steps, time_major=False)
             loss = even * aligned + 0.04 * tf.reduce_mean(whole)
-        optimizer.apply_gradients(zip(tape.gradient(loss, network.trainable_variables), network.trainable_variables))
+        variables = network.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
     if minutes <= 0:
@@ -123,8 +123,8 @@ def _producer(seed: int) -> tuple[Any, Any]:
 def _produce(batches: Any, seed: int) -> None:
     import cv2
 
-    from station.training.text.metal import Faces
     from station.training.text.fonts import Drawer, training_fonts
+    from station.training.text.metal import Faces
     from station.training.text.samples import sample
 
     cv2.setNumThreads(1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.training.text.fonts import Drawer
-from station.training.text.marks import Gray, Style, marked, seen, styled
+from station.training.text.marks import Gray, marked, seen, styled
 from station.training.text.metal import Faces
 from station.vision.text.alphabet import ALPHABET, spoken
 from station.vision.text.lines import arc_line, straight_line

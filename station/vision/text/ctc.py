@@ -1,7 +1,7 @@
 """Connectionist temporal classification: how likely a string is, given a score for each character in each column.
 
-Graves et al., "Connectionist temporal classification" (2006): a path says one character or nothing in each column; equal
-neighbours melt into one, then nothing is dropped. All in logarithms. The last class is "nothing".
+Graves et al., "Connectionist temporal classification" (2006): a path says one character or nothing in each column; of
+equal neighbours one is left, then nothing is dropped. All in logarithms. The last class is "nothing".
 """
 
 from __future__ import annotations

@@ -97,10 +97,10 @@ def look(strips: Sequence[Gray], recognise: Recogniser, alphabet: str) -> Looked
     """
     if not strips:
         raise ValueError("there is no strip of the line")
-    groups, canonical = _groups(alphabet), _canonical(alphabet)
+    groups, canonical = look_alike_classes(alphabet), canonical_classes(alphabet)
     views = [view for strip in strips for view in witnesses(strip)]
     columns = tuple(merged(recognise(view[None, None])[0], groups) for view in views)
-    found = frozenset(text for log_p in columns for text, _ in prefix_beam(_thinned(log_p, canonical)))
+    found = frozenset(text for log_p in columns for text, _ in prefix_beam(thinned(log_p, canonical)))
     return Looked(columns, found, strips[0].shape[1], len(strips))
 
 
@@ -110,7 +110,7 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
     Raises:
         ValueError: nothing to compare, too long, or characters that are not in `alphabet`.
     """
-    string, canonical = _classes(expected, alphabet), _canonical(alphabet)
+    string, canonical = _classes(expected, alphabet), canonical_classes(alphabet)
     others = sorted(looked.found - {string})
     likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
     replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
@@ -158,20 +158,21 @@ def _classes(expected: str, alphabet: str) -> tuple[int, ...]:
     return tuple(index[letter] for letter in text)
 
 
-def _groups(alphabet: str) -> list[list[int]]:
+def look_alike_classes(alphabet: str) -> list[list[int]]:
+    """The classes that are merged, group by group."""
     members = [[alphabet.index(letter) for letter in group if letter in alphabet] for group in LOOK_ALIKES]
     return [group for group in members if len(group) > 1]
 
 
-def _canonical(alphabet: str) -> NDArray[np.intp]:
+def canonical_classes(alphabet: str) -> NDArray[np.intp]:
     """For each class the first of its group; "nothing" stays itself."""
     first = np.arange(len(alphabet) + 1)
-    for group in _groups(alphabet):
+    for group in look_alike_classes(alphabet):
         first[group] = min(group)
     return first
 
 
-def _thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
+def thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
     """Only the first of each group is left to be said."""
     return np.where(canonical == np.arange(len(canonical)), log_p, NEVER)
 
