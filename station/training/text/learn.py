@@ -70,14 +70,14 @@ def train(
 
     if minutes <= 0:
         return network
-    batches, process = _producer(seed)
+    batches, process = _producer(seed, 0.0 if start is not None else minutes)
     began = kept = time.monotonic()
     losses: list[float] = []
     steps = 0
     while (share := (time.monotonic() - began) / (60 * minutes)) < 1:
         strips, frames, weight, labels = batches.get()
-        optimizer.learning_rate = float(2e-3 * min(1, (steps + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * share)) + 5e-6)
-        even = 1.0 if share < 0.3 else 0.3
+        optimizer.learning_rate = float(1.5e-3 * min(1, (steps + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 5e-6)
+        even = 1.0 if share < 0.5 else 0.3
         sparse = tf.SparseTensor(
             [(n, i) for n, row in enumerate(labels) for i in range(len(row))],
             np.array([k for row in labels for k in row], np.int32),
@@ -112,15 +112,15 @@ def session_of(graph: bytes) -> Callable[[NDArray[np.float32]], NDArray[np.float
     return lambda strips: np.asarray(session.run(None, {"strips": strips})[0], np.float32)
 
 
-def _producer(seed: int) -> tuple[Any, Any]:
+def _producer(seed: int, easy_minutes: float) -> tuple[Any, Any]:
     context = get_context("spawn")
     batches = context.Queue(100)
-    process = context.Process(target=_produce, args=(batches, seed), daemon=True)
+    process = context.Process(target=_produce, args=(batches, seed, 30.0 * easy_minutes), daemon=True)
     process.start()
     return batches, process
 
 
-def _produce(batches: Any, seed: int) -> None:
+def _produce(batches: Any, seed: int, easy_s: float) -> None:
     import cv2
 
     from station.training.text.fonts import Drawer, training_fonts
@@ -133,8 +133,10 @@ def _produce(batches: Any, seed: int) -> None:
     waiting: dict[int, list[tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.float32], list[int]]]] = {
         width: [] for width in WIDTHS_PX
     }
+    began = time.monotonic()
     while True:
-        drawn = sample(rng, drawer, faces, WIDTHS_PX)
+        hard = min(1.0, (time.monotonic() - began) / easy_s) if easy_s else 1.0
+        drawn = sample(rng, drawer, faces, WIDTHS_PX, hard)
         height, natural = drawn.strip.shape
         fitting = [width for width in WIDTHS_PX if natural * HEIGHT_PX <= (width + 2) * height]
         if not fitting:

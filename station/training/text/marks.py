@@ -96,7 +96,7 @@ def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px
     poor. The contrast is drawn so that the mark stands out of the face's own texture a little at least."""
     shape = (mask.shape[0], mask.shape[1])
     u = rng.uniform
-    least = 1.6 * float(face.std()) + (0.04 if bad else 0.1)
+    least = 2.0 * float(face.std()) + (0.05 if bad else 0.12)
     contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * (0.7 if bad else 1.0), min(least, 0.8), 0.85))
     turn = u(0, 2 * np.pi)
     sign = rng.choice([-1, 1], p=[0.65, 0.35])

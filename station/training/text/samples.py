@@ -28,12 +28,14 @@ class Drawn:
     columns_px: Floats
 
 
-def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple[int, ...]) -> Drawn:
+def sample(
+    rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple[int, ...], hard: float = 1.0
+) -> Drawn:
     """A strip whose capitals take 0.42 to 0.8 of its height; as wide as the next of `widths` (in 32nds of its height)
-    where its line fits into one."""
+    where its line fits into one. Less `hard` (0 to 1) ones are larger and better lit: what a training begins with."""
     kind = str(rng.choice(KINDS, p=_OFTEN))
-    cap = float(np.exp(rng.uniform(*np.log(_CAPS_PX))))
-    cap = max(cap, 10.0) if kind == "dots" else cap
+    smallest = _CAPS_PX[0] * (1.7 - 0.7 * hard) * (1.4 if kind == "dots" else 1.0)
+    cap = float(np.exp(rng.uniform(np.log(smallest), np.log(_CAPS_PX[1]))))
     style = styled(rng, drawer, kind)
     height = round(cap / rng.uniform(0.42, 0.8))
     length = cap * style.length_caps
@@ -45,8 +47,8 @@ def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple
     line = _line(rng, style, cap, height, left)
     shape = (height, round(left + length + right))
     letters = marked(rng, style, line, shape)
-    mask = _ruled(rng, letters.mask, cap) if rng.random() < 0.12 else letters.mask
-    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, bad=bool(rng.random() < 0.3))
+    mask = _ruled(rng, letters.mask, cap) if rng.random() < 0.12 * hard else letters.mask
+    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, bad=bool(rng.random() < 0.25 * hard))
     shown = [n for n, letter in enumerate(style.text) if not letter.isspace()]
     return Drawn(strip, "".join(style.text[n] for n in shown), letters.middles_px[shown, 0])
 
