@@ -19,7 +19,7 @@ from station.metrology.uncertainty import Conditions
 from station.order.read import read_order
 from station.plan.compile import compile_marks, compile_plan
 from station.plan.plan import Plan
-from station.plan.predict import Prediction, predict
+from station.plan.predict import Prediction, predict, predict_marks
 
 
 def plan_order(
@@ -33,7 +33,7 @@ def plan_order(
     order = read_order(order_path)
     if not order.geometry.features:
         plan = compile_marks(order)
-        return plan, (Prediction(None),) * len(plan.items), order.order_id
+        return plan, predict_marks(plan), order.order_id
     calibration = _calibration_for_pictures(calibration_path, warn)
     if calibration is None:
         raise CalibrationError(

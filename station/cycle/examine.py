@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from station.cycle.measure import Outcome, explain_verdict, inspect_picture
 from station.cycle.pictures import TakenPicture
-from station.cycle.results import ItemResult
+from station.cycle.results import ItemResult, unread
 from station.errors import CaptureError
 from station.metrology.calibration import Calibration
 from station.metrology.decision import Verdict, worst
@@ -72,7 +72,7 @@ def examine(
     """
     if plan is None or calibration is None:
         plan = compile_marks(order)
-        items = tuple(_missing(item, item.refusal) for item in plan.items)
+        items = tuple(_missing(item, item.refusal) if item.refusal else unread(item) for item in plan.items)
         return Examination(worst([i.verdict for i in items]), items[0].reason, items, (), plan)
     by_view = {picture.view: picture for picture in pictures}
     outcomes: dict[str, Outcome] = {}
@@ -85,7 +85,9 @@ def examine(
     answered: list[ItemResult] = []
     for number, item in enumerate(plan.items):
         view = view_of(item.characteristic, list(by_view))
-        if view in outcomes:
+        if item.mark is not None and view in by_view:
+            answered.append(unread(item))
+        elif view in outcomes:
             answered.append(outcomes[view].items[number])
         elif item.refusal:
             answered.append(

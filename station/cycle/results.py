@@ -125,6 +125,11 @@ def error_items(plan: Plan, sentence: str) -> tuple[ItemResult, ...]:
     return tuple(_error(item, item.refusal or sentence) for item in plan.items)
 
 
+def unread(item: Item) -> ItemResult:
+    """A mark that nobody has looked at yet: nothing passes because of what was not read."""
+    return _error(item, f"{_label(item)} was not looked at.")
+
+
 def _error(item: Item, sentence: str) -> ItemResult:
     return ItemResult(item, Verdict.ERROR, None, None, None, None, 0, None, sentence)
 
@@ -150,6 +155,8 @@ def _unfit(feature: MeasuredFeature) -> str:
 def _without_measuring(item: Item, unfit: Mapping[str, str], findings: Findings) -> ItemResult | None:
     """The answer of what cannot be measured, or need not be; None for what has to be."""
     c = item.characteristic
+    if item.mark is not None:
+        return unread(item)
     if item.refusal or c.type not in MEASURED_TYPES:
         return _error(item, f"{_label(item)} cannot be measured: {item.refusal}.")
     if c.type is CharacteristicType.COUNT:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from station.plan.asked import Asked, asked_of
 from station.plan.corners import neighbours
 from station.plan.kinds import Kinds, kinds_of
 from station.plan.layout import Layout, lay
+from station.plan.marks import Facing, MarkTarget, marks_on, whole_picture
 from station.plan.nominal import Nominal
 from station.plan.plan import Item, OutlineCheck, Plan
 from station.plan.probed import MOST_GAP_PX
@@ -30,8 +32,9 @@ Index = NDArray[np.intp]
 _POLYGON_PX = 0.05
 
 
-def compile_plan(order: Order, calibration: Calibration) -> Plan:
-    """What will be measured where, and by name what cannot be.
+def compile_plan(order: Order, calibration: Calibration, alphabet: str | None = None) -> Plan:
+    """What will be measured where, and by name what cannot be. `alphabet`: the characters that the station's text model
+    knows; without it a text is not refused for its characters.
 
     Nothing here depends on a picture. A characteristic that the station cannot measure stays in the plan with its
     refusal; the others are measured all the same.
@@ -45,7 +48,9 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     outer = silhouette.outer if silhouette is not None else ()
     strokes = strokes_of(outlines, MOST_GAP_PX * pixel_mm)
     polygons = vertices(strokes, _POLYGON_PX * pixel_mm)
-    too_large = _larger_than_field(polygons[: len(outer)], camera.width_px * pixel_mm, camera.height_px * pixel_mm)
+    field_mm = camera.width_px * pixel_mm, camera.height_px * pixel_mm
+    too_large = _larger_than_field(polygons[: len(outer)], *field_mm)
+    marks = marks_on(order, Facing(polygons[: len(outer)], polygons[len(outer) :], pixel_mm, field_mm), alphabet)
     asked = [asked_of(c, order) for c in order.characteristics]
     needed, counted = _features_of(order, asked)
     needed += neighbours(geometry.features, needed)
@@ -62,7 +67,7 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     }
     nominal = Nominal(targets)
     items = tuple(
-        _item(c, of, order, nominal, layout, kinds, too_large)
+        _item(c, of, order, nominal, layout, kinds, marks, too_large)
         for c, of in zip(order.characteristics, asked, strict=True)
     )
     checks = () if too_large else _checks(order, outlines, len(outer), polygons, layout, numbers, pixel_mm)
@@ -84,20 +89,16 @@ def compile_plan(order: Order, calibration: Calibration) -> Plan:
     )
 
 
-def compile_marks(order: Order) -> Plan:
-    """The plan of an order without geometry: no optics is needed, the whole picture is the region."""
-    items = tuple(
-        Item(
-            c,
-            Question(c.id, c.type, c.features, (), None, order.geometry.features, c.of),
-            None,
-            None,
-            refusal=f"this station does not read {c.type} yet" if c.type in MARKS else "the order has no geometry",
-        )
-        for c in order.characteristics
-    )
+def compile_marks(order: Order, alphabet: str | None = None) -> Plan:
+    """The plan of an order without geometry: no optics is needed, the whole picture is the region. `alphabet` as in
+    `compile_plan`."""
+    items = []
+    for c in order.characteristics:
+        question = Question(c.id, c.type, c.features, (), None, order.geometry.features, c.of)
+        mark, refusal = whole_picture(c, alphabet) if c.type in MARKS else (None, "the order has no geometry")
+        items.append(Item(c, question, None, _limit(c.limits.upper), refusal, mark))
     face = order.geometry.face is Face.BOTTOM
-    return Plan(items, no_track(), (), (), (), (), (), face, order.geometry.partial, 1.0, 0.0, 0.0)
+    return Plan(tuple(items), no_track(), (), (), (), (), (), face, order.geometry.partial, 1.0, 0.0, 0.0)
 
 
 def _features_of(order: Order, asked: Sequence[Asked]) -> tuple[list[str], list[str]]:
@@ -130,11 +131,16 @@ def _larger_than_field(outer: Sequence[Floats], width_mm: float, height_mm: floa
 
 
 def _item(
-    c: Characteristic, of: Asked, order: Order, nominal: Nominal, layout: Layout, kinds: Kinds, too_large: str
+    c: Characteristic,
+    of: Asked,
+    order: Order,
+    nominal: Nominal,
+    layout: Layout,
+    kinds: Kinds,
+    marks: Mapping[str, tuple[MarkTarget | None, str]],
+    too_large: str,
 ) -> Item:
-    lower, upper, ideal = (
-        None if limit is None else float(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal)
-    )
+    lower, upper, ideal = (_limit(limit) for limit in (c.limits.lower, c.limits.upper, c.limits.nominal))
     association = (c.modifier if c.type in SIZES else "") or c.association
     if association == "LP":
         ideal = _middle(lower, upper)
@@ -151,10 +157,11 @@ def _item(
         association,
         of.joins,
     )
+    if c.type in MARKS:
+        mark, refusal = (None, too_large) if too_large else marks[c.id]
+        return Item(c, question, lower, upper, refusal, mark)
     refusal = next((layout.refused[name] for name in (*of.features, *of.datums) if name in layout.refused), "")
-    if c.type not in MEASURED_TYPES:
-        refusal = f"this station does not measure {c.type} yet"
-    elif too_large:
+    if too_large:
         refusal = too_large
     elif c.type is CharacteristicType.COUNT:
         if order.geometry.silhouette is None:
@@ -163,6 +170,10 @@ def _item(
         unknown = (kinds.refused[name] for name in (*c.features, *of.features, *of.datums) if name in kinds.refused)
         refusal = next(unknown, "") or nominal.refusal(question)
     return Item(c, question, lower, upper, refusal)
+
+
+def _limit(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _middle(lower: float | None, upper: float | None) -> float | None:

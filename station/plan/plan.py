@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from station.metrology.characteristics import Question
 from station.order.geometry import Point
 from station.order.model import Characteristic
+from station.plan.marks import MarkTarget
 from station.plan.targets import Target
 from station.plan.track import Track
 
@@ -18,13 +19,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One characteristic as planned. `refusal` says why this station cannot measure it."""
+    """One characteristic as planned. `refusal` says why this station cannot measure it; `mark` is where a code, a text
+    or a surface is looked for, and None for what is measured, or refused."""
 
     characteristic: Characteristic
     question: Question
     lower: float | None
     upper: float | None
     refusal: str = ""
+    mark: MarkTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)

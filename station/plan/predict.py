@@ -26,8 +26,9 @@ PREDICTED_NOISE_PX = 0.04  # scatter of one edge point in a well-exposed 8-bit p
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One characteristic of the plan: the standard uncertainty expected (None if refused), a `warning` where it is too
-    large for the tolerance, and how likely a part at nominal PASSes (None without limits)."""
+    """One characteristic of the plan: the standard uncertainty expected (None if refused, or of a mark), a `warning`
+    where it can never PASS (the uncertainty is too large for the tolerance, a mark has no scale), and how likely a part
+    at nominal PASSes (None without limits)."""
 
     u: float | None
     warning: str = ""
@@ -41,6 +42,11 @@ def predict(plan: Plan, order: Order, calibration: Calibration) -> tuple[Predict
     return tuple(_predicted(item, plan, order, expected, calibration, lens) for item in plan.items)
 
 
+def predict_marks(plan: Plan) -> tuple[Prediction, ...]:
+    """The same of a plan without geometry (`compile_marks`)."""
+    return tuple(Prediction(None, "" if item.mark is None else item.mark.doubt) for item in plan.items)
+
+
 def _predicted(
     item: Item,
     plan: Plan,
@@ -51,6 +57,8 @@ def _predicted(
 ) -> Prediction:
     if item.refusal:
         return Prediction(None)
+    if item.mark is not None:
+        return Prediction(None, item.mark.doubt)
     if item.characteristic.type is CharacteristicType.COUNT:
         return Prediction(0.0, passes=1.0)
     conditions = Conditions(None, order.part.cte_ppm_per_k)

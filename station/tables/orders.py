@@ -8,8 +8,8 @@ from typing import Any
 from rich.text import Text
 
 from station.metrology.rounding import decimals_for
-from station.order.explain import AskedRow
-from station.order.model import Order
+from station.order.explain import AskedRow, where_of
+from station.order.model import MARKS, Order
 from station.plan.plan import Plan
 from station.plan.predict import Prediction
 from station.tables.basics import UNITS, console, limits_text, table
@@ -61,6 +61,7 @@ def plan_document(plan: Plan, predictions: Sequence[Prediction], order_id: str) 
                 "id": c.id,
                 "type": str(c.type),
                 "features": list(c.features),
+                "region": where_of(c) if c.type in MARKS else None,
                 "datums": list(item.question.datums),
                 "nominal": None if c.limits.nominal is None else float(c.limits.nominal),
                 "lower_limit": item.lower,
@@ -89,7 +90,7 @@ def print_plan(document: Mapping[str, Any]) -> None:
     out = console()
     rows = table("", "Characteristic", "of", "Limits", "Points", "Predicted U", "PASS at nominal")
     for c in document["characteristics"]:
-        of = " – ".join(c["features"]) + (f" | {' '.join(c['datums'])}" if c["datums"] else "")
+        of = c["region"] or " – ".join(c["features"]) + (f" | {' '.join(c['datums'])}" if c["datums"] else "")
         u = c["predicted_expanded_uncertainty"]
         shown = "–" if u is None else f"{u:.{decimals_for(u)}f} {UNITS.get(c['unit'], c['unit'])}"
         rows.add_row(

@@ -11,10 +11,10 @@ import pytest
 
 from station.metrology.calibration import Calibration
 from station.metrology.camera import telecentric
-from station.metrology.decision import Verdict
 from station.metrology.features import Kind
 from station.order.model import Order
 from station.plan.compile import compile_marks, compile_plan
+from station.plan.marks import MarkTarget
 from station.plan.plan import Item, Plan
 from station.plan.predict import Prediction, predict
 
@@ -163,25 +163,6 @@ def test_a_line_of_a_few_pixels_is_refused_and_the_others_are_measured() -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "features"),
-    [
-        ({"type": "code", "symbology": "datamatrix", "expected": "X"}, RING),
-        ({"type": "text", "expected": "X"}, RING),
-        ({"type": "surface", "max_defect_mm": 0.1}, RING),
-    ],
-    ids=lambda value: value["type"] if isinstance(value, dict) else "",
-)
-def test_what_the_station_does_not_measure_stays_in_the_plan_with_its_name(
-    asked: dict[str, Any], features: list[dict[str, Any]]
-) -> None:
-    datums = {"A": "L" if features is BLOCK else "OD"}
-    what = order(features, asked, datums=datums)
-    plan = compile_plan(what, EXACT)
-    assert f"does not measure {asked['type']} yet" in only(plan).refusal
-    assert predict(plan, what, EXACT) == (Prediction(None),)
-
-
-@pytest.mark.parametrize(
     ("asked", "datums", "sentence"),
     [
         ({"type": "symmetry", "feature": "B", "datum": "A", "tolerance": 0.1}, {"A": "L"}, "alone has no middle"),
@@ -259,6 +240,6 @@ def test_an_order_of_marks_only_needs_no_optics() -> None:
         "characteristics": [{"id": "1", "type": "code", "symbology": "datamatrix", "expected": "X"}],
     }  # fmt: skip
     plan = compile_marks(parse(marks))
-    assert only(plan).refusal
+    assert only(plan).refusal == ""
+    assert only(plan).mark == MarkTarget()
     assert plan.targets == ()
-    assert Verdict.PASS not in plan.items

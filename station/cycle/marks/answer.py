@@ -1,0 +1,67 @@
+"""What was seen of one mark: what people and the record are told beside the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.metrology.decision import Verdict
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsed:
+    """A learned model that had a say: its name, the SHA-256 of its file, and the score it gave."""
+
+    name: str
+    sha256: str
+    raw_score: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDefect:
+    """One finding on a surface: its outline in pixels of the picture and, where a scale is known, in mm of the part's
+    frame, as its place and its size."""
+
+    verdict: Verdict
+    outline_px: Floats
+    size_px: float
+    score: float
+    outline_mm: Floats | None = None
+    where_mm: tuple[float, float] | None = None
+    size_mm: float | None = None
+    u_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMark:
+    """A mark in the picture of a view. `read`: what it says (None: nothing could be read), `symbology` and `gs1` are the
+    code's own; `outline_px` (n, 2) where it is, or where it was looked for; `wrong_px` (n, 2) the place of the character
+    that is not as expected; `other_part`: its content is another part's."""
+
+    view: str
+    outline_px: Floats
+    read: str | None = None
+    symbology: str = ""
+    gs1: tuple[tuple[str, str], ...] = ()
+    model: ModelUsed | None = None
+    wrong_px: Floats | None = None
+    defects: tuple[SeenDefect, ...] = ()
+    other_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAnswer:
+    """A mark decided. `value`, `u` (mm), probability and guard band are a surface's; None where there is no number."""
+
+    verdict: Verdict
+    reason: str
+    seen: SeenMark
+    value: float | None = None
+    u: float | None = None
+    conformance_probability: float | None = None
+    guard_band: float | None = None

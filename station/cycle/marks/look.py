@@ -1,0 +1,178 @@
+"""All marks of one view, in the sequence in which one helps the next: codes, texts, surfaces.
+
+Where an outline leaves open how the part lies turned, the first mark that was read where it belongs tells it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.cycle.marks.answer import MarkAnswer, SeenMark
+from station.cycle.marks.code import decide_code
+from station.cycle.marks.patch import Patch, eight_bits, region_patch, whole_patch
+from station.cycle.marks.placing import Placement
+from station.cycle.marks.surface import MODEL as SURFACE_MODEL
+from station.cycle.marks.surface import decide_surface
+from station.cycle.marks.text import MODEL as TEXT_MODEL
+from station.cycle.marks.text import decide_text
+from station.cycle.marks.turned import likely_turns
+from station.errors import ModelError
+from station.metrology.decision import Verdict
+from station.networks.load import Model
+from station.order.model import CharacteristicType, Order
+from station.plan.plan import Item, Plan
+from station.plan.symmetry import Symmetry, symmetry_of
+from station.vision.picture import Picture
+
+Floats = NDArray[np.float64]
+Models = Callable[[str], Model]  # raises ModelError
+
+SAME_PX = 2.0  # edges that lie nearer together do not say how a part lies turned
+_ARM_PX = 20.0  # a code nearer to the centre says nothing of the angle
+_SEQUENCE = (CharacteristicType.CODE, CharacteristicType.TEXT, CharacteristicType.SURFACE)
+
+
+def look_at_marks(
+    order: Order,
+    plan: Plan,
+    items: Sequence[Item],
+    view: str,
+    picture: Picture,
+    placement: Placement | None,
+    mm_per_px: float | None,
+    models: Models,
+) -> dict[str, MarkAnswer]:
+    """What is said of these marks of the plan in the picture of their view, by the characteristics' ids.
+
+    `placement` is where the part lies (None: the whole picture is the region), `mm_per_px` the scale where it is known.
+    """
+    look = _Look(order, plan, view, picture, placement, mm_per_px, models)
+    return {
+        item.characteristic.id: look.at(item)
+        for item in sorted(items, key=lambda one: _SEQUENCE.index(one.characteristic.type))
+    }
+
+
+class _Look:
+    """One view of one part; what it finds out of the part's turn it keeps."""
+
+    def __init__(
+        self,
+        order: Order,
+        plan: Plan,
+        view: str,
+        picture: Picture,
+        placement: Placement | None,
+        mm_per_px: float | None,
+        models: Models,
+    ) -> None:
+        self._order, self._plan, self._view, self._models = order, plan, view, models
+        self._grey, self._mm_per_px, self._placement = eight_bits(picture), mm_per_px, placement
+        self._symmetry = Symmetry(1, (0.0, 0.0))
+        if placement is not None:
+            self._symmetry = symmetry_of(plan.outer, plan.openings, SAME_PX * plan.mm_per_px)
+
+    def at(self, item: Item) -> MarkAnswer:
+        """One mark."""
+        c = item.characteristic
+        label = f"Characteristic {c.id} ({c.type})"
+        try:
+            match c.type:
+                case CharacteristicType.CODE:
+                    return self._code(item, label)
+                case CharacteristicType.TEXT:
+                    return self._text(item, label)
+                case _:
+                    return self._surface(item, label)
+        except (ModelError, ValueError) as error:
+            return MarkAnswer(Verdict.ERROR, f"{label} could not be looked at: {error}.", SeenMark(self._view, self._all()))
+
+    def _code(self, item: Item, label: str) -> MarkAnswer:
+        if self._symmetry.known:
+            patch, region = self._patch(item)
+            return decide_code(item.characteristic, patch, region, self._view, label)
+        # It can be anywhere on the face, and where it is says how the part lies.
+        assert self._placement is not None
+        face = (*self._plan.outer, *self._plan.openings)
+        patch = region_patch(self._grey, self._placement, face, self._plan.mm_per_px)
+        answer = decide_code(item.characteristic, patch, self._placement.to_px(face[0]), self._view, label)
+        assert item.mark is not None
+        if answer.seen.read is not None and item.characteristic.region is not None:
+            self._settle(item.mark.outline_mm[0].mean(axis=0), self._placement.to_part(answer.seen.outline_px).mean(axis=0))
+        return answer
+
+    def _text(self, item: Item, label: str) -> MarkAnswer:
+        model = self._models(TEXT_MODEL)
+        assert item.mark is not None
+        placement, region = self._placement, item.mark.outline_mm
+        if placement is None or self._symmetry.known or not region:
+            return decide_text(item, self._grey, placement, self._mm_per_px, self._view, label, model)
+        stroke_px = 0.15 * (item.mark.height_mm or float(np.ptp(region[0], axis=0).min())) / self._plan.mm_per_px
+        answers = []
+        for turn in likely_turns(self._grey, placement, self._symmetry, region[0], stroke_px):
+            turned = placement.turned(turn, self._symmetry.center_mm)
+            answer = decide_text(item, self._grey, turned, self._mm_per_px, self._view, label, model)
+            if answer.verdict is Verdict.PASS:
+                self._placement, self._symmetry = turned, Symmetry(1, (0.0, 0.0))
+                return answer
+            answers.append(answer)
+        # Another text at a place that may not be the right one is none that was ordered otherwise.
+        best = max(answers, key=lambda one: one.seen.model.raw_score if one.seen.model else -math.inf)
+        if best.verdict is not Verdict.FAIL:
+            return best
+        reason = f"{best.reason} The part's outline does not say how it lies turned: it may be another one's place."
+        return replace(best, verdict=Verdict.UNDECIDED, reason=reason)
+
+    def _surface(self, item: Item, label: str) -> MarkAnswer:
+        assert item.mark is not None
+        if item.mark.outline_mm and not self._symmetry.known and not self._is_same_turned(item.mark.outline_mm):
+            why = "the part's outline does not say how it lies turned, and no code or text that was read does"
+            return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(self._view, self._all()))
+        patch, _ = self._patch(item)
+        return decide_surface(item, patch, self._view, label, self._models(SURFACE_MODEL), self._order.decision)
+
+    def _patch(self, item: Item) -> tuple[Patch, Floats]:
+        """The region of a mark as a flat picture, and its border in the camera's."""
+        assert item.mark is not None
+        region = item.mark.outline_mm
+        if self._placement is None or not region:
+            return whole_patch(self._grey, self._mm_per_px), self._all()
+        patch = region_patch(self._grey, self._placement, region, self._plan.mm_per_px)
+        return patch, self._placement.to_px(region[0])
+
+    def _settle(self, ordered_mm: Floats, found_mm: Floats) -> None:
+        """The part lies turned so that what was ordered at one place is seen at another."""
+        center = np.array(self._symmetry.center_mm)
+        (x, y), (u, v) = ordered_mm - center, found_mm - center
+        if min(math.hypot(x, y), math.hypot(u, v)) < _ARM_PX * self._plan.mm_per_px or self._placement is None:
+            return
+        turn = math.atan2(v, u) - math.atan2(y, x)
+        if self._symmetry.folds:
+            step = 2.0 * math.pi / self._symmetry.folds
+            turn = step * round(turn / step)
+        self._placement = self._placement.turned(turn, self._symmetry.center_mm)
+        self._symmetry = Symmetry(1, (0.0, 0.0))
+
+    def _is_same_turned(self, region: Sequence[Floats]) -> bool:
+        """Whether a region looks the same however the part lies."""
+        own = symmetry_of(region[:1], region[1:], SAME_PX * self._plan.mm_per_px)
+        off = math.dist(own.center_mm, self._symmetry.center_mm)
+        if off > SAME_PX * self._plan.mm_per_px:
+            return False
+        folds = self._symmetry.folds
+        return own.folds == 0 if folds == 0 else own.folds % folds == 0
+
+    def _all(self) -> Floats:
+        """The border of the picture."""
+        height, width = self._grey.shape
+        return np.array([[0.0, 0.0], [width - 1.0, 0.0], [width - 1.0, height - 1.0], [0.0, height - 1.0]])
+
+
+def answered_by(answers: Mapping[str, MarkAnswer]) -> tuple[str, ...]:
+    """Sentences of marks that say that this is another part than the order's."""
+    return tuple(answer.reason for answer in answers.values() if answer.seen.other_part)

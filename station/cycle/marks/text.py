@@ -1,0 +1,164 @@
+"""A text, decided: the evidence that the expected string is there, from the strips in which it may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.cycle.marks.answer import MarkAnswer, ModelUsed, SeenMark
+from station.cycle.marks.patch import Grey, sampled
+from station.cycle.marks.placing import Placement
+from station.metrology.decision import Verdict
+from station.networks.load import Model
+from station.order.model import Characteristic, TextArc
+from station.plan.plan import Item
+from station.vision.text.alphabet import unknown
+from station.vision.text.lines import arc_line, straight_line
+from station.vision.text.verify import LONGEST, Limits, Reading, TextEvidence, verify_text
+
+Floats = NDArray[np.float64]
+
+MODEL = "text"
+_SHOWN = 60  # characters of a text in a sentence
+_ARC_SHARES = (1.0, 0.8, 1.2)  # letters may be higher or lower than they fill the arc
+# Where a line may be in a box whose letters' height nobody said: height and shift upwards, in heights of the box.
+_IN_BOX = ((0.8, 0.0), (0.6, 0.0), (0.45, 0.0), (0.45, 0.2), (0.45, -0.2), (0.3, 0.0), (0.3, 0.25), (0.3, -0.25))
+_STEP_CAPS = 0.35  # between strips across a box, where the height is known
+_MOST_STRIPS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """What a text model's manifest says beside its thresholds: the characters it knows, in the order of its classes."""
+
+    alphabet: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A strip (h, w) in which the line may be, and where in the picture its pixels are, (h, w, 2)."""
+
+    grey: Grey
+    at_px: NDArray[np.float32]
+
+    @property
+    def border_px(self) -> Floats:
+        """(4, 2): around the strip, in the picture."""
+        return self.columns_px(0.0, float(self.grey.shape[1]))
+
+    def columns_px(self, first: float, last: float) -> Floats:
+        """(n, 2): around the columns from `first` to before `last`, in the picture."""
+        rows, width = self.grey.shape
+        left, right = (int(np.clip(column, 0, width - 1)) for column in (first, last - 1.0))
+        along = np.unique(np.linspace(left, right, 24).astype(int))
+        return np.concatenate([self.at_px[0, along], self.at_px[rows - 1, along[::-1]]]).astype(np.float64)
+
+
+def decide_text(
+    item: Item, grey: Grey, placement: Placement | None, mm_per_px: float, view: str, label: str, model: Model
+) -> MarkAnswer:
+    """PASS where the evidence is for the expected string, FAIL where it is for another one, else UNDECIDED.
+
+    Raises:
+        ModelError: the model failed.
+        ValueError: there is no character to compare.
+    """
+    asked = item.characteristic
+    alphabet = model.manifest.settings_as(TextSettings).alphabet
+    if missing := unknown(asked.expected, alphabet):
+        raise ValueError(f"the text model does not know {', '.join(repr(letter) for letter in missing[:5])}")
+    if len(asked.expected) > LONGEST:
+        raise ValueError(f"a line of text has at most {LONGEST} characters, this one {len(asked.expected)}")
+    limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    best: tuple[TextEvidence, _Strip] | None = None
+    for strip in _strips(item, grey, placement, mm_per_px):
+        evidence = verify_text([strip.grey], asked.expected, model.run, alphabet)
+        if best is None or evidence.log_ratio > best[0].log_ratio:
+            best = evidence, strip
+        if evidence.reading(limits) is Reading.SAME:
+            break
+    assert best is not None
+    return _answer(asked, *best, limits, view, label, model)
+
+
+def _answer(
+    asked: Characteristic, evidence: TextEvidence, strip: _Strip, limits: Limits, view: str, label: str, model: Model
+) -> MarkAnswer:
+    reading = evidence.reading(limits)
+    wrong = None
+    if reading is not Reading.SAME and evidence.weakest_at_px is not None:
+        wrong = strip.columns_px(*evidence.weakest_at_px)
+    used = ModelUsed(model.name, model.sha256, evidence.log_ratio, limits.accept)
+    read = asked.expected if reading is Reading.SAME else evidence.read
+    seen = SeenMark(view, strip.border_px, read, model=used, wrong_px=wrong)
+    if reading is Reading.SAME:
+        return MarkAnswer(Verdict.PASS, "", seen)
+    at = f" at {evidence.weakest!r}" if evidence.weakest else ""
+    expected = _shown(asked.expected)
+    if reading is Reading.OTHER:
+        return MarkAnswer(Verdict.FAIL, f"{label}: it reads {_shown(evidence.read)}, not {expected}{at}.", seen)
+    why = f"{expected} cannot be told from {_shown(evidence.rival)}{at}"
+    return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}. Look at the mark and its light, and measure again.", seen)
+
+
+def _strips(item: Item, grey: Grey, placement: Placement, mm_per_px: float) -> Iterator[_Strip]:
+    """Strips in which the line may be, the likeliest first."""
+    asked, mark = item.characteristic, item.mark
+    assert mark is not None
+    if asked.arc is None:
+        for points in _box_lines(asked, mark.height_mm, mark.outline_mm[0] * placement.reading, mm_per_px):
+            yield _strip(points, grey, placement)
+        return
+    assert mark.height_mm is not None
+    arc = _as_read(asked.arc, placement)
+    for share in _ARC_SHARES:
+        yield _strip(
+            arc_line(arc.center, arc.radius_mm, arc.start_deg, arc.end_deg, share * mark.height_mm, mm_per_px),
+            grey,
+            placement,
+        )
+
+
+def _box_lines(
+    asked: Characteristic, height_mm: float | None, region_mm: Floats, mm_per_px: float
+) -> Iterator[NDArray[np.float64]]:
+    """Straight lines through a region (n, 2) in the direction of reading."""
+    angle = math.radians(asked.direction_deg)
+    along, up = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
+    across, high = region_mm @ along, region_mm @ up
+    middle = 0.5 * (across.min() + across.max()) * along + 0.5 * (high.min() + high.max()) * up
+    length, room = float(np.ptp(across)), float(np.ptp(high))
+    if height_mm is None:
+        tried = [(share * room, shift * room) for share, shift in _IN_BOX]
+    else:
+        away = max(0.0, (room - height_mm) / 2.0)
+        steps = min(int(away / (_STEP_CAPS * height_mm)), _MOST_STRIPS // 2)
+        shifts = sorted(range(-steps, steps + 1), key=abs)
+        tried = [(height_mm, away * step / max(steps, 1)) for step in shifts]
+    for height, shift in tried:
+        yield straight_line(
+            (float(middle[0]), float(middle[1])), length, height, asked.direction_deg, mm_per_px, shift_mm=shift
+        )
+
+
+def _strip(points_mm: Floats, grey: Grey, placement: Placement) -> _Strip:
+    rows, columns = points_mm.shape[:2]
+    at = placement.to_px(points_mm.reshape(-1, 2) * placement.reading).reshape(rows, columns, 2).astype(np.float32)
+    return _Strip(sampled(grey, at), at)
+
+
+def _as_read(arc: TextArc, placement: Placement) -> TextArc:
+    """The arc in the frame in which the face is read: mirrored where the part shows the other one than its drawing's."""
+    if not placement.pose.mirrored:
+        return arc
+    return replace(
+        arc, center=(-arc.center[0], arc.center[1]), start_deg=180.0 - arc.start_deg, end_deg=180.0 - arc.end_deg
+    )
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
