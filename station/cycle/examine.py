@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from station.cycle.marks.answer import MarkAnswer, SeenMark
+from station.cycle.marks.look import Models, look_at_marks
+from station.cycle.marks.placing import Placement
 from station.cycle.measure import Outcome, explain_verdict, inspect_picture
 from station.cycle.pictures import TakenPicture
-from station.cycle.results import ItemResult, unread
-from station.errors import CaptureError
+from station.cycle.results import ItemResult
+from station.cycle.sight import Sighting, sight
+from station.errors import CaptureError, ModelError
 from station.metrology.calibration import Calibration
-from station.metrology.decision import Verdict, worst
+from station.metrology.decision import SEVERITY, Verdict, worst
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions
+from station.networks.load import Model
 from station.order.model import MARKS, Characteristic, Order
 from station.plan.compile import compile_marks
 from station.plan.plan import Item, Plan
-from station.vision.picture import picture_from
+from station.vision.picture import Picture, picture_from
+from station.vision.pose import Pose
+from station.vision.refusal import Refusal
 
 GEOMETRY_VIEWS = ("backlight", "front", "ring", "dark")
 MARKS_VIEW = "front"
@@ -25,18 +34,29 @@ BACKLIT = "backlight"
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found of one part. `shown` is the outcome and picture that people are shown."""
+    """What was found of one part: `outcomes` of the pictures in which its geometry was measured, `pictures` are all."""
 
     verdict: Verdict
     reason: str
     items: tuple[ItemResult, ...]
     outcomes: tuple[tuple[TakenPicture, Outcome], ...]
     plan: Plan
+    pictures: tuple[TakenPicture, ...] = ()
 
     @property
     def shown(self) -> tuple[TakenPicture, Outcome] | None:
-        """The picture that people are shown, if one was measured."""
-        return self.outcomes[0] if self.outcomes else None
+        """The picture that people are shown, if anything was seen in one: with marks, that of the worst of them."""
+        of_marks = [item for item in self.items if item.mark is not None]
+        if self.outcomes and not of_marks:
+            return self.outcomes[0]
+        if not of_marks:
+            return None
+        worst_mark = min(of_marks, key=lambda item: SEVERITY.index(item.verdict))
+        assert worst_mark.mark is not None
+        view = worst_mark.mark.view
+        outcome = next((outcome for picture, outcome in self.outcomes if picture.view == view), None)
+        picture = next(picture for picture in self.pictures if picture.view == view)
+        return picture, outcome or Outcome(self.verdict, self.reason, self.items, (), (), None, None)
 
     def answer(self, characteristic: str) -> tuple[ItemResult, tuple[MeasuredFeature, ...]]:
         """A characteristic by its id, and the features of the picture that it was measured in, if it was."""
@@ -59,34 +79,38 @@ def needed_views(order: Order, views: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(view_of(c, views) for c in order.characteristics))
 
 
+def no_models(name: str) -> Model:
+    """Where nobody loaded any."""
+    raise ModelError(f"there is no model {name!r} here")
+
+
 def examine(
     order: Order,
     plan: Plan | None,
     calibration: Calibration | None,
     pictures: Sequence[TakenPicture],
     conditions: Conditions,
+    models: Models = no_models,
 ) -> Examination:
     """Measure and decide every characteristic; one whose view was not taken is ERROR and says so.
 
-    `plan` and `calibration` are None for an order of marks only.
+    `plan` and `calibration` are None for an order of marks only; with a calibration its camera's scale is known. What a
+    mark's model says of a picture is the same every time; a model that cannot be had is said at the marks that need it.
     """
-    if plan is None or calibration is None:
+    if plan is None:
         plan = compile_marks(order)
-        items = tuple(_missing(item, item.refusal) if item.refusal else unread(item) for item in plan.items)
-        return Examination(worst([i.verdict for i in items]), items[0].reason, items, (), plan)
     by_view = {picture.view: picture for picture in pictures}
     outcomes: dict[str, Outcome] = {}
-    wanted = needed_views(order, list(by_view))
-    for view in wanted:
+    for view in needed_views(order, list(by_view)):
         geometrical = any(view_of(c, list(by_view)) == view and c.type not in MARKS for c in order.characteristics)
-        if view in by_view and geometrical:
-            grey = picture_from(by_view[view].pixels)
-            outcomes[view] = inspect_picture(order, plan, calibration, grey, conditions)
+        if view in by_view and geometrical and calibration is not None:
+            outcomes[view] = inspect_picture(order, plan, calibration, picture_from(by_view[view].pixels), conditions)
+    marks = _marks(order, plan, calibration, by_view, outcomes, models)
     answered: list[ItemResult] = []
     for number, item in enumerate(plan.items):
         view = view_of(item.characteristic, list(by_view))
-        if item.mark is not None and view in by_view:
-            answered.append(unread(item))
+        if item.characteristic.id in marks:
+            answered.append(_answer(item, marks[item.characteristic.id]))
         elif view in outcomes:
             answered.append(outcomes[view].items[number])
         elif item.refusal:
@@ -97,6 +121,10 @@ def examine(
             answered.append(
                 _missing(item, f"There is no picture of the view {view} for characteristic {item.characteristic.id}.")
             )
+    if other := next((answer.reason for answer in marks.values() if answer.seen.other_part), ""):
+        # Nothing that was measured of another part may stand in this one's record.
+        items = tuple(one if one.mark and one.mark.other_part else _missing(one.item, other) for one in answered)
+        return Examination(Verdict.ERROR, other, items, (), plan, tuple(pictures))
     findings = [f for outcome in outcomes.values() for f in outcome.findings]
     verdict = worst([i.verdict for i in answered] + [f.verdict for f in findings])
     refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
@@ -104,7 +132,60 @@ def examine(
     shown = tuple(
         (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
     )
-    return Examination(verdict, reason, tuple(answered), shown, plan)
+    return Examination(verdict, reason, tuple(answered), shown, plan, tuple(pictures))
+
+
+def _marks(
+    order: Order,
+    plan: Plan,
+    calibration: Calibration | None,
+    pictures: Mapping[str, TakenPicture],
+    outcomes: Mapping[str, Outcome],
+    models: Models,
+) -> dict[str, MarkAnswer]:
+    """Every mark of the plan that was photographed, by its characteristic's id."""
+    asked: dict[str, list[Item]] = {}
+    for item in plan.items:
+        view = view_of(item.characteristic, list(pictures))
+        if item.mark is not None and view in pictures:
+            asked.setdefault(view, []).append(item)
+    answers: dict[str, MarkAnswer] = {}
+    for view, items in asked.items():
+        picture = picture_from(pictures[view].pixels)
+        placement = None
+        if calibration is not None:
+            found = _pose(order, plan, calibration, view, picture, outcomes)
+            if isinstance(found, Refusal):
+                nowhere = SeenMark(view, np.empty((0, 2)))
+                answers |= {i.characteristic.id: MarkAnswer(Verdict.ERROR, found.sentence, nowhere) for i in items}
+                continue
+            placement = Placement(found, calibration)
+        answers |= look_at_marks(order, plan, items, view, picture, placement, models)
+    return answers
+
+
+def _pose(
+    order: Order,
+    plan: Plan,
+    calibration: Calibration,
+    view: str,
+    picture: Picture,
+    outcomes: Mapping[str, Outcome],
+) -> Pose | Refusal:
+    """How the part lies in the picture of a view: as that picture itself shows it, else as another one does, between
+    which it did not move."""
+    if not order.geometry.features:
+        return Pose(0.0, 0.0, 0.0)
+    if view in outcomes:
+        own: Sighting | Refusal | None = outcomes[view].sighting or outcomes[view].refusal
+    else:
+        own = sight(plan, calibration, picture)
+    sightings = [own, *(outcome.sighting for outcome in outcomes.values())]
+    pose = next((one.pose for one in sightings if isinstance(one, Sighting)), None)
+    if pose is not None:
+        return pose
+    assert isinstance(own, Refusal)
+    return own
 
 
 def check_lamp(found: Examination) -> None:
@@ -121,6 +202,13 @@ def check_lamp(found: Examination) -> None:
                 "lamps' channels and cables",
                 place=f"view {picture.view}",
             )
+
+
+def _answer(item: Item, answer: MarkAnswer) -> ItemResult:
+    return ItemResult(
+        item, answer.verdict, answer.value, answer.u, answer.conformance_probability, answer.guard_band, 0, None,
+        answer.reason, read=answer.seen.read, mark=answer.seen,
+    )  # fmt: skip
 
 
 def _missing(item: Item, sentence: str) -> ItemResult:

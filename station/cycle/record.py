@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from station.cycle.examine import Examination
+from station.cycle.marks.answer import SeenDefect, SeenMark
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.genealogy.evidence import Evidence, StoredFrame
@@ -17,6 +18,8 @@ from station.genealogy.inspection import (
     DecisionRule,
     Finding,
     Inspection,
+    MarkEvidence,
+    ModelReference,
     StationRecord,
 )
 from station.metrology.calibration import Calibration
@@ -38,7 +41,7 @@ def to_inspection(
     finished: datetime,
 ) -> Inspection:
     """The draft that is committed: nothing in it that was not measured."""
-    findings = tuple(
+    findings = [
         Finding(
             kind=finding.kind,
             verdict=str(finding.verdict),
@@ -48,7 +51,8 @@ def to_inspection(
         )
         for _, outcome in examination.outcomes
         for finding in outcome.findings
-    )
+    ]
+    findings += [_defect(item, defect) for item in examination.items if item.mark for defect in item.mark.defects]
     return Inspection(
         order_id=order.order_id,
         serial=order.part.serial,
@@ -63,7 +67,8 @@ def to_inspection(
         if calibration is None
         else CalibrationReference(id=calibration.id, valid_until=calibration.valid_until.isoformat()),
         conditions=Conditions(temperature_c=conditions.temperature_c),
-        findings=findings,
+        models=_models(examination.items),
+        findings=tuple(findings),
         decision=DecisionRule(rule=order.decision.rule, conformance_probability=order.decision.conformance_probability),
         operation=order.operation,
     )
@@ -105,17 +110,53 @@ def evidence_of(order: Order, calibration_bytes: bytes | None, pictures: Sequenc
     )
 
 
+def _defect(result: ItemResult, defect: SeenDefect) -> Finding:
+    """A finding on a surface; below the limit it is one that PASSes."""
+    outline = () if defect.outline_mm is None else tuple((float(x), float(y)) for x, y in defect.outline_mm)
+    return Finding(
+        kind="surface defect",
+        verdict=str(defect.verdict),
+        where_mm=defect.where_mm,
+        size_mm=defect.size_mm,
+        reason="" if defect.verdict is Verdict.PASS else result.reason,
+        outline_mm=outline,
+        characteristic=result.item.characteristic.id,
+        score=defect.score,
+    )
+
+
+def _models(items: Sequence[ItemResult]) -> tuple[ModelReference, ...]:
+    """Each model once, with the score that says most against the part; each mark has its own at its characteristic."""
+    found: dict[str, ModelReference] = {}
+    for item in items:
+        if item.mark is None or (used := item.mark.model) is None:
+            continue
+        one = ModelReference(name=used.name, sha256=used.sha256, raw_score=used.raw_score)
+        known = found.get(used.name)
+        if known is None or used.is_worse_than(known.raw_score):
+            found[used.name] = one
+    return tuple(found.values())
+
+
+def _evidence_of_mark(mark: SeenMark | None) -> MarkEvidence | None:
+    if mark is None or (mark.model is None and not mark.symbology):
+        return None
+    if mark.model is None:
+        return MarkEvidence(symbology=mark.symbology, gs1=mark.gs1)
+    return MarkEvidence(score=mark.model.raw_score, threshold=mark.model.threshold, model=mark.model.name)
+
+
 def _characteristic(result: ItemResult) -> CharacteristicRecord:
     item = result.item
     c = item.characteristic
     nominal = None if c.limits.nominal is None else float(c.limits.nominal)
-    measured = result.value is not None
+    value = result.value if result.read is None else result.read
     deviation = None if result.value is None or nominal is None else result.value - nominal
     return CharacteristicRecord(
         id=c.id,
         type=str(c.type),
         verdict=str(result.verdict),
-        value=result.value,
+        value=value,
         unit=c.unit,
         nominal=nominal,
         deviation=deviation,
@@ -123,12 +164,13 @@ def _characteristic(result: ItemResult) -> CharacteristicRecord:
         upper_limit=item.upper,
         standard_uncertainty=result.u,
         expanded_uncertainty=result.expanded,
-        coverage_factor=COVERAGE_FACTOR if measured else None,
+        coverage_factor=None if result.value is None else COVERAGE_FACTOR,
         conformance_probability=result.conformance_probability,
         guard_band=result.guard_band,
         points=result.points,
         reason=result.reason,
-        measured=measured,
+        measured=value is not None,
+        expected=c.expected or None,
         budget=tuple(
             BudgetLine(
                 source=row.source,
@@ -141,4 +183,5 @@ def _characteristic(result: ItemResult) -> CharacteristicRecord:
             for row in result.budget
         ),
         bonus=result.bonus or None,
+        evidence=_evidence_of_mark(result.mark),
     )

@@ -192,7 +192,7 @@ def _changes(rows: list[Mapping[str, Any]], found: Examination) -> tuple[Change,
             type=row["type"],
             unit=row["unit"],
             before=Figures(row["verdict"], row["value"], row["standard_uncertainty"]),
-            after=Figures(str(item.verdict), item.value, item.u),
+            after=Figures(str(item.verdict), item.value if item.read is None else item.read, item.u),
         )
         for row, item in zip(rows, found.items, strict=True)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from station.cycle.bonus import bonus_of, mating_of
 from station.cycle.findings import Findings
+from station.cycle.marks.answer import SeenMark
 from station.metrology.calibration import Calibration
 from station.metrology.characteristics import MEASURED_TYPES, Question, evaluate, is_plain
 from station.metrology.decision import Decision, Verdict, decide
@@ -38,7 +39,8 @@ LEAST_SEEN = 0.6  # share of a feature's probes that must have found an edge
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """A decided characteristic; `value` is None where nothing was measured."""
+    """A decided characteristic; `value` is None where nothing was measured, `read` is what a code or a text says, and
+    `mark` what was seen of either, or of a surface."""
 
     item: Item
     verdict: Verdict
@@ -52,6 +54,8 @@ class ItemResult:
     measurement: Measurement | None = None
     bonus: float = 0.0  # by which a material modifier widens the zone
     u_bonus: float = 0.0
+    read: str | None = None
+    mark: SeenMark | None = None
 
     @property
     def budget(self) -> tuple[Contribution, ...]:

@@ -29,12 +29,12 @@ class Verdict(StrEnum):
     ERROR = "ERROR"
 
 
-_SEVERITY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNDECIDED, Verdict.PASS)
+SEVERITY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNDECIDED, Verdict.PASS)
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:
     """The part's verdict: FAIL if any is, else ERROR, else UNDECIDED, else PASS. Nothing decided is no PASS."""
-    for verdict in _SEVERITY:
+    for verdict in SEVERITY:
         if verdict in verdicts:
             return verdict
     return Verdict.ERROR

@@ -83,7 +83,7 @@ class _Turned:
         """By this angle."""
         c, s = math.cos(angle_rad), math.sin(angle_rad)
         away, _ = self._tree.query(self._points @ np.array([[c, s], [-s, c]]), distance_upper_bound=2.0 * self._most)
-        return bool(away.max() < self._most)
+        return bool(np.max(away) < self._most)
 
     def is_same_all_along(self, folds: int) -> bool:
         """By every so many parts of a turn: a slow drift is the same from one to the next as well."""

@@ -11,7 +11,19 @@ from station.twin.lettering import Face
 
 BENCH = ("liberation", "dejavu")
 VALIDATION = ("b612", "play", "osp-din", "inconsolata", "nimbussansnarrow", "futuram")
-_NO_LETTERS = ("initials", "keyboard", "linbiolinum_k", "unifur", "tamil", "mathtex", "opens___", "d050000l", "standardsymbols", "z003", "fallback")
+_NO_LETTERS = (
+    "initials",
+    "keyboard",
+    "linbiolinum_k",
+    "unifur",
+    "tamil",
+    "mathtex",
+    "opens___",
+    "d050000l",
+    "standardsymbols",
+    "z003",
+    "fallback",
+)
 _STROKES = ("futural", "futuram", "rowmans", "rowmand", "timesr")
 _FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _HERSHEY = Path("/usr/share/hershey-fonts")

@@ -102,9 +102,7 @@ class Samples:
         letters = self._mask(rng, text, kind, face, strokes, line, (height, width), gap)
         picture = self._seen(rng, letters.mask, kind, cap, bad)
         shown = [i for i, letter in enumerate(text) if not letter.isspace()]
-        return Drawn(
-            picture, "".join(text[i] for i in shown), letters.middles_px[shown, 0], cap, kind
-        )
+        return Drawn(picture, "".join(text[i] for i in shown), letters.middles_px[shown, 0], cap, kind)
 
     def _lettering(self, rng: np.random.Generator, kind: str, asked: Asked) -> tuple[str, Face | None, bool]:
         """Text, face (None: the dot matrix), and whether dots follow its strokes."""
@@ -155,7 +153,12 @@ class Samples:
             made = burned(face, mask, change=sign * contrast, grain=grain, ragged=u(0, 0.4))
         elif kind == "engraved":
             made = engraved(
-                face, mask, floor=sign * contrast * u(0.1, 1.0), walls=contrast * u(0.3, 1.3), wall_px=wall, light_rad=turn
+                face,
+                mask,
+                floor=sign * contrast * u(0.1, 1.0),
+                walls=contrast * u(0.3, 1.3),
+                wall_px=wall,
+                light_rad=turn,
             )
         else:
             made = peened(

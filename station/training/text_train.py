@@ -35,7 +35,9 @@ class Progress:
     loss: float
 
 
-def train(minutes: float, weights: Path, seed: int, report: Callable[[Progress], None], start: Path | None = None) -> Any:
+def train(
+    minutes: float, weights: Path, seed: int, report: Callable[[Progress], None], start: Path | None = None
+) -> Any:
     """Train for so many minutes and keep the weights in a file on the way; gives the network (Keras).
 
     Raises:

@@ -14,12 +14,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ModelUsed:
-    """A learned model that had a say: its name, the SHA-256 of its file, and the score it gave."""
+    """A learned model that had a say: its name, the SHA-256 of its file, the score it gave, and the line that it was
+    held against. `high_is_good`: of a text, not of a surface."""
 
     name: str
     sha256: str
     raw_score: float
     threshold: float
+    high_is_good: bool = False
+
+    def is_worse_than(self, score: float | None) -> bool:
+        """Whether this score says more against the part than another one of the same model."""
+        if score is None:
+            return True
+        return self.raw_score < score if self.high_is_good else self.raw_score > score
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +47,9 @@ class SeenDefect:
 
 @dataclass(frozen=True, slots=True)
 class SeenMark:
-    """A mark in the picture of a view. `read`: what it says (None: nothing could be read), `symbology` and `gs1` are the
-    code's own; `outline_px` (n, 2) where it is, or where it was looked for; `wrong_px` (n, 2) the place of the character
-    that is not as expected; `other_part`: its content is another part's."""
+    """A mark in the picture of a view. `read`: what it says (None: nothing could be read), `symbology` and `gs1` are
+    the code's own; `outline_px` (n, 2) where it is, or where it was looked for; `wrong_px` (n, 2) the place of the
+    character that is not as expected; `other_part`: its content is another part's."""
 
     view: str
     outline_px: Floats

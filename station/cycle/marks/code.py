@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from station.cycle.marks.answer import MarkAnswer, SeenMark

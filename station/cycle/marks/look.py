@@ -6,7 +6,7 @@ Where an outline leaves open how the part lies turned, the first mark that was r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,14 +44,13 @@ def look_at_marks(
     view: str,
     picture: Picture,
     placement: Placement | None,
-    mm_per_px: float | None,
     models: Models,
 ) -> dict[str, MarkAnswer]:
     """What is said of these marks of the plan in the picture of their view, by the characteristics' ids.
 
-    `placement` is where the part lies (None: the whole picture is the region), `mm_per_px` the scale where it is known.
+    `placement` is where the part lies; None for an order without geometry, of whose pictures no scale is known.
     """
-    look = _Look(order, plan, view, picture, placement, mm_per_px, models)
+    look = _Look(order, plan, view, picture, placement, models)
     return {
         item.characteristic.id: look.at(item)
         for item in sorted(items, key=lambda one: _SEQUENCE.index(one.characteristic.type))
@@ -68,14 +67,11 @@ class _Look:
         view: str,
         picture: Picture,
         placement: Placement | None,
-        mm_per_px: float | None,
         models: Models,
     ) -> None:
         self._order, self._plan, self._view, self._models = order, plan, view, models
-        self._grey, self._mm_per_px, self._placement = eight_bits(picture), mm_per_px, placement
-        self._symmetry = Symmetry(1, (0.0, 0.0))
-        if placement is not None:
-            self._symmetry = symmetry_of(plan.outer, plan.openings, SAME_PX * plan.mm_per_px)
+        self._grey, self._placement = eight_bits(picture), placement
+        self._symmetry = symmetry_of(plan.outer, plan.openings, SAME_PX * plan.mm_per_px)
 
     def at(self, item: Item) -> MarkAnswer:
         """One mark."""
@@ -90,7 +86,9 @@ class _Look:
                 case _:
                     return self._surface(item, label)
         except (ModelError, ValueError) as error:
-            return MarkAnswer(Verdict.ERROR, f"{label} could not be looked at: {error}.", SeenMark(self._view, self._all()))
+            return MarkAnswer(
+                Verdict.ERROR, f"{label} could not be looked at: {error}.", SeenMark(self._view, self._all())
+            )
 
     def _code(self, item: Item, label: str) -> MarkAnswer:
         if self._symmetry.known:
@@ -103,7 +101,9 @@ class _Look:
         answer = decide_code(item.characteristic, patch, self._placement.to_px(face[0]), self._view, label)
         assert item.mark is not None
         if answer.seen.read is not None and item.characteristic.region is not None:
-            self._settle(item.mark.outline_mm[0].mean(axis=0), self._placement.to_part(answer.seen.outline_px).mean(axis=0))
+            self._settle(
+                item.mark.outline_mm[0].mean(axis=0), self._placement.to_part(answer.seen.outline_px).mean(axis=0)
+            )
         return answer
 
     def _text(self, item: Item, label: str) -> MarkAnswer:
@@ -111,12 +111,12 @@ class _Look:
         assert item.mark is not None
         placement, region = self._placement, item.mark.outline_mm
         if placement is None or self._symmetry.known or not region:
-            return decide_text(item, self._grey, placement, self._mm_per_px, self._view, label, model)
+            return decide_text(item, self._grey, placement, self._plan.mm_per_px, self._view, label, model)
         stroke_px = 0.15 * (item.mark.height_mm or float(np.ptp(region[0], axis=0).min())) / self._plan.mm_per_px
         answers = []
         for turn in likely_turns(self._grey, placement, self._symmetry, region[0], stroke_px):
             turned = placement.turned(turn, self._symmetry.center_mm)
-            answer = decide_text(item, self._grey, turned, self._mm_per_px, self._view, label, model)
+            answer = decide_text(item, self._grey, turned, self._plan.mm_per_px, self._view, label, model)
             if answer.verdict is Verdict.PASS:
                 self._placement, self._symmetry = turned, Symmetry(1, (0.0, 0.0))
                 return answer
@@ -141,7 +141,7 @@ class _Look:
         assert item.mark is not None
         region = item.mark.outline_mm
         if self._placement is None or not region:
-            return whole_patch(self._grey, self._mm_per_px), self._all()
+            return whole_patch(self._grey, self._placement), self._all()
         patch = region_patch(self._grey, self._placement, region, self._plan.mm_per_px)
         return patch, self._placement.to_px(region[0])
 
@@ -171,8 +171,3 @@ class _Look:
         """The border of the picture."""
         height, width = self._grey.shape
         return np.array([[0.0, 0.0], [width - 1.0, 0.0], [width - 1.0, height - 1.0], [0.0, height - 1.0]])
-
-
-def answered_by(answers: Mapping[str, MarkAnswer]) -> tuple[str, ...]:
-    """Sentences of marks that say that this is another part than the order's."""
-    return tuple(answer.reason for answer in answers.values() if answer.seen.other_part)

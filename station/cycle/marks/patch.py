@@ -24,28 +24,31 @@ _SHIFT = 6  # bits of a pixel's fraction in polygons that are filled
 class Patch:
     """`grey` (h, w) of 0 to 255, and where it shows what was asked for (`valid`), which is the share `seen` of it.
 
-    `corner_mm` is the part's point at the middle of pixel (0, 0); columns go along x, or against it where the part shows
-    its other face (letters can be read, nothing is mirrored), rows against y. Without a placement it is the picture
-    itself; `mm_per_px` is None where no scale is known.
+    `corner_mm` is the part's point at the middle of pixel (0, 0); columns go along x, or against it where the part
+    shows its other face (letters can be read, nothing is mirrored), rows against y. Without a corner it is the picture
+    itself; `mm_per_px` and `placement` are None where no scale is known.
     """
 
     grey: Grey
     valid: NDArray[np.bool_]
     seen: float
     mm_per_px: float | None
-    corner_mm: tuple[float, float] = (0.0, 0.0)
+    corner_mm: tuple[float, float] | None = None
     placement: Placement | None = None
 
     def to_mm(self, points_px: Floats) -> Floats | None:
-        """(n, 2) pixels of the patch to mm of the part's frame; None without a placement."""
+        """(n, 2) pixels of the patch to mm of the part's frame; None where no scale is known."""
         if self.placement is None or self.mm_per_px is None:
             return None
+        if self.corner_mm is None:
+            return self.placement.to_part(points_px)
         return np.asarray(np.array(self.corner_mm) + points_px * _step(self.placement, self.mm_per_px))
 
     def to_picture(self, points_px: Floats) -> Floats:
         """(n, 2) pixels of the patch to pixels of the picture."""
-        points_mm = self.to_mm(points_px)
-        return points_px if points_mm is None or self.placement is None else self.placement.to_px(points_mm)
+        if self.placement is None or self.corner_mm is None or self.mm_per_px is None:
+            return points_px
+        return self.placement.to_px(np.array(self.corner_mm) + points_px * _step(self.placement, self.mm_per_px))
 
 
 def eight_bits(picture: Picture) -> Grey:
@@ -55,9 +58,10 @@ def eight_bits(picture: Picture) -> Grey:
     return np.asarray(cv2.convertScaleAbs(picture.grey, alpha=255.0 / picture.full_scale), np.uint8)
 
 
-def whole_patch(grey: Grey, mm_per_px: float | None) -> Patch:
-    """The picture itself."""
-    return Patch(grey, np.ones(grey.shape, np.bool_), 1.0, mm_per_px)
+def whole_patch(grey: Grey, placement: Placement | None = None) -> Patch:
+    """The picture itself; `placement` gives its scale where the camera is known, and where the part lies if that is."""
+    scale = None if placement is None else placement.calibration.camera.scale_mm_per_px()
+    return Patch(grey, np.ones(grey.shape, np.bool_), 1.0, scale, None, placement)
 
 
 def region_patch(
@@ -95,7 +99,8 @@ def region_patch(
 
 def sampled(grey: Grey, at_px: NDArray[np.float32]) -> Grey:
     """The picture at (h, w, 2) places, bilinearly; what lies outside of it is black."""
-    return np.asarray(cv2.remap(grey, at_px, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8)
+    x, y = cv2.split(at_px)
+    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8)
 
 
 def _is_counter_clockwise(outline: Floats) -> bool:
@@ -105,7 +110,7 @@ def _is_counter_clockwise(outline: Floats) -> bool:
 
 def _step(placement: Placement, mm_per_px: float) -> Floats:
     """(2,) mm of the part's frame from one column to the next, and from one row to the next."""
-    return placement.reading * np.array([mm_per_px, -mm_per_px])
+    return np.asarray(placement.reading * np.array([mm_per_px, -mm_per_px]))
 
 
 def _where(placement: Placement, corner_mm: Floats, step_mm: Floats, rows: int, columns: int) -> NDArray[np.float32]:

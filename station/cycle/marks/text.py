@@ -74,6 +74,8 @@ def decide_text(
     if len(asked.expected) > LONGEST:
         raise ValueError(f"a line of text has at most {LONGEST} characters, this one {len(asked.expected)}")
     limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    if placement is None or not (item.mark and item.mark.outline_mm):
+        raise ValueError("the order does not say where it is")
     best: tuple[TextEvidence, _Strip] | None = None
     for strip in _strips(item, grey, placement, mm_per_px):
         evidence = verify_text([strip.grey], asked.expected, model.run, alphabet)
@@ -92,7 +94,7 @@ def _answer(
     wrong = None
     if reading is not Reading.SAME and evidence.weakest_at_px is not None:
         wrong = strip.columns_px(*evidence.weakest_at_px)
-    used = ModelUsed(model.name, model.sha256, evidence.log_ratio, limits.accept)
+    used = ModelUsed(model.name, model.sha256, evidence.log_ratio, limits.accept, high_is_good=True)
     read = asked.expected if reading is Reading.SAME else evidence.read
     seen = SeenMark(view, strip.border_px, read, model=used, wrong_px=wrong)
     if reading is Reading.SAME:
@@ -152,7 +154,7 @@ def _strip(points_mm: Floats, grey: Grey, placement: Placement) -> _Strip:
 
 
 def _as_read(arc: TextArc, placement: Placement) -> TextArc:
-    """The arc in the frame in which the face is read: mirrored where the part shows the other one than its drawing's."""
+    """The arc in the frame in which the face is read: mirrored where the part shows the other one than the drawing."""
     if not placement.pose.mirrored:
         return arc
     return replace(
