@@ -12,10 +12,17 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
-from station.script import program, run
+from rich.progress import track
+
+from station.script import add_json, program, run
+from station.tables.basics import console, print_json, table
+from station.training.surface.judged import Judged
 from station.training.surface.learn import Progress, learn
+from station.training.surface.ship import ship
 
 
 def main() -> int:
@@ -32,11 +39,26 @@ def main() -> int:
         metavar="FILE",
         help="where weights are kept; there, a training goes on from them (default surface.weights.h5)",
     )
+    add_json(parser, "levels and what they reach")
     return run(parser, _train)
 
 
 def _train(args: Namespace) -> int:
-    learn(args.weights, args.minutes, args.seed, lambda progress: _tell(progress, args.minutes), start=args.start)
+    model, progress = learn(
+        args.weights, args.minutes, args.seed, lambda progress: _tell(progress, args.minutes), start=args.start
+    )
+
+    def watch(faces: Iterator[Judged], total: int) -> Iterator[Judged]:
+        yield from track(faces, "Judging …", total=total, disable=args.json)
+
+    manifest, reached = ship(model, args.out, progress, args.seed, watch)
+    if args.json:
+        print_json({"sha256": manifest.sha256, **{t.name: t.value for t in manifest.thresholds}, **asdict(reached)})
+        return 0
+    shown = table("what", "value")
+    for name, value in (*((t.name, t.value) for t in manifest.thresholds), *asdict(reached).items()):
+        shown.add_row(name.replace("_", " "), f"{value:.3f}")
+    console().print(shown)
     return 0
 
 

@@ -123,7 +123,7 @@ def smears(rng: np.random.Generator, gain: Floats) -> Floats:
 def illumination(rng: np.random.Generator, shape: Shape) -> Floats:
     """The light over the patch: a slope, a spot, a rounded side, a curved face."""
     x, y = coordinates(shape)
-    x, y = x / shape[1] - 0.5, y / shape[0] - 0.5
+    x, y = np.asarray(x / shape[1] - 0.5, np.float32), np.asarray(y / shape[0] - 0.5, np.float32)
     turn = rng.uniform(0.0, 2.0 * math.pi)
     light = 1.0 + rng.uniform(0.0, 0.5) * (x * math.cos(turn) + y * math.sin(turn)).astype(np.float64)
     if rng.random() < 0.6:

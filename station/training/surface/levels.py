@@ -7,23 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from station.training.surface.judged import Judged, sizes
 
 FALSE_SHARE = 0.01  # of good faces may have a finding; 1 in 50 is what was promised
 DOUBT_SHARE = 0.10  # of good faces may have a place that only a person can judge
-STEPS = 12  # between the lowest outline level and the threshold
+LOWEST_OUTLINE = -4.0
+STEPS = 12  # from there to the threshold
+SMALL_PX = 14.0  # below, 2 px are more than 15 %
+RUN = 30  # defects next to each other in size
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """`defect`: from here on it is a finding. `doubt`: below it there is nothing; between the two nobody knows.
-    `outline`: the score at a defect's border, where sizes come out right.
+    `outline`: the score at a defect's border, where sizes come out right. Then what a size is worth: its standard
+    uncertainty as a fraction of it and in pixels, and the smallest size from which on defects are found.
     """
 
     defect: float
     doubt: float
     outline: float
+    u_relative: float
+    u_px: float
+    least_px: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +48,65 @@ class Quality:
 
 
 def choose(good: Sequence[Judged], bad: Sequence[Judged]) -> Levels:
-    """The lowest thresholds at which the promised shares of good faces hold, and the outline level without bias."""
+    """The lowest thresholds at which the promised shares of good faces hold, the outline level without bias, and what
+    sizes are worth there.
+    """
     peaks = np.sort([one.peak for one in good])[::-1]
     defect = _above(peaks, FALSE_SHARE)
     doubt = min(_above(peaks, DOUBT_SHARE), defect)
-    grid = np.linspace(-4.0, defect, STEPS)
+    grid = np.linspace(LOWEST_OUTLINE, defect, STEPS)
     biases = [abs(_bias(bad, defect, float(level))) for level in grid]
-    return Levels(defect, doubt, round(float(grid[int(np.argmin(biases))]), 3))
+    outline = round(float(grid[int(np.argmin(biases))]), 3)
+    found = _found(bad, defect, outline)
+    # Half of what 95 of 100 stay within: sizes have longer tails than a normal distribution.
+    u_px = _half_95([abs(one.found_px - one.true_px) for one in found if one.true_px < SMALL_PX])
+    u_relative = _half_95([abs(one.found_px / one.true_px - 1.0) for one in found if one.true_px >= SMALL_PX])
+    return Levels(defect, doubt, outline, u_relative, u_px, _least_px(bad, doubt, outline))
 
 
 def quality(good: Sequence[Judged], bad: Sequence[Judged], levels: Levels) -> Quality:
     """How good the station is with these levels."""
-    measured = [size for one in bad for size in sizes(one, levels.defect, levels.outline)]
-    found = [size for size in measured if not math.isnan(size.found_px)]
-    seen = [size for one in bad for size in sizes(one, levels.doubt, levels.outline)]
+    defects = sum(len(one.truth) for one in bad)
+    found = _found(bad, levels.defect, levels.outline)
+    seen = _found(bad, levels.doubt, levels.outline)
     return Quality(
         float(np.mean([one.peak >= levels.defect for one in good])),
         float(np.mean([one.peak >= levels.doubt for one in good])),
-        len(found) / max(len(measured), 1),
-        float(np.mean([not math.isnan(size.found_px) for size in seen])) if seen else math.nan,
+        len(found) / max(defects, 1),
+        len(seen) / max(defects, 1),
         float(np.median([abs(size.found_px - size.true_px) for size in found])) if found else math.nan,
         _bias(bad, levels.defect, levels.outline),
         float(np.mean([size.close for size in found])) if found else math.nan,
     )
 
 
-def _above(falling: np.ndarray, share: float) -> float:
+def _above(falling: NDArray[np.float64], share: float) -> float:
     """The level that at most this share of the values reaches."""
     return math.ceil(1000.0 * float(falling[int(share * len(falling))])) / 1000.0 + 0.001
 
 
+def _found(bad: Sequence[Judged], threshold: float, outline: float) -> list[Sized]:
+    measured = (size for one in bad for size in sizes(one, threshold, outline))
+    return [size for size in measured if not math.isnan(size.found_px)]
+
+
 def _bias(bad: Sequence[Judged], threshold: float, outline: float) -> float:
-    """The median of the logarithm of found over true size; large where nothing is found."""
-    pairs = [size for one in bad for size in sizes(one, threshold, outline) if not math.isnan(size.found_px)]
-    return float(np.median([math.log(size.found_px / size.true_px) for size in pairs])) if pairs else math.inf
+    """The median of the logarithm of found over true size; infinite where nothing is found."""
+    ratios = [math.log(size.found_px / size.true_px) for size in _found(bad, threshold, outline)]
+    return float(np.median(ratios)) if ratios else math.inf
+
+
+def _half_95(errors: Sequence[float]) -> float:
+    return round(float(np.quantile(errors, 0.95)) / 2.0, 3) if errors else math.inf
+
+
+def _least_px(bad: Sequence[Judged], threshold: float, outline: float) -> float:
+    """The smallest size from which on the share of defects that are seen is as large as among all larger ones."""
+    measured = sorted((size for one in bad for size in sizes(one, threshold, outline)), key=lambda size: size.true_px)
+    seen = np.array([not math.isnan(size.found_px) for size in measured], np.float64)
+    if len(seen) < 2 * RUN:
+        return math.inf
+    usual = float(np.mean(seen[len(seen) // 2 :]))
+    here = np.convolve(seen, np.ones(RUN) / RUN, "valid")
+    enough = np.flatnonzero(here >= 0.9 * usual)
+    return round(measured[int(enough[0])].true_px, 1) if len(enough) else math.inf

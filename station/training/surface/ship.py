@@ -19,7 +19,7 @@ from station.training.surface.judged import Judged, judge
 from station.training.surface.learn import Progress
 from station.training.surface.levels import DOUBT_SHARE, FALSE_SHARE, Levels, Quality, choose, quality
 from station.vision.surface.contrast import CHANNELS, LIMIT, NOISE_GREY, WIDTHS_PX, local_contrast
-from station.vision.surface.score import MARGIN_PX, TILE_PX
+from station.vision.surface.score import TILE_PX
 
 Floats = NDArray[np.float32]
 
@@ -84,7 +84,6 @@ def _draft(name: str, levels: Levels, reached: Quality, progress: Progress, seed
         thresholds=(
             Threshold("defect", levels.defect, f"{chosen} 1 in {1 / FALSE_SHARE:.0f} had a finding"),
             Threshold("doubt", levels.doubt, f"{chosen} 1 in {1 / DOUBT_SHARE:.0f} had a place for a person to judge"),
-            Threshold("outline", levels.outline, f"{BAD_FACES} rendered bad faces: found sizes are the true ones"),
         ),
         training=Training(
             "scripts/train_surface.py",
@@ -100,5 +99,10 @@ def _draft(name: str, levels: Levels, reached: Quality, progress: Progress, seed
             },
         ),
         tolerance=TOLERANCE,
-        settings={"tile_px": TILE_PX, "margin_px": MARGIN_PX, "scales": [1.0, 0.5]},
+        settings={
+            "outline_level": levels.outline,
+            "u_relative": levels.u_relative,
+            "u_px": levels.u_px,
+            "least_px": levels.least_px,
+        },
     )

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 Network = Callable[[Floats], Floats]  # (1, 3, h, w) -> (1, 1, h, w), h and w multiples of STRIDE
 
 STRIDE = 16  # what the network halves its picture to
-TILE_PX = 512
+TILE_PX = 1024
 MARGIN_PX = 96  # of a tile that its neighbours decide
 NOTHING = np.float32(-30.0)  # the score beside the region
 

@@ -11,7 +11,7 @@ from station.vision.surface.contrast import halved, local_contrast
 from station.vision.surface.score import MARGIN_PX, NOTHING, STRIDE, TILE_PX, defect_scores
 
 RNG = np.random.default_rng(3)
-GREY = ndimage.gaussian_filter(RNG.normal(120.0, 60.0, (1201, 901)), 1.0).clip(0, 255).astype(np.uint8)
+GREY = ndimage.gaussian_filter(RNG.normal(120.0, 60.0, (1301, 1101)), 1.0).clip(0, 255).astype(np.uint8)
 
 
 class Near:
@@ -33,9 +33,9 @@ def test_scores_do_not_depend_on_where_tiles_begin():
     scores = defect_scores(GREY, valid, network)
     whole = [local_contrast(*pair) for pair in ((GREY, valid), halved(GREY, valid))]
     full, half = (Near()(p.tile(0, 0, *(-(-s // 16) * 16 for s in p.grey.shape))[None])[0, 0] for p in whole)
-    coarse = cv2.resize(half[:601, :451], None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:1201, :901]
+    coarse = cv2.resize(half[:651, :551], None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:1301, :1101]
     assert scores.shape == GREY.shape
-    assert np.abs(scores - full[:1201, :901] - coarse).max() < 1e-3
+    assert np.abs(scores - full[:1301, :1101] - coarse).max() < 1e-3
     assert all(max(side[2:]) <= TILE_PX and side[2] % STRIDE == 0 and side[3] % STRIDE == 0 for side in network.sides)
 
 
