@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from station.errors import InputError
 from station.order.geometry import Feature, Point, Silhouette
-from station.order.model import Order
+from station.order.model import Face, Order
+from station.twin.marks import FaceDefect, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Chamfer:
 
 @dataclass(frozen=True, slots=True)
 class MadePart:
-    """One real part. `missing` names openings (outline name or circle feature) that nobody cut."""
+    """One real part. `missing` names openings (outline name or circle feature) that nobody cut; `marks` and `defects`
+    are on the face `marked`, where the part neither grew nor bent."""
 
     silhouette: Silhouette
     features: tuple[Feature, ...] = ()
@@ -101,6 +103,9 @@ class MadePart:
     missing: tuple[str, ...] = ()
     flaws: tuple[Flaw, ...] = field(default=())
     chamfer: Chamfer | None = None
+    marks: tuple[Mark, ...] = ()
+    defects: tuple[FaceDefect, ...] = ()
+    marked: Face = Face.TOP
 
 
 def part_of_order(order: Order, deviations: tuple[Deviation, ...] = (), flaws: tuple[Flaw, ...] = ()) -> MadePart:

@@ -1,4 +1,4 @@
-"""What a front-lit face looks like: brushed grain and scratches."""
+"""What a front-lit face looks like: brushed grain, scratches, and what is on it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from station.twin.face import draw_face
 from station.twin.projection import to_pixels
 from station.twin.scene import PlacedPart, Scene, Scratch
 
@@ -22,6 +23,8 @@ def surface_gain(scene: Scene, rng: np.random.Generator | None) -> NDArray[np.fl
             gain += placed.surface.grain * _brushed(gain.shape, placed, rng)
         for scratch in placed.surface.scratches:
             _draw_scratch(gain, scratch, placed, scene)
+        if placed.part.marks or placed.part.defects:
+            draw_face(gain, placed, scene)
     return np.maximum(gain, 0.0)
 
 
