@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from station.errors import OrderError
 from station.order.document import (
@@ -26,9 +25,9 @@ from station.order.document import (
     ToothThicknessDocument,
 )
 from station.order.features import Features
-from station.order.geometry import Point
 from station.order.limits import MOST_DATUM_FEATURES
-from station.order.model import Characteristic, CharacteristicType, Limits
+from station.order.marks import resolve_mark
+from station.order.model import Characteristic, CharacteristicType
 from station.order.nominals import refuse_other_angle, refuse_other_axis, refuse_other_size, size_of
 from station.order.slots import parts_of
 from station.order.tolerances import count_limits, size_limits, zone
@@ -94,7 +93,7 @@ def resolve_characteristic(
     kind, view = CharacteristicType(document.type), document.view or ""
     match document:
         case CodeDocument() | TextDocument() | SurfaceDocument():
-            return _mark(document, kind, view, place, features)
+            return resolve_mark(document, kind, view, place, features)
         case CountDocument():
             names = _features(document, place, features)
             limits = count_limits(document, place)
@@ -264,54 +263,3 @@ def _check_datum(
             )
         if {*parts_of((name,), features.by_id)} & {*parts_of(names, features.by_id)}:
             raise OrderError(f"{name!r} is its own datum {letter!r}", place=place)
-
-
-def _mark(
-    document: CodeDocument | TextDocument | SurfaceDocument,
-    kind: CharacteristicType,
-    view: str,
-    place: str,
-    features: Features,
-) -> Characteristic:
-    region = _region(document.region, f"{place}.region", features)
-    nothing = Limits(None, None, None)
-    match document:
-        case CodeDocument():
-            return Characteristic(
-                *(document.id, kind, (), (), nothing, "1"),
-                view=view,
-                symbology=document.symbology,
-                expected=document.expected,
-                region=region,
-            )
-        case TextDocument():
-            return Characteristic(
-                *(document.id, kind, (), (), nothing, "1"), view=view, expected=document.expected, region=region
-            )
-        case SurfaceDocument():
-            limits = Limits(None, None, document.max_defect_mm, "max_defect_mm")
-            return Characteristic(
-                *(document.id, kind, (), (), limits, "mm"),
-                view=view,
-                region=region,
-                max_defect_mm=document.max_defect_mm,
-            )
-
-
-def _region(
-    region: str | tuple[tuple[Decimal, Decimal], tuple[Decimal, Decimal]] | None, place: str, features: Features
-) -> str | tuple[Point, Point] | None:
-    if region is None:
-        return None
-    if isinstance(region, str):
-        if region not in features.by_id:
-            raise OrderError(f"there is no feature {region!r} in the geometry", place=place)
-        if features.kind(region) in ("line", "arc", "thread"):
-            raise OrderError(
-                f"a region is a circle, a contour or a rectangle, but {region!r} is not closed", place=place
-            )
-        return region
-    (x0, y0), (x1, y1) = region
-    if x0 == x1 or y0 == y1:
-        raise OrderError("the region's two corners must differ in x and in y", place=place)
-    return (float(min(x0, x1)), float(min(y0, y1))), (float(max(x0, x1)), float(max(y0, y1)))

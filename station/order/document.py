@@ -8,10 +8,13 @@ from pydantic import Discriminator, Field, Tag
 
 from station.order.feature_document import AllDrawnDocument, FeatureList, FromDrawing
 from station.order.fields import (
+    Angle,
     Bounds,
+    Coordinates,
     Corners,
     Document,
     EdgeName,
+    Engraved,
     Expansion,
     Expected,
     Id,
@@ -193,20 +196,37 @@ class CountDocument(_Featured):
 
 
 class CodeDocument(_CharacteristicBase):
-    """A machine-readable code and its content."""
+    """A machine-readable code and its content. `gs1`: whether it carries GS1 elements (left out: the symbol says);
+    `identity`: its content is what tells this part from the others."""
 
     type: Literal["code"]
     symbology: Name
     expected: Expected
     region: Region | None = None
+    gs1: bool | None = None
+    identity: bool = False
+
+
+class TextArcDocument(Document):
+    """The line that letters stand on, from the first to the last one (degrees): counter-clockwise where `end_angle` is
+    the larger, their tops then point to the centre; clockwise where it is the smaller, their tops point outwards."""
+
+    center: Coordinates
+    radius: Size
+    start_angle: Angle
+    end_angle: Angle
 
 
 class TextDocument(_CharacteristicBase):
-    """A text for people and its content."""
+    """A text for people and its content, in a `region` or along an `arc`. `direction` of reading in degrees, 0 along
+    +x; `height` of the capitals."""
 
     type: Literal["text"]
-    expected: Expected
+    expected: Engraved
     region: Region | None = None
+    arc: TextArcDocument | None = None
+    direction: Angle | None = None
+    height: Size | None = None
 
 
 class SurfaceDocument(_CharacteristicBase):

@@ -42,6 +42,9 @@ def _where(asked: Characteristic) -> str:
         if isinstance(asked.region, tuple):
             (x0, y0), (x1, y1) = asked.region
             return f"({x0:g}, {y0:g}) – ({x1:g}, {y1:g}) mm"
+        if asked.arc is not None:
+            x, y = asked.arc.center
+            return f"the arc of radius {asked.arc.radius_mm:g} mm about ({x:g}, {y:g})"
         return asked.region or "whole picture"
     features = " – ".join(asked.features)
     idealised = asked.modifier or asked.association
@@ -53,9 +56,13 @@ def _sentence(asked: Characteristic, where: str, datums: dict[str, tuple[str, ..
     name = asked.type.value.replace("_", " ")
     match asked.type:
         case CharacteristicType.CODE:
-            return f"code in {where}: {asked.symbology} that reads {asked.expected!r}"
+            carrying = "with GS1 elements " if asked.gs1 else ""
+            by_it = "; it identifies the part" if asked.identity else ""
+            return f"code in {where}: {asked.symbology} {carrying}that reads {asked.expected!r}{by_it}"
         case CharacteristicType.TEXT:
-            return f"text in {where}: reads {asked.expected!r}"
+            high = "" if asked.height_mm is None else f"{asked.height_mm:g} mm high, "
+            along = "along" if asked.arc else "in"
+            return f"text {along} {where}: {high}reads {asked.expected!r}"
         case CharacteristicType.SURFACE:
             return f"surface of {where}: no defect larger than {_plain(asked.max_defect_mm or Decimal(0))} mm"
         case CharacteristicType.COUNT:

@@ -89,6 +89,14 @@ _NAME = _words(MAX_NAME)
 _EXPECTED = _words(MAX_EXPECTED, any_control=True)
 _EDGE = _words(MAX_EDGE, least=0)
 
+
+def _engraved(value: str) -> str:
+    """What can stand on a part in one line; a joiner (ZWJ, ZWNJ) belongs to how some scripts are written."""
+    if any(unicodedata.category(letter) in _UNPRINTABLE and letter not in "\u200c\u200d" for letter in value):
+        raise PydanticCustomError("words", "this contains a control or an invisible character, which no engraving has")
+    return value
+
+
 Signed: TypeAlias = Annotated[Decimal, *_COORDINATE]  # mm or degrees, any sign
 Size: TypeAlias = Annotated[Decimal, *_SIZE]  # mm or degrees, positive
 Nominal: TypeAlias = Annotated[Decimal, *_SIZE_OR_ZERO]
@@ -100,6 +108,7 @@ Whole: TypeAlias = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_
 Id: TypeAlias = Annotated[str, *_ID]
 Name: TypeAlias = Annotated[str, *_NAME]
 Expected: TypeAlias = Annotated[str, *_EXPECTED]
+Engraved: TypeAlias = Annotated[str, *_EXPECTED, AfterValidator(_engraved)]
 EdgeName: TypeAlias = Annotated[str, *_EDGE]  # a kind of edge; empty: the default kind
 Coordinates: TypeAlias = Annotated[tuple[Signed, Signed], Strict(False)]
 Corners: TypeAlias = Annotated[tuple[Coordinates, Coordinates], Strict(False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -67,6 +68,27 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class TextArc:
+    """The line that the letters of a text stand on, from the first to the last one: counter-clockwise where `end_deg`
+    is the larger, their tops then point to the centre; clockwise where it is the smaller, their tops point outwards."""
+
+    center: Point
+    radius_mm: float
+    start_deg: float
+    end_deg: float
+
+    @property
+    def inwards(self) -> bool:
+        """Whether the letters' tops point to the centre."""
+        return self.end_deg > self.start_deg
+
+    @property
+    def length_mm(self) -> float:
+        """From the first letter's foot to the last one's."""
+        return math.radians(abs(self.end_deg - self.start_deg)) * self.radius_mm
+
+
+@dataclass(frozen=True, slots=True)
 class Characteristic:
     """One thing the order asks to be decided. Fields that a type does not use stay empty."""
 
@@ -79,8 +101,13 @@ class Characteristic:
     modifier: str = ""  # "MMC", "LMC" of a position; "GX", "GN", "LP" of a size
     association: str = ""  # "LS", "MC", "MI" of a form
     view: str = ""
-    symbology: str = ""  # code
+    symbology: str = ""  # code; one of `station.order.symbologies.SYMBOLOGIES`, else as written
     expected: str = ""  # code, text
+    gs1: bool | None = None  # code: GS1 elements or not; None: the symbol says
+    identity: bool = False  # code: its content is what tells this part from the others
+    arc: TextArc | None = None  # text
+    direction_deg: float = 0.0  # text: of reading in the part's frame, 0 along +x
+    height_mm: float | None = None  # text: of the capitals
     region: str | tuple[Point, Point] | None = None  # feature id, or two opposite corners in mm
     max_defect_mm: Decimal | None = None  # surface
     of: str = ""  # count: "openings", "teeth" or "pieces"; pitches: "left", "right"; tooth_thickness: "arc", "chord"

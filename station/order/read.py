@@ -180,13 +180,18 @@ def _characteristics(
     document: OrderDocument, features: Features, datums: dict[str, tuple[str, ...]]
 ) -> Iterator[Characteristic]:
     seen: set[str] = set()
+    identity = ""
     for number, item in enumerate(document.characteristics):
         place = f"characteristics[{number}]"
         if item.id in seen:
             raise OrderError(f"the characteristic id {item.id!r} is used twice", place=f"{place}.id")
         seen.add(item.id)
         with at(place):
-            yield resolve_characteristic(item, place, features, datums)
+            found = resolve_characteristic(item, place, features, datums)
+        if found.identity and identity:
+            raise OrderError(f"the part is identified by {identity!r} already", place=f"{place}.identity")
+        identity = found.id if found.identity else identity
+        yield found
 
 
 def _part(document: PartDocument) -> Part:

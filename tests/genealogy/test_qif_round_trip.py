@@ -24,6 +24,7 @@ def asked(one: Characteristic) -> tuple[Any, ...]:
     """A characteristic but for how its limits were said (a fit becomes its deviations)."""
     limits = (one.limits.nominal, one.limits.lower, one.limits.upper)
     how = (one.modifier, one.association, one.view, one.symbology, one.expected, one.of, one.ball_mm)
+    how += (one.gs1, one.identity, one.arc, one.direction_deg, one.height_mm)
     return (one.id, one.type, one.features, one.datums, limits, one.unit, how, one.region, one.max_defect_mm)
 
 

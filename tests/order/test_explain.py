@@ -38,6 +38,19 @@ def test_other_ways_of_asking() -> None:
         ({"type": "count", "nominal": 3}, "number of openings: exactly 3"),
         ({"type": "count", "nominal": 12, "of": "teeth", "lower_tol": -1, "upper_tol": 0}, "number of teeth: 12 0/-1"),
         ({"type": "code", "symbology": "qr", "expected": "A"}, "code in whole picture: qr that reads 'A'"),
+        (
+            {"type": "code", "symbology": "GS1-128", "expected": "(01)07612345678900", "identity": True},
+            "code in whole picture: code128 with GS1 elements that reads '(01)07612345678900'; it identifies the part",
+        ),
+        (
+            {
+                "type": "text",
+                "expected": "A",
+                "height": 1.5,
+                "arc": {"center": [0, 1], "radius": 9, "start_angle": 90, "end_angle": 0},
+            },
+            "text along the arc of radius 9 mm about (0, 1): 1.5 mm high, reads 'A'",
+        ),
         ({"type": "text", "expected": "A", "region": [[0, 0], [1, 2]]}, "text in (0, 0) – (1, 2) mm: reads 'A'"),
         ({"type": "surface", "region": "OD", "max_defect_mm": 0.05}, "surface of OD: no defect larger than 0.05 mm"),
     ]

@@ -46,7 +46,14 @@ FULL = order(
     {"type": "angularity", "feature": "E1", "datum": "B", "nominal": 90, "tolerance": 0.1},
     {"type": "position", "feature": "A", "datum": ["B"], "tolerance": 0.1, "modifier": "MMC"},
     {"type": "count", "nominal": 1, "lower_tol": 0},
-    {"type": "text", "region": [[1, 1], [3, 2]], "expected": "ANNA"},
+    {"type": "text", "region": [[1, 1], [3, 2]], "expected": "ANNA", "direction": 90, "height": 0.5},
+    {
+        "type": "text",
+        "expected": "BEA",
+        "height": 0.5,
+        "arc": {"center": [5, 5], "radius": 3, "start_angle": 0, "end_angle": 90},
+    },
+    {"type": "code", "symbology": "GS1 DataMatrix", "expected": "(01)07612345678900(21)A1", "identity": True},
 )
 FULL["datums"] = {"B": "E2"}
 

@@ -1,7 +1,7 @@
 """GS1 element strings, as a code on a part carries them, into the one form that names the part on the web.
 
-Clauses: GS1 General Specifications, section 3 (application identifiers) and 7.9.1 (check digit); GS1 Digital Link
-URI Syntax, section 4 (the canonical form on ``id.gs1.org``).
+Clauses: GS1 General Specifications, section 3 (application identifiers); GS1 Digital Link URI Syntax, section 4 (the
+canonical form on ``id.gs1.org``).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-GROUP_SEPARATOR = "\x1d"  # how a reader hands over FNC1 between two elements
-_SYMBOLOGY = re.compile(r"\](?:C1|e0|d2|Q3|J1)")  # the reader's word that GS1 elements follow
+from station.order.gs1 import GROUP_SEPARATOR, has_right_check_digit, without_reader_word
+
 _GTIN = re.compile(r"01(\d{14})", re.ASCII)
 _FIXED = re.compile(r"(?:1[1-35-7]\d{6}|20\d\d)*", re.ASCII)  # elements of fixed length: dates and the variant
 _SERIAL = re.compile(r"21(?!\.{1,2}\Z)([!\"%-?A-Z_a-z]{1,20})")  # character set 82; "." and ".." are no path segments
@@ -22,8 +22,7 @@ def digital_link(text: str) -> str | None:
     The GTIN's check digit must be right. Dates and a variant may stand between, further elements only behind a group
     separator: without one, a serial number goes on to the end of the text, and has at most 20 characters.
     """
-    start = _SYMBOLOGY.match(text)
-    first, *others = text[start.end() if start else 0 :].lstrip(GROUP_SEPARATOR).split(GROUP_SEPARATOR)
+    first, *others = without_reader_word(text).lstrip(GROUP_SEPARATOR).split(GROUP_SEPARATOR)
     found = _GTIN.match(first)
     if found is None or not has_right_check_digit(found[1]):
         return None
@@ -31,9 +30,3 @@ def digital_link(text: str) -> str | None:
         if serial := _SERIAL.fullmatch(_FIXED.sub("", elements, count=1)):
             return f"https://id.gs1.org/01/{found[1]}/21/{quote(serial[1], safe='')}"
     return None
-
-
-def has_right_check_digit(digits: str) -> bool:
-    """Whether the last digit is that of the ones before: weights 3 and 1 from the right, summing up to a ten."""
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return weighted % 10 == 0

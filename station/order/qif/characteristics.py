@@ -225,8 +225,25 @@ def _mark(asked: Asked) -> dict[str, Any]:
     if len(values) != 1:
         raise OrderError("one text is expected of a mark, not several")
     found = {"type": kind, "expected": values[0] if exact is None else exact, **_region(asked)}
-    symbology = attribute(asked.definition, "symbology")
-    return found if symbology is None else {**found, "symbology": symbology}
+    return {**found, **_of_code(asked), **_of_text(asked)}
+
+
+def _of_code(asked: Asked) -> dict[str, Any]:
+    found = {"symbology": attribute(asked.definition, "symbology")}
+    found |= {key: _yes_or_no(asked, key) for key in ("gs1", "identity")}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _of_text(asked: Asked) -> dict[str, Any]:
+    words = ((key, attribute(asked.definition, key)) for key in ("direction", "height"))
+    found: dict[str, Any] = {key: number(word) for key, word in words if word is not None}
+    arc = json_attribute(asked.definition, "arc")
+    return found if arc is None else {**found, "arc": arc}
+
+
+def _yes_or_no(asked: Asked, key: str) -> bool | None:
+    word = attribute(asked.definition, key)
+    return None if word is None else word in ("true", "1")
 
 
 def _region(asked: Asked) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from station.genealogy.exports.gs1 import digital_link, has_right_check_digit
+from station.genealogy.exports.gs1 import digital_link
+from station.order.gs1 import has_right_check_digit
 
 GTINS = ("09506000134352", "04006381333931", "00036000291452", "07612345678900")
 

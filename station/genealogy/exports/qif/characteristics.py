@@ -10,7 +10,7 @@ from typing import Any
 from station.genealogy.exports.qif import xml
 from station.genealogy.exports.qif.features import UP, Put, Written
 from station.genealogy.exports.qif.kinds import KINDS, Family, Kind
-from station.order.model import Characteristic, CharacteristicType, Limits, Order
+from station.order.model import Characteristic, CharacteristicType, Limits, Order, TextArc
 
 COUNT_UNIT = "1"
 _EXACT = Context(prec=100)
@@ -101,9 +101,22 @@ def _ours(asked: Characteristic, kind: Kind) -> dict[str, Any]:
         "view": asked.view,
         "symbology": asked.symbology,
         "region": asked.region,
+        "gs1": asked.gs1,
+        "identity": asked.identity or None,
+        "arc": _arc(asked.arc),
+        "direction": asked.direction_deg or None,
+        "height": asked.height_mm,
         "of": asked.of,
         "ball_diameter_mm": asked.ball_mm,
     }
+
+
+def _arc(arc: TextArc | None) -> dict[str, Any]:
+    """The line of a text, in the order's words."""
+    if arc is None:
+        return {}
+    ends = {"start_angle": arc.start_deg, "end_angle": arc.end_deg}
+    return {"center": arc.center, "radius": arc.radius_mm, **ends}
 
 
 def _association(made: xml.Element, association: str) -> None:
