@@ -57,20 +57,27 @@ def _draw(gain: Floats, piece: Piece, axes: Floats, placed: PlacedPart, scene: S
     middle = to_pixels(axes[:, 2][None], placed.pose, placed.face, optics)[0]
     stamp = stamp_of(piece, optics.mm_per_px, _sigma_px(middle, optics))
     corners = to_pixels(stamp.outline_mm @ axes[:, :2].T + axes[:, 2], placed.pose, placed.face, optics)
-    low = np.maximum(np.ceil(corners.min(axis=0)), 0).astype(int)
-    high = np.minimum(np.floor(corners.max(axis=0)) + 1, (optics.width_px, optics.height_px)).astype(int)
-    if np.any(high <= low):
+    (rows, columns), part_mm = pixels_within(corners, placed, optics)
+    if not part_mm.size:
         return
-    x, y = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
-    pixels = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float64)
-    part_mm = from_pixels(pixels, placed.pose, placed.face, optics)
     own_mm = (part_mm - axes[:, 2]) @ axes[:, :2]  # the axes are orthonormal
-    column = ((own_mm[:, 0] - stamp.corner_mm[0]) / stamp.cell_mm).reshape(x.shape).astype(np.float32)
-    row = ((stamp.corner_mm[1] - own_mm[:, 1]) / stamp.cell_mm).reshape(x.shape).astype(np.float32)
+    column = ((own_mm[..., 0] - stamp.corner_mm[0]) / stamp.cell_mm).astype(np.float32)
+    row = ((stamp.corner_mm[1] - own_mm[..., 1]) / stamp.cell_mm).astype(np.float32)
     shown = _shown(stamp, scene.lamp, _towards_lamp(scene.lamp, axes, placed))
     level = float(shown[0, 0])  # as the face around it
     seen = cv2.remap(shown, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=level)
-    gain[low[1] : high[1], low[0] : high[0]] *= np.maximum(seen, 0.0)
+    gain[rows, columns] *= np.maximum(seen, 0.0)
+
+
+def pixels_within(corners_px: Floats, placed: PlacedPart, optics: Optics) -> tuple[tuple[slice, slice], Floats]:
+    """Rows and columns of the picture that the corners (n, 2) span, and the point of the part (rows, columns, 2), mm,
+    that each pixel shows."""
+    low = np.maximum(np.ceil(corners_px.min(axis=0)), 0).astype(int)
+    high = np.maximum(np.minimum(np.floor(corners_px.max(axis=0)) + 1, (optics.width_px, optics.height_px)), low)
+    x, y = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
+    pixels = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float64)
+    part_mm = from_pixels(pixels, placed.pose, placed.face, optics).reshape(*x.shape, 2)
+    return (slice(low[1], low[1] + len(x)), slice(low[0], low[0] + x.shape[1])), part_mm
 
 
 def _shown(stamp: Stamp, lamp: Lamp, towards: Floats) -> NDArray[np.float32]:

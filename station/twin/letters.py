@@ -11,9 +11,10 @@ from pathlib import Path
 
 from station.errors import InputError
 from station.order.geometry import Point
+from station.order.model import TextArc
 from station.twin.dot_letters import can_matrix
 from station.twin.lettering import Face
-from station.twin.marks import ArcLine, MarkStyle, StraightLine, TextMark
+from station.twin.marks import MarkStyle, StraightLine, TextMark
 
 FONT = "DejaVuSans.ttf"  # matplotlib brings it
 MATRIX_ADVANCE = 0.85  # of peened letters
@@ -46,8 +47,8 @@ def letters_of(text: TextMark) -> Iterator[tuple[Letter, Place]]:
     """
     at = 0.0
     widths = [advance(character, text.style) + text.spacing for character in text.text]
-    if isinstance(text.line, ArcLine):
-        at = (_length_mm(text.line) / text.height_mm - sum(widths)) / 2
+    if isinstance(text.line, TextArc):
+        at = (text.line.length_mm / text.height_mm - sum(widths)) / 2
     for character, width in zip(text.text, widths, strict=True):
         if not character.isspace():
             place = _along(text.line, (at + width / 2) * text.height_mm)
@@ -84,18 +85,14 @@ def font(style: MarkStyle) -> Face:
     return Face(file, CUTTER if style is MarkStyle.ENGRAVED else 0.0)
 
 
-def _along(line: StraightLine | ArcLine, way_mm: float) -> Place:
+def _along(line: StraightLine | TextArc, way_mm: float) -> Place:
     """The point of the baseline so far from its start, and the direction of reading there."""
     if isinstance(line, StraightLine):
         heading = math.radians(line.direction_deg)
         x, y = line.start_mm
         return Place((x + way_mm * math.cos(heading), y + way_mm * math.sin(heading)), line.direction_deg)
-    sense = 1.0 if line.end_deg > line.start_deg else -1.0
+    sense = 1.0 if line.inwards else -1.0
     turned = line.start_deg + sense * math.degrees(way_mm / line.radius_mm)
-    x, y = line.center_mm
+    x, y = line.center
     angle = math.radians(turned)
     return Place((x + line.radius_mm * math.cos(angle), y + line.radius_mm * math.sin(angle)), turned + sense * 90.0)
-
-
-def _length_mm(line: ArcLine) -> float:
-    return math.radians(abs(line.end_deg - line.start_deg)) * line.radius_mm

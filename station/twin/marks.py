@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
 from station.order.geometry import Point
+from station.order.model import TextArc
 
 
 class MarkStyle(StrEnum):
@@ -47,22 +47,12 @@ class StraightLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ArcLine:
-    """A baseline about `center_mm`, counter-clockwise if it ends above where it starts: then the letters' tops point to
-    the centre, else away from it. The lettering is centred on it."""
-
-    center_mm: Point
-    radius_mm: float
-    start_deg: float
-    end_deg: float
-
-
-@dataclass(frozen=True, slots=True)
 class TextMark:
-    """One line of lettering. `height_mm` is that of a capital, `spacing` what separates letters, in that height."""
+    """One line of lettering; on an arc it stands in the middle. `height_mm` is that of a capital, `spacing` what
+    separates letters, in that height."""
 
     text: str
-    line: StraightLine | ArcLine
+    line: StraightLine | TextArc
     height_mm: float
     style: MarkStyle = MarkStyle.LASER
     contrast: float = -0.5
@@ -90,7 +80,8 @@ class FaceDefect:
     @property
     def extent_mm(self) -> float:
         """The largest distance between two points of its outline (Feret)."""
-        return float(pdist(np.asarray(self.outline_mm)).max())
+        points = np.asarray(self.outline_mm)
+        return float(np.linalg.norm(points[:, None] - points, axis=2).max())
 
 
 Mark: TypeAlias = CodeMark | TextMark

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from station.order.geometry import Point
 from station.order.model import Face
+from station.twin.finish import Finish
 from station.twin.part import MadePart
 
 
@@ -100,12 +101,15 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What a front-lit face looks like: the grain of its finish, brushed along `lay_deg`, and scratches."""
+    """What a front-lit face looks like: the grain of its finish along `lay_deg` of the part, and scratches. With a
+    `finish` it is the face that the `seed` makes, the same in every picture; without one each has its own grain."""
 
     grain: float = 0.0  # standard deviation as a fraction of the part's level
     lay_deg: float = 0.0
     lay_length_px: float = 8.0
     scratches: tuple[Scratch, ...] = ()
+    finish: Finish | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

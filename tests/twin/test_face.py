@@ -9,10 +9,9 @@ import zxingcpp
 
 from station.errors import InputError
 from station.order.geometry import Silhouette
-from station.order.model import Face
+from station.order.model import Face, TextArc
 from station.twin.face_truth import face_truth
 from station.twin.marks import (
-    ArcLine,
     CodeMark,
     DefectKind,
     MarkStyle,
@@ -128,10 +127,10 @@ def letter_boxes(text, face=Face.TOP, pose=LEVEL):
     [
         (StraightLine((-1.5, 0.3)), "left", (0, -1)),
         (StraightLine((1.5, 0.3), 180.0), "right", (0, 1)),
-        (ArcLine((0.0, 0.0), 1.5, 60.0, 120.0), "right", (0, 1)),  # counter-clockwise over the top: tops to the centre
-        (ArcLine((0.0, 0.0), 1.5, 120.0, 60.0), "left", (0, -1)),  # clockwise over the top: tops outwards
-        (ArcLine((0.0, 0.0), 1.5, 240.0, 300.0), "left", (0, -1)),
-        (ArcLine((0.0, 0.0), 1.5, 300.0, 240.0), "right", (0, 1)),
+        (TextArc((0.0, 0.0), 1.5, 60.0, 120.0), "right", (0, 1)),  # counter-clockwise over the top: tops to the centre
+        (TextArc((0.0, 0.0), 1.5, 120.0, 60.0), "left", (0, -1)),  # clockwise over the top: tops outwards
+        (TextArc((0.0, 0.0), 1.5, 240.0, 300.0), "left", (0, -1)),
+        (TextArc((0.0, 0.0), 1.5, 300.0, 240.0), "right", (0, 1)),
     ],
 )
 def test_letters_stand_where_the_order_s_words_put_them(line, first_is, tops_are):
@@ -140,7 +139,7 @@ def test_letters_stand_where_the_order_s_words_put_them(line, first_is, tops_are
     assert (along[0] < along[-1]) == (first_is == "left")
     up = boxes[1, 0] - boxes[1, 3]  # from the lower left to the upper left of the middle letter
     assert up / np.linalg.norm(up) == pytest.approx(tops_are, abs=0.02)
-    if isinstance(line, ArcLine):
+    if isinstance(line, TextArc):
         feet = (boxes[:, 2] + boxes[:, 3]) / 2
         assert np.hypot(*(feet - OPTICS.origin_px).T) == pytest.approx(150.0, abs=0.1)
         assert (along[0] + along[-1]) / 2 == pytest.approx(OPTICS.origin_px[0], abs=0.1), "centred on its arc"
