@@ -5,7 +5,8 @@
     │   ├── OrderError              the order document or its references
     │   ├── DrawingError            the DXF beside the order
     │   ├── ImageError              a picture that cannot be read or does not fit
-    │   └── CalibrationError        unreadable, tampered, expired, for another camera
+    │   ├── CalibrationError        unreadable, tampered, expired, for another camera
+    │   └── ModelError              a learned model that is missing, altered, or does not compute what it should
     ├── DeviceError             a device did not do what it was asked    part held
     │   ├── CaptureError            a frame that must not be trusted
     │   ├── LostDeviceError         it does not answer any more: unplugged, silent, garbled
@@ -54,6 +55,10 @@ class ImageError(InputError):
 
 class CalibrationError(InputError):
     """A calibration that must not be used."""
+
+
+class ModelError(InputError):
+    """A learned model that must not be used, or that failed at its work."""
 
 
 class DeviceError(StationError):

@@ -14,6 +14,7 @@ from station.app.device_cell import check_devices, find_devices, run_rig
 from station.app.files import check_writable, write_json
 from station.app.here import MAIN_CAMERA, database_url, has_record, now, open_record, operator_name, station_record
 from station.app.inspecting import inspect_files, plan_order
+from station.app.models import model_threads, open_model, own_models, station_models
 from station.app.replayed import NotReplayed
 from station.app.replaying import (
     EVERYTHING,
@@ -48,9 +49,12 @@ __all__ = [
     "inspect_files",
     "inspections_of",
     "load_calibration",
+    "model_threads",
     "now",
+    "open_model",
     "open_record",
     "operator_name",
+    "own_models",
     "plan_order",
     "propose_calibration",
     "read_services",
@@ -58,6 +62,7 @@ __all__ = [
     "roll_back_calibration",
     "run_rig",
     "run_twin",
+    "station_models",
     "station_record",
     "stored_characteristic",
     "try_check",

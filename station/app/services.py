@@ -17,6 +17,7 @@ from station.mes.facts import ApiFacts
 from station.mes.opcua.facts import OpcUaFacts
 from station.mes.push.mqtt import MqttFacts
 from station.mes.push.webhook import WebhookFacts
+from station.networks.facts import NetworkFacts
 from station.plant.facts import RelayFacts
 
 NAME = "services.toml"
@@ -30,6 +31,7 @@ class Services:
 
     retention: RetentionRule = field(default_factory=RetentionRule)
     disk: DiskBudget = field(default_factory=DiskBudget)
+    networks: NetworkFacts = field(default_factory=NetworkFacts)
     pages: PageFacts = field(default_factory=PageFacts)
     api: ApiFacts = field(default_factory=ApiFacts)
     webhook: tuple[WebhookFacts, ...] = ()
@@ -42,6 +44,7 @@ class Services:
 _KINDS = {
     "retention": RetentionRule,
     "disk": DiskBudget,
+    "networks": NetworkFacts,
     "pages": PageFacts,
     "api": ApiFacts,
     "mqtt": MqttFacts,

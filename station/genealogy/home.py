@@ -5,6 +5,7 @@ frames/         the pictures as they were taken, named by their SHA-256
 overlays/       pictures derived for people, named by their SHA-256
 calibrations/   readable copies of accepted calibrations, named by their SHA-256
 orders/         orders that came through the API, each in a folder of its own with its drawing
+models/         learned models of a quality engineer's own, before those of the project
 keys/           the station's signing key; STATION_KEYS names another folder for it
 """
 
@@ -51,6 +52,11 @@ class StationHome:
     def orders(self) -> Path:
         """Orders that came through the API: `orders/MO-7-abcdef…/order.json`; the first one makes the folder."""
         return self.path / "orders"
+
+    @property
+    def models(self) -> Path:
+        """Learned models of one's own: `models/surface/model.toml`; the first one makes the folder."""
+        return self.path / "models"
 
     @property
     def keys(self) -> Path:

@@ -22,6 +22,7 @@ from .program import station
         ('[api]\nallowed_hosts = ["cell-3:8443"]\n', "api.allowed_hosts[0]"),
         ('[api]\nallowed_hosts = ["*"]\n', "api.allowed_hosts[0]"),
         ('[pages]\nviewers = ["everybody"]\n', "pages.viewers[0]: 'everybody' is not an address or a network"),
+        ("[networks]\nthreads = 0\n", "networks.threads: threads must lie between 1 and 64"),
         ("[opcua]\nport = 99999\n", "opcua.port: 99999 is not a port"),
         ("[webhook]\nurl = 1\n", "each is a table of its own: [[webhook]]"),
     ],

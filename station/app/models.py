@@ -1,0 +1,40 @@
+"""The learned models of this station: the project's own, and before them a quality engineer's in STATION_HOME."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from station.app.services import read_services
+from station.errors import ModelError
+from station.genealogy.home import default_home
+from station.networks.find import PROJECT_MODELS, find_models
+from station.networks.load import Model, load_model
+
+
+def station_models() -> dict[str, Path]:
+    """Name → folder of every model that this station would load."""
+    return find_models(PROJECT_MODELS, own_models())
+
+
+def own_models() -> Path:
+    """Where a quality engineer's own models are added."""
+    return default_home().models
+
+
+def model_threads() -> int:
+    """With how many threads a model works. Raises: InputError in services.toml."""
+    return read_services().networks.threads
+
+
+def open_model(name: str) -> Model:
+    """One model of this station, checked.
+
+    Raises:
+        ModelError: there is none of this name, or it must not be used.
+    """
+    found = station_models()
+    if name not in found:
+        raise ModelError(
+            f"this station has no model {name!r}: add it with scripts/add_model.py", place=str(own_models())
+        )
+    return load_model(found[name], model_threads())
