@@ -46,7 +46,7 @@ def test_what_a_code_says_of_itself() -> None:
     ("written", "name", "gs1"),
     [
         ("datamatrix", "datamatrix", False), ("Data Matrix", "datamatrix", False), ("DATA_MATRIX", "datamatrix", 0),
-        ("ECC 200", "datamatrix", False), ("GS1 DataMatrix", "datamatrix", True), ("gs1-datamatrix", "datamatrix", True),
+        ("ECC 200", "datamatrix", False), ("GS1 DataMatrix", "datamatrix", True), ("gs1-datamatrix", "datamatrix", 1),
         ("QR Code", "qr", False), ("qr", "qr", False), ("GS1 QR Code", "qr", True), ("Micro QR Code", "microqr", False),
         ("Code 128", "code128", False), ("CODE-128", "code128", False), ("GS1-128", "code128", True),
         ("EAN-13", "ean13", False), ("UPC-A", "upca", False), ("Aztec Code", "aztec", False), ("PDF417", "pdf417", 0),
