@@ -199,4 +199,5 @@ def _changes(rows: list[Mapping[str, Any]], found: Examination) -> tuple[Change,
 
 
 def _same(a: float | str | None, b: float | str | None) -> bool:
-    return abs(a - b) <= SAME if isinstance(a, float) and isinstance(b, float) else a == b
+    # The record's JSON has a whole number, such as a surface's 0, as an int.
+    return abs(a - b) <= SAME if isinstance(a, int | float) and isinstance(b, int | float) else a == b

@@ -35,6 +35,26 @@ class BudgetLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkEvidence:
+    """What a code, a text or a surface was decided by.
+
+    `symbology` and `gs1` are what the code itself says: its GS1 element strings as (application identifier, value), in
+    its sequence. `score` is the raw score of the model (of a text the logarithm of the likelihood ratio against the
+    best other reading, of a surface the highest logit), `threshold` the line that it was held against, `model` the one
+    of the record's models that gave it.
+    """
+
+    symbology: str = field(default="", metadata=OPTIONAL)
+    gs1: tuple[tuple[str, str], ...] = field(default=(), metadata=OPTIONAL)
+    score: float | None = field(default=None, metadata=OPTIONAL)
+    threshold: float | None = field(default=None, metadata=OPTIONAL)
+    model: str = field(default="", metadata=OPTIONAL)
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CharacteristicRecord:
     """What was decided about one characteristic of the order, and from which numbers (in `unit`)."""
 
@@ -58,6 +78,7 @@ class CharacteristicRecord:
     expected: str | None = field(default=None, metadata=OPTIONAL)
     budget: tuple[BudgetLine, ...] = field(default=(), metadata=OPTIONAL)
     bonus: float | None = field(default=None, metadata=OPTIONAL)  # by which a material modifier widens the zone
+    evidence: MarkEvidence | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         settle(self)
@@ -66,13 +87,20 @@ class CharacteristicRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the picture shows and the geometry does not have: where (mm, in the part's frame) and how large (mm)."""
+    """What the picture shows and the geometry does not have: where (mm, in the part's frame) and how large (mm).
+
+    Of a defect on a surface also its `outline_mm`, the `characteristic` whose region it lies in, and the `score` of the
+    model.
+    """
 
     kind: str
     verdict: str
     where_mm: tuple[float, float] | None = None
     size_mm: float | None = None
     reason: str = ""
+    outline_mm: tuple[tuple[float, float], ...] = field(default=(), metadata=OPTIONAL)
+    characteristic: str = field(default="", metadata=OPTIONAL)
+    score: float | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         settle(self)

@@ -10,7 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The part's number, and for each characteristic the features (and datums) it is about."""
+    """The part's number, and for each characteristic the features (and datums) it is about; of a mark its symbology, or
+    the feature that is its region."""
 
     part_number: str = ""
     features: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +35,8 @@ def ordered_from(data: bytes) -> Ordered:
 
 
 def _about(entry: dict[str, Any]) -> str:
-    features = _names(entry.get("feature")) or _names(entry.get("features"))
+    of = ("feature", "features", "symbology", "region")
+    features = next((names for key in of if (names := _names(entry.get(key)))), [])
     datums = _names(entry.get("datum"))
     return " – ".join(features) + (f" | {' '.join(datums)}" if datums else "")
 

@@ -16,6 +16,7 @@ from station.hmi.ordered import Ordered, ordered_from
 from station.hmi.overlay import Pane, pane_of
 from station.hmi.scale import Scale, scale_for, used_up
 from station.metrology.rounding import with_uncertainty
+from station.visible import visible
 
 _WORST = {"FAIL": 0, "ERROR": 1, "UNDECIDED": 2, "PASS": 3}
 _UNITS = {"1": "", "deg": "°"}
@@ -153,7 +154,7 @@ def _characteristic(entry: Mapping[str, Any], ordered: Ordered) -> Row:
     value, expanded = entry["value"], entry["expanded_uncertainty"] or 0.0
     lower, upper = entry["lower_limit"], entry["upper_limit"]
     measured = isinstance(value, int | float)
-    other = "—" if value is None else str(value)
+    other = visible(str(value)) if value else "—"
     return Row(
         number=entry["id"],
         type=entry["type"],
@@ -162,7 +163,7 @@ def _characteristic(entry: Mapping[str, Any], ordered: Ordered) -> Row:
         unit=_UNITS.get(entry["unit"], entry["unit"]) if measured else "",
         lower=_plain(lower),
         upper=_plain(upper),
-        expected=str(entry.get("expected") or ""),
+        expected=visible(str(entry.get("expected") or "")),
         verdict=entry["verdict"],
         reason=entry["reason"],
         scale=scale_for(value, expanded, lower, upper) if measured else None,
@@ -175,7 +176,7 @@ def _finding(letter: str | None, entry: Mapping[str, Any]) -> Row:
     return Row(
         number=letter or "",
         type=entry["kind"],
-        features="",
+        features=str(entry.get("characteristic") or ""),
         value="" if size is None else f"{size:.2g}",
         unit="" if size is None else "mm",
         lower="",

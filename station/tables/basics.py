@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from station.metrology.rounding import with_uncertainty
+from station.visible import visible
 
 SYMBOLS = {"PASS": "✓", "FAIL": "✗", "UNDECIDED": "?", "ERROR": "!"}
 STYLES = {"PASS": "green", "FAIL": "bold red", "UNDECIDED": "yellow", "ERROR": "bold magenta"}
+LONGEST_TEXT = 60  # of what was read, in a table
 UNITS = {"mm": "mm", "deg": "°", "1": ""}
 
 
@@ -45,16 +47,20 @@ def print_rows(out: Console, rows: list[tuple[str, str]]) -> None:
 
 
 def value_text(c: Mapping[str, Any]) -> str:
-    """The value of a characteristic's row with U, or a dash."""
+    """The value of a characteristic's row with U, what was read of a mark, or a dash."""
     if c["value"] is None:
         return "–"
+    if isinstance(c["value"], str):
+        return visible(c["value"], LONGEST_TEXT)
     unit = UNITS.get(c["unit"], c["unit"])
     shown = with_uncertainty(c["value"], c["expanded_uncertainty"] or 0.0, c["lower_limit"], c["upper_limit"])
     return f"{shown} {unit}".strip()
 
 
 def limits_text(c: Mapping[str, Any]) -> str:
-    """Both limits of a characteristic's row, or the one there is."""
+    """Both limits of a characteristic's row, or the one there is; what a code or a text must say."""
+    if c.get("expected"):
+        return visible(c["expected"], LONGEST_TEXT)
     low, high = c["lower_limit"], c["upper_limit"]
     if low is None and high is None:
         return "–"

@@ -7,7 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
+from station.genealogy.exports.marks import evidence_words
 from station.tables.basics import UNITS, console, limits_text, table, value_text, verdict_text
+from station.visible import visible
 
 
 def print_inspection(document: Mapping[str, Any]) -> None:
@@ -15,7 +17,7 @@ def print_inspection(document: Mapping[str, Any]) -> None:
     out = console()
     rows = table("", "Characteristic", "Value ± U", "Limits", "Verdict")
     for c in document["characteristics"]:
-        rows.add_row(c["id"], c["type"], value_text(c), limits_text(c), verdict_text(c["verdict"]))
+        rows.add_row(c["id"], c["type"], *map(Text, (value_text(c), limits_text(c))), verdict_text(c["verdict"]))
     out.print(rows)
     for finding in document.get("findings", []):
         if finding["reason"] in document["reason"]:
@@ -49,7 +51,15 @@ def print_explanation(document: Mapping[str, Any], c: Mapping[str, Any]) -> None
             f"u = {c['standard_uncertainty']:.2g} {unit}, U = {c['expanded_uncertainty']:.2g} {unit} "
             f"(k = {c['coverage_factor']:g})"
         )
-    out.print(f"Value {value_text(c)}, limits {limits_text(c)}")
+    if c.get("expected"):
+        out.print(Text(f"Read      {visible(c['value'] or '–')}\nExpected  {visible(c['expected'])}"))
+    else:
+        out.print(f"Value {value_text(c)}, limits {limits_text(c)}")
+    if words := evidence_words(c.get("evidence")):
+        out.print(Text(visible(f"By {words}")))
+    for finding in document.get("findings", []):
+        if finding.get("characteristic") == c["id"]:
+            out.print(verdict_text(finding["verdict"]), Text(finding["reason"]))
     if c.get("bonus"):
         out.print(f"The material modifier widens the zone by {c['bonus']:.4g} {unit}")
     if c["guard_band"] is not None:

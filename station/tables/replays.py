@@ -9,7 +9,8 @@ from rich.text import Text
 
 from station.cycle.replay import Change, Figures, Replayed
 from station.metrology.rounding import with_uncertainty
-from station.tables.basics import UNITS, console, table, verdict_text
+from station.tables.basics import LONGEST_TEXT, UNITS, console, table, verdict_text
+from station.visible import visible
 
 
 def replays_document(found: Sequence[Replayed], left_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -76,8 +77,8 @@ def _verdicts(one: Replayed) -> int:
 
 def _text(change: Change, figures: Figures) -> str:
     """A value with U."""
-    if not isinstance(figures.value, float):
-        return str(figures.value or "–")
+    if not isinstance(figures.value, int | float):
+        return visible(figures.value or "–", LONGEST_TEXT)
     return f"{with_uncertainty(figures.value, figures.expanded or 0.0)} {UNITS.get(change.unit, change.unit)}".strip()
 
 

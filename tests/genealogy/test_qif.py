@@ -23,6 +23,7 @@ from station.genealogy.store import Genealogy
 from station.order.model import CharacteristicType
 
 from .builders import at
+from .marked import MARKED, with_marks
 from .qif_records import (
     EVERYTHING,
     FINDING,
@@ -307,3 +308,27 @@ def as_number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+@needs_schemas
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict(genealogy: Genealogy, schema: etree.XMLSchema, verdict: str):
+    order = everything()
+    given = with_marks(inspection(order, "PASS", "PASS"), verdict)
+    data = make(committed(genealogy, order, given))
+    assert_valid(schema, data)
+    root = ElementTree.fromstring(data)
+    found = measurements(root)
+    for row in [row for row in given.characteristics if row.type in ("code", "text", "surface")]:
+        told, value = attributes(found[row.id]), found[row.id].find(f"{Q}Value")
+        assert found[row.id].findtext(f"{Q}Status/{Q}CharacteristicStatusEnum") == IN_QIF[verdict]
+        assert (value is None) == (row.value is None)
+        if row.type == "surface" and value is not None:
+            assert float(str(value.text)) == row.value
+        if row.evidence is not None:
+            evidence = json.loads(told["station.evidence"])
+            assert evidence.get("score") == row.evidence.score
+            assert evidence.get("gs1", []) == [list(pair) for pair in row.evidence.gs1]
+    results = attributes(root.find(f".//{Q}MeasurementResults"))
+    if verdict == "FAIL":
+        assert json.loads(results["station.findings[0]"])["outline_mm"] == [[1, -2.5], [1.5, -2.5], [1.5, -2.25]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,11 @@ from station.hmi.ordered import ordered_from
 from station.hmi.overlay import pane_of
 from station.hmi.part import stored_part
 from station.hmi.scale import scale_for, used_up
+from tests.genealogy.builders import draft, evidence
+from tests.genealogy.exports.series import answers, order_bytes
+from tests.genealogy.marked import MARKED, with_marks
 
-from .cell import ORDER, commit, failed, png
+from .cell import ORDER, commit, failed, png, served
 
 
 def test_worst_comes_first(genealogy: Genealogy) -> None:
@@ -105,3 +109,25 @@ def test_only_overlays_of_the_known_size_are_cut() -> None:
 )
 def test_media_type_is_told_from_the_bytes(start: bytes, kind: str) -> None:
     assert media_type(start) == kind
+
+
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_show_what_was_read_beside_what_was_asked(genealogy: Genealogy, verdict: str) -> None:
+    given = with_marks(draft(characteristics=answers()), verdict)
+    shape = {"verdict": verdict, "characteristics": given.characteristics, "findings": given.findings}
+    record = commit(genealogy, proof=replace(evidence(), order=order_bytes()), **shape)
+    rows = {row.number: row for row in stored_part(genealogy, record.id).rows}
+    code, text, surface = rows["8"], rows["9"], rows["10"]
+    assert (code.features, code.expected, code.unit, code.scale) == ("datamatrix", "A1␝B2", "", None)
+    assert code.value == {"PASS": "A1␝B2", "FAIL": "ANMA 22.11.26 – <0>"}.get(verdict, "—")
+    assert (text.features, text.expected) == ("", "ANNA")
+    sizes = {"PASS": "0", "FAIL": "0.4321", "UNDECIDED": "0.0512346", "ERROR": "—"}
+    assert (surface.features, surface.value, surface.upper) == ("OD", sizes[verdict], "0.05")
+    assert (surface.scale is None) == (verdict == "ERROR")
+    assert {row.verdict for row in (code, text, surface)} == {verdict}
+    if verdict == "FAIL":
+        assert (rows["A"].type, rows["A"].features, rows["A"].value) == ("scratch", "9", "0.43")
+        with served(genealogy) as cell:
+            page = cell.text(f"/parts/{record.id}")
+        assert "ANMA 22.11.26 – &lt;0&gt;" in page
+        assert "Found in the picture · 9" in page

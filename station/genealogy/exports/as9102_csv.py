@@ -15,6 +15,7 @@ from typing import Any
 
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.decided import Decided, decided
+from station.genealogy.exports.marks import evidence_words
 from station.genealogy.standing import Standing, standing_of
 
 Cell = str | float | None
@@ -141,13 +142,14 @@ def _characteristic(one: Decided) -> dict[str, Cell]:
         "conformance_probability": row["conformance_probability"],
         "guard_band": row["guard_band"],
         "bonus": row.get("bonus"),
-        "remarks": row["reason"],
+        "remarks": "; ".join(filter(None, (row["reason"], evidence_words(row.get("evidence"))))),
     }
 
 
 def _finding(finding: Mapping[str, Any]) -> dict[str, Cell]:
     where = finding["where_mm"]
     place = "" if where is None else f" at ({where[0]:.4g}, {where[1]:.4g}) mm"
+    of = f", characteristic {finding['characteristic']}" if finding.get("characteristic") else ""
     return {
         "designator": f"finding: {finding['kind']}",
         "requirement": "as the geometry of the order",
@@ -155,7 +157,7 @@ def _finding(finding: Mapping[str, Any]) -> dict[str, Cell]:
         "result": finding["size_mm"],
         "result_rounded": None if finding["size_mm"] is None else f"{finding['size_mm']:.3g}",
         "verdict": finding["verdict"],
-        "remarks": f"{finding['reason']}{place}",
+        "remarks": f"{finding['reason']}{place}{of}",
     }
 
 

@@ -12,6 +12,7 @@ from station.genealogy.dossier import Dossier
 from station.genealogy.exports.decided import Decided
 from station.genealogy.exports.dfq_lines import field, name, number, one_line, prose
 from station.genealogy.exports.dfq_values import WHOLE, Column, Inspected
+from station.genealogy.exports.marks import evidence_words
 from station.metrology.rounding import decimals_beside, decimals_for
 
 VARIABLE, ATTRIBUTIVE = "0", "1"  # K2004
@@ -139,9 +140,11 @@ def _words(part: Inspected, answer: Decided) -> str:
         said.append(f"{told['decision']}, {told['reason_code']} ({told['by']})")
     if row.get("bonus"):
         said.append(f"zone widened by {row['bonus']:.4g} {row['unit']} (material modifier)")
-    if answer.is_mark and isinstance(row["value"], str):
-        said.append(f"read '{one_line(row['value'])}'")
+    if answer.is_mark and row["value"] is not None:
+        read = isinstance(row["value"], str)
+        said.append(f"read '{one_line(row['value'])}'" if read else f"largest defect {row['value']:.4g} {row['unit']}")
     if answer.is_mark and answer.requirement:
         said.append(f"asked '{one_line(answer.requirement)}'")
+    said.append(evidence_words(row.get("evidence")))
     temperature = record["conditions"]["temperature_c"]
     return "; ".join([*filter(None, said), *([] if temperature is None else [f"{temperature:g} degC"])])

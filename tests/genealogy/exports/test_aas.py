@@ -24,6 +24,7 @@ from station.order.model import CharacteristicType, Order
 
 from ...order.builders import RING
 from ..builders import at, draft
+from ..marked import MARKED, with_marks
 from .every_type import (
     FAIL,
     ODD,
@@ -375,3 +376,51 @@ def test_an_order_as_it_was_received(genealogy: Genealogy, template: Json):
 def test_the_library_is_loaded_when_it_is_needed():
     code = "import sys, station.genealogy.exports.formats; sys.exit('basyx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict(genealogy: Genealogy, template: Json, verdict: str, only: bool):
+    order = marks_only(order_of()) if only else order_of()
+    given = with_marks(inspection_of(order, PASS), verdict)
+    record = committed(genealogy, order, verdict, characteristics=given.characteristics, findings=given.findings)
+    data = made(genealogy, order, record)
+    check(data)
+    (submodel,) = json.loads(data)["submodels"]
+    assert list(against(submodel, template["submodels"][0], "submodel")) == []
+    told = {text_of(one, "Description"): one for one in results_of(submodel)}
+    for kind, row in {row.type: row for row in given.characteristics if row.evidence}.items():
+        evidence = {one["idShort"]: one["value"] for one in named(told[kind], "Evidence")["value"]}
+        assert text_of(told[kind], "QualityInSpec") == str(verdict == PASS).lower()
+        if kind == "code":
+            assert evidence == {"Symbology": "datamatrix", "Gs1": "(01)07612345678900(21)A<1>&\u20ac"}
+        else:
+            assert row.evidence is not None
+            assert (float(evidence["Score"]), evidence["Model"]) == (row.evidence.score, kind)
+        if kind == "surface":
+            assert float(text_of(told[kind], "QualityActualValue")) == row.value
+    if verdict == FAIL:
+        (finding,) = [one for one in walk(submodel) if one.get("idShort") == "Findings"]
+        said = {one["idShort"]: one["value"] for one in finding["value"][0]["value"]}
+        assert said["OutlineMm"] == "POLYGON ((1 -2.5, 1.5 -2.5, 1.5 -2.25, 1 -2.5))"
+        assert (said["Characteristic"], float(said["SizeMm"]), float(said["XMm"])) == ("9", 0.4321, 1.25)
+
+
+def walk(element: Json) -> Iterator[Json]:
+    yield element
+    for child in children(element):
+        yield from walk(child)
+
+
+def results_of(submodel: Json) -> list[Json]:
+    (found,) = [one for one in walk(submodel) if one.get("idShort") == "MetrologyResultsList"]
+    return children(found)
+
+
+def named(element: Json, name: str) -> Json:
+    (found,) = [one for one in children(element) if one.get("idShort") == name]
+    return found
+
+
+def text_of(element: Json, name: str) -> str:
+    return str(named(element, name)["value"])

@@ -20,7 +20,8 @@ from station.genealogy.inspection import Finding
 from station.genealogy.parts import Decision, Material, Operation, PartKey, add_link, dispose, withdraw
 from station.genealogy.store import Genealogy
 
-from ..builders import at
+from ..builders import at, draft
+from ..marked import MARKED, with_marks
 from .series import CHARACTERISTICS, answers, commit, dossier, order_bytes, replaced
 
 PAGE = Path(__file__).parents[3] / "docs" / "exports" / "csv.md"
@@ -202,3 +203,23 @@ def test_libreoffice_finds_every_number_and_no_formula(genealogy: Genealogy, tmp
     assert -0.0316 in numbers
     assert not [cell for cell in sheet(make(this), tmp_path, ";") if cell[2]]
     assert [cell[2] for cell in sheet(b"a,b;=1+1\r\n", tmp_path, ";") if cell[2]] == ["of:=1+1"]  # it would run one
+
+
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict(genealogy: Genealogy, verdict: str):
+    given = with_marks(draft(characteristics=answers()), verdict)
+    shape = {"verdict": verdict, "characteristics": given.characteristics, "findings": given.findings}
+    rows = table(make(dossier(genealogy, **shape)))
+    for row, said in zip(rows[7:10], given.characteristics[7:10], strict=True):
+        assert row["verdict"] == verdict
+        if isinstance(said.value, float):
+            assert (row["result"], float(row["result_rounded"])) == (said.value, pytest.approx(said.value, rel=1e-5))
+        else:
+            assert row["result"] == (said.value or "").replace("\x1d", " ")
+        assert row["remarks"].startswith(said.reason)
+    if verdict != "ERROR":
+        assert rows[7]["remarks"].endswith("GS1 (01)07612345678900(21)A<1>&\u20ac")
+        assert "threshold 2.5, model surface" in rows[9]["remarks"]
+    if verdict == "FAIL":
+        assert rows[10]["designator"] == "finding: scratch"
+        assert rows[10]["remarks"] == "A scratch of 0.43 mm. at (1.25, -2.5) mm, characteristic 9"

@@ -16,7 +16,8 @@ from station.genealogy.inspection import Finding, StationRecord
 from station.genealogy.parts import Decision, Material, PartKey, add_link, correct, dispose, withdraw
 from station.genealogy.store import Genealogy
 
-from ..builders import at
+from ..builders import at, draft
+from ..marked import MARKED, with_marks
 from .aqdef import fields_of, lines_of, part_of
 from .series import CHARACTERISTICS, answers, commit, dossier, one, order_bytes, replaced
 
@@ -320,3 +321,28 @@ def test_the_values_are_laid_out_as_in_q_das_own_file(genealogy: Genealogy):
 def test_a_sample_of_one_is_written_as_in_their_attributive_file(genealogy: Genealogy):
     sample = SAMPLES / "attributiveDfq_attributiveCharacteristic_and_errorLogSheet.dfq"
     assert f"K0020/1 {fields_of(make(dossier(genealogy))).cells[0][WHOLE - 1][0]}\n" in sample.read_text()
+
+
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict_say_what_was_read(genealogy: Genealogy, verdict: str):
+    given = with_marks(draft(characteristics=answers()), verdict)
+    shape = {"verdict": verdict, "characteristics": given.characteristics, "findings": given.findings}
+    data = make(dossier(genealogy, **shape))
+    part, fields = part_of(data), fields_of(data)
+    attribute = {"PASS": 0, "FAIL": 0, "UNDECIDED": 129, "ERROR": 255}[verdict]
+    for index in (8, 9, 10):
+        cell = fields.cells[0][index - 1]
+        assert (cell[1], int(cell[3])) == ("0" if verdict == "PASS" else "1", attribute)
+        if attribute != 255:
+            (one_value,) = measured(part, index)
+            assert one_value["error_count"] == (0 if verdict == "PASS" else 1)
+    words = [fields.values[index][0]["K0009"] for index in (8, 9, 10)]
+    if verdict == "PASS":
+        assert "read 'A1 B2'; asked 'A1 B2'; GS1 (01)07612345678900(21)A<1>&\u20ac" in words[0]
+        assert "score 0, threshold -1, model text" in words[1]
+        assert (
+            "largest defect 0 mm; asked 'no defect above 0.05 mm'; score -3, threshold 2.5, model surface" in words[2]
+        )
+    if verdict == "FAIL":
+        assert "read 'ANMA 22.11.26 \u2013 <0>'; asked 'ANNA'; score -12.5" in words[1]
+        assert "largest defect 0.4321" in words[2]

@@ -28,6 +28,7 @@ from station.genealogy.store import Genealogy
 from station.order.model import Order
 
 from ..builders import at
+from ..marked import MARKED, with_marks
 from .every_type import (
     ERROR,
     FAIL,
@@ -39,6 +40,7 @@ from .every_type import (
     VERDICTS,
     committed,
     dossier,
+    inspection_of,
     marks_only,
     nothing,
     order_of,
@@ -369,3 +371,36 @@ def leaves(value: Any, kind: Any) -> Iterator[Any]:
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from leaves(child, kind)
+
+
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict(genealogy: Genealogy, schema: Json, context: Json, verdict: str):
+    order = marks_only(order_of())
+    given = with_marks(inspection_of(order, PASS), verdict)
+    record = committed(genealogy, order, verdict, characteristics=given.characteristics, findings=given.findings)
+    document = parsed(FORMATS["epcis"].make(dossier(genealogy, order, record.id)))
+    check(document, schema, context)
+    event = document["epcisBody"]["eventList"][0]
+    found = {one["station:characteristicType"]: one for one in reports(event) if "station:characteristic" in one}
+    for row in given.characteristics:
+        report = found[row.type]
+        assert report.get("stringValue" if row.type in ("code", "text") else "value") == row.value
+        assert report["station:verdict"] == verdict
+        said = report.get("station:evidence", {})
+        assert ("station:evidence" in report) == (verdict != ERROR)
+        if row.evidence is not None:
+            assert said.get("station:score") == row.evidence.score
+            assert said.get("station:threshold") == row.evidence.threshold
+    if verdict == FAIL:
+        (finding,) = event["station:findings"]
+        assert finding["station:outlineMm"] == "POLYGON ((1 -2.5, 1.5 -2.5, 1.5 -2.25, 1 -2.5))"
+        assert (finding["station:sizeMm"], finding["station:xMm"]) == (0.4321, 1.25)
+    assert not any(isinstance(child, list) for child in lists_of(event)), "JSON-LD would flatten a list in a list"
+
+
+def lists_of(value: Any) -> Iterator[Any]:
+    """What stands directly in lists."""
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(value, list):
+            yield child
+        yield from lists_of(child)

@@ -23,6 +23,7 @@ from station.genealogy.exports.aas.elements import (
 from station.genealogy.exports.aas.features import attributes
 from station.genealogy.exports.aas.items import ATTRIBUTIVE_LIST, Item, place_of_whole
 from station.genealogy.exports.decided import WHOLE
+from station.genealogy.exports.marks import flat_evidence, flat_finding
 from station.genealogy.exports.uris import content_uri
 from station.genealogy.standing import Standing, standing_of
 from station.order.model import CharacteristicType
@@ -78,6 +79,7 @@ def _result(item: Item, stands: bool, submodel_id: str, shell_id: str) -> list[E
         *([number("Deviation", said["deviation"])] if said.get("deviation") is not None else []),
         flag("DataAggregatedFromSeries", False),
         *own({name: said.get(name) for name in _OWN}, whole=_COUNTS),
+        *own({"evidence": flat_evidence(said.get("evidence"))}),
     ]
 
 
@@ -127,7 +129,7 @@ def _context(dossier: Dossier, standing: Standing) -> dict[str, Any]:
         "conditions": {name: one for name, one in inspection["conditions"].items() if one is not None},
         "order_content": content_uri(inspection["order_sha256"]),
         "drawing_content": content_uri(inspection["drawing_sha256"]) if "drawing_sha256" in inspection else None,
-        "findings": [_finding(one) for one in inspection["findings"]],
+        "findings": [flat_finding(one) for one in inspection["findings"]],
         "models": [_by_content(one) for one in inspection["models"]],
         "frames": [_by_content(one) for one in inspection["frames"]],
     }
@@ -142,11 +144,6 @@ def _decisions(standing: Standing) -> list[dict[str, Any]]:
 
 def _said(at: str, payload: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {"at": at, **{name: payload.get(name) for name in names}}
-
-
-def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
-    x, y = finding["where_mm"] or (None, None)
-    return {**{name: value for name, value in finding.items() if name != "where_mm"}, "x_mm": x, "y_mm": y}
 
 
 def _by_content(one: Mapping[str, Any]) -> dict[str, Any]:

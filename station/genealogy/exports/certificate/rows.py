@@ -11,6 +11,7 @@ from typing import Any
 
 from station.genealogy.dossier import Dossier
 from station.genealogy.exports.decided import Decided, decided
+from station.genealogy.exports.marks import evidence_words
 from station.order.model import MARKS, Characteristic, CharacteristicType
 from station.texts import Texts
 
@@ -75,6 +76,7 @@ def _row(one: Decided, reason: tuple[str, ...], texts: Texts) -> Row:
         details=(
             *((texts("table.expected", text=expected),) if len(expected) > _LONGEST_CELL else ()),
             *((texts("table.read", text=found),) if len(found) > _LONGEST_CELL else ()),
+            *filter(None, (evidence_words(entry.get("evidence")),)),
             *reason,
         ),
     )

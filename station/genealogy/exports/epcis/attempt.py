@@ -7,6 +7,7 @@ from typing import Any
 
 from station.genealogy.exports.epcis.frame import PartFrame
 from station.genealogy.exports.epcis.words import DISPOSITIONS, EXCEPTIONS, MEASUREMENTS, READ, Json, extension
+from station.genealogy.exports.marks import flat_evidence, flat_finding
 from station.genealogy.exports.uris import content_uri, private_uri
 
 _OWN = (  # of a characteristic, what a sensor report has no place for
@@ -59,7 +60,7 @@ def _context(inspection: Mapping[str, Any]) -> Json:
             "calibration": None
             if calibration is None
             else extension({**_without(calibration, "sha256"), "content": content_uri(calibration["sha256"])}),
-            "findings": [_finding(one) for one in inspection["findings"]],
+            "findings": [extension(flat_finding(one)) for one in inspection["findings"]],
             "frames": [
                 extension({**_without(one, "sha256"), "content": content_uri(one["sha256"])})
                 for one in inspection["frames"]
@@ -70,11 +71,6 @@ def _context(inspection: Mapping[str, Any]) -> Json:
             ],
         }
     )
-
-
-def _finding(finding: Mapping[str, Any]) -> Json:
-    x, y = finding["where_mm"] or (None, None)  # apart, since a list is an unordered set in JSON-LD
-    return extension({**_without(finding, "where_mm"), "x_mm": x, "y_mm": y})
 
 
 def _measured(inspection: Mapping[str, Any]) -> list[Json]:
@@ -122,6 +118,7 @@ def _report(characteristic: Mapping[str, Any]) -> Json:
     if unit:
         report["uom"] = unit
     own = {name: characteristic.get(name) for name in _OWN}
+    own["evidence"] = extension(flat_evidence(characteristic.get("evidence")))
     return {**report, **extension({"characteristic": characteristic["id"], "characteristic_type": kind, **own})}
 
 

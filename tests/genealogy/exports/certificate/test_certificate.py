@@ -30,7 +30,9 @@ from station.genealogy.parts import (
 )
 from station.genealogy.store import Genealogy
 from station.texts import LANGUAGES, Texts, texts_of
-from tests.genealogy.builders import NOW, at
+from tests.genealogy.builders import NOW, at, draft
+from tests.genealogy.exports.series import answers, order_bytes
+from tests.genealogy.marked import MARKED, with_marks
 
 from . import samples
 from .poppler import needs_poppler, pages_of, run, text_of
@@ -383,3 +385,26 @@ def test_a_format_for_programs_has_no_language(genealogy: Genealogy) -> None:
     assert plain.file(found) == b"data"
     with pytest.raises(InputError, match="has no language"):
         plain.file(found, "de")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("verdict", MARKED)
+def test_marks_with_every_verdict(genealogy: Genealogy, tmp_path: Path, language: str, verdict: str) -> None:
+    given = with_marks(draft(characteristics=answers()), verdict)
+    shape = {"verdict": verdict, "characteristics": given.characteristics, "findings": given.findings}
+    found, texts = dossier(genealogy, asked=order_bytes(), models=given.models, **shape), texts_in(language)
+    text = text_of(certificate(found, language), tmp_path)
+    assert texts(f"verdict.{verdict}") in text
+    assert "≤ 0.05 mm" in text
+    for row in given.characteristics[7:]:
+        assert row.reason in text
+    if verdict != "ERROR":
+        assert "GS1 (01)07612345678900(21)A<1>&€" in text
+        assert "threshold 2.5, model surface" in text
+        size = {"PASS": "0 mm", "FAIL": "0.4321 mm", "UNDECIDED": "0.0512346 mm"}[verdict]
+        assert size in text
+    for model in given.models:
+        assert model.sha256 in text
+    if verdict == "FAIL":
+        assert "ANMA 22.11.26" in text
+        assert "A scratch of 0.43 mm." in text

@@ -1,0 +1,1 @@
+"""Marks: codes, texts and surfaces, found in the pictures by the part's pose, and decided."""
