@@ -13,6 +13,7 @@ from station.cycle.capture import Phase, unwatched
 from station.cycle.examine import Examination, examine, no_models
 from station.cycle.marks.look import Models
 from station.cycle.overlay import draw_overlay
+from station.cycle.overlay.seen import drawn_marks
 from station.cycle.pictures import TakenPicture
 from station.cycle.record import evidence_of, to_inspection
 from station.errors import CalibrationError, ImageError
@@ -158,6 +159,7 @@ def add_overlay(committed: Committed, genealogy: Genealogy, clock: Clock) -> byt
         return None
     picture, outcome = shown
     plan = committed.examination.plan
-    overlay = draw_overlay(picture.pixels, committed.order, plan, committed.calibration, outcome)
+    marks = drawn_marks(committed.examination.items, picture.view, len(outcome.findings))
+    overlay = draw_overlay(picture.pixels, committed.order, plan, committed.calibration, outcome, marks)
     genealogy.add_overlay(committed.inspection.id, overlay, at=clock())
     return overlay

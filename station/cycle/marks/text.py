@@ -33,9 +33,12 @@ _MOST_STRIPS = 24
 
 @dataclass(frozen=True, slots=True)
 class TextSettings:
-    """What a text model's manifest says beside its thresholds: the characters it knows, in the order of its classes."""
+    """What a text model says of itself beside its thresholds: the characters it knows, in the order of its classes, the
+    height of its strips, and how many of their columns make one of its answers."""
 
     alphabet: str
+    height_px: int
+    column_px: int
 
 
 @dataclass(frozen=True, slots=True)
