@@ -47,16 +47,15 @@ class Examination:
     def shown(self) -> tuple[TakenPicture, Outcome] | None:
         """The picture that people are shown, if anything was seen in one: with marks, that of the worst of them."""
         of_marks = [item for item in self.items if item.mark is not None]
-        if self.outcomes and not of_marks:
-            return self.outcomes[0]
         if not of_marks:
-            return None
+            return self.outcomes[0] if self.outcomes else None
         worst_mark = min(of_marks, key=lambda item: SEVERITY.index(item.verdict))
         assert worst_mark.mark is not None
         view = worst_mark.mark.view
         outcome = next((outcome for picture, outcome in self.outcomes if picture.view == view), None)
         picture = next(picture for picture in self.pictures if picture.view == view)
-        return picture, outcome or Outcome(self.verdict, self.reason, self.items, (), (), None, None)
+        nothing = Outcome(self.verdict, self.reason, self.items, (), (), None, None)
+        return picture, nothing if outcome is None else replace(outcome, items=self.items)
 
     def answer(self, characteristic: str) -> tuple[ItemResult, tuple[MeasuredFeature, ...]]:
         """A characteristic by its id, and the features of the picture that it was measured in, if it was."""
