@@ -3,7 +3,8 @@
 Each scale shows modules of another size as the few pixels that a reader likes best: reduced, peened dots flow together
 and noise is averaged; enlarged, a small code gets the pixels that its edges need. At each scale the picture is tried as
 it is, with one level for all of it, a little blurred, flattened (against falling light, streaks and low contrast), and
-with its dark or its bright spots grown (against dots that stand apart).
+with its dark or its bright spots grown (against dots that stand apart); at two scales also divided at a darker and at a
+brighter level than the usual one (against surroundings nearly as dark as a code without a quiet zone).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SCALES = (0.125, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 LEAST_SIDE_PX = 32  # of a scaled picture
 MOST_PREPARED_PX = 2_000_000  # larger ones are tried as they are only: the reader's time grows with the pixels
 MOST_PX = 16_000_000
+_SPLIT_SCALES = (0.5, 1.0)
 _LOCAL_PX = 31  # side of the neighbourhood whose mean and contrast are taken out
 
 
@@ -55,6 +57,9 @@ def preparations(grey: Gray) -> Iterator[Prepared]:
         grown = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         yield Prepared(_blurred(cv2.erode(scaled, grown), 1.0), scale)
         yield Prepared(_blurred(cv2.dilate(scaled, grown), 1.0), scale)
+        if scale in _SPLIT_SCALES:
+            for split in _split(scaled):
+                yield Prepared(_blurred(split, 0.7), scale)
 
 
 def _scaled(grey: Gray, scale: float) -> Gray:
@@ -66,6 +71,15 @@ def _scaled(grey: Gray, scale: float) -> Gray:
 
 def _blurred(grey: cv2.typing.MatLike, sigma_px: float) -> Gray:
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma_px), np.uint8)
+
+
+def _split(grey: Gray) -> Iterator[Gray]:
+    """Black and white, divided within the dark part of the levels and within the bright one (Otsu)."""
+    middle, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    for part in (grey[grey <= middle], grey[grey > middle]):
+        if part.size:
+            level, _ = cv2.threshold(part.reshape(1, -1), 0, 255, cv2.THRESH_OTSU)
+            yield np.asarray(cv2.threshold(grey, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _flat(grey: Gray) -> Gray:
