@@ -82,6 +82,8 @@ def pixels_within(corners_px: Floats, placed: PlacedPart, optics: Optics) -> tup
 
 def _shown(stamp: Stamp, lamp: Lamp, towards: Floats) -> NDArray[np.float32]:
     """The stamp (rows, columns) under this lamp: what faces it is brighter."""
+    if len(stamp.layers) == 1:
+        return np.asarray(stamp.layers[0], np.float32)
     brightness, steepness, right, up = stamp.layers
     lit = brightness + lamp.steep * steepness - lamp.slant * (towards[0] * right + towards[1] * up)
     return np.asarray(lit, np.float32)

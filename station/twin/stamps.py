@@ -24,8 +24,9 @@ from station.twin.modules import code_modules
 
 Layer: TypeAlias = NDArray[np.float32]
 
-CELLS_PER_PX = 2
-FINER = 4  # drawn so many times finer than the cells,
+CELLS_PER_PX = 2  # of a stamp that is not larger than
+LARGE_PX = 1000  # which has one; and it is
+FINER = 4  # drawn so many times finer than its cells,
 MOST_CELLS = 4096  # while no side of the drawing is longer than this
 SOFT_EDGE = 0.06  # of what a laser marked, of a module's or a letter's stroke
 CRATER = 0.9  # diameter of a peened dot, of the dots' pitch
@@ -37,8 +38,9 @@ Piece: TypeAlias = CodeMark | Letter | FaceDefect
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamp:
-    """`layers` (4, rows, columns): the brightness, 1 = as the face around it, and of what is lit by it how steep it is
-    and its slopes to the right and up. Cell (0, 0) has its middle at `corner_mm`, rows run down."""
+    """`layers` (1 or 4, rows, columns): the brightness, 1 = as the face around it; where there are slopes, how steep
+    they are, to the right, and up, each times the brightness. Cell (0, 0) has its middle at `corner_mm`, rows run down.
+    """
 
     corner_mm: Point
     cell_mm: float
@@ -52,7 +54,7 @@ class Stamp:
         return np.array([(x, y), (right, y), (right, low), (x, low)])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=24)
 def stamp_of(piece: Piece, mm_per_px: float, sigma_px: float) -> Stamp:
     """The piece as a lens of this blur and pixels of this size show it. A code and a letter lie upright about (0, 0), a
     defect lies where it is.
@@ -68,17 +70,16 @@ def stamp_of(piece: Piece, mm_per_px: float, sigma_px: float) -> Stamp:
             brightness, height = _letter(piece, canvas)
         case FaceDefect():
             brightness, height = _defect(piece, canvas)
-    right, down = (np.zeros_like(brightness),) * 2
+    layers = [brightness]
     if height is not None:
         right, down = np.gradient(height, axis=1), np.gradient(height, axis=0)
-    layers = [brightness, brightness * np.hypot(right, down), brightness * right, -brightness * down]
-    # Of the blur, the drawing's own cells and the sampling between them make up 1/16 px² already.
-    sigma = CELLS_PER_PX * math.sqrt(max(sigma_px**2 + 1 / 12 - 1 / 16, 0.01))
-    coarse = [
-        cv2.resize(one, None, fx=1 / canvas.finer, fy=1 / canvas.finer, interpolation=cv2.INTER_AREA) for one in layers
-    ]
-    border = (cv2.BORDER_REPLICATE, *(cv2.BORDER_CONSTANT,) * 3)
-    blurred = [cv2.GaussianBlur(one, (0, 0), sigma, borderType=edge) for one, edge in zip(coarse, border, strict=True)]
+        layers += [brightness * np.hypot(right, down), brightness * right, -brightness * down]
+    per_px = mm_per_px / (canvas.fine_mm * canvas.finer)
+    # A cell's box and the sampling between cells (1/12 and 1/6 of its square) blur as well.
+    sigma = per_px * math.sqrt(max(sigma_px**2 + 1 / 12 - 1 / (4 * per_px**2), 0.01))
+    size = (canvas.columns // canvas.finer, canvas.rows // canvas.finer)
+    coarse = [cv2.resize(np.asarray(one, np.float32), size, interpolation=cv2.INTER_AREA) for one in layers]
+    blurred = [cv2.GaussianBlur(one, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) for one in coarse]
     half = (canvas.finer - 1) / 2 * canvas.fine_mm
     corner = (canvas.left_mm + half, canvas.top_mm - half)
     return Stamp(corner, canvas.fine_mm * canvas.finer, np.stack(blurred).astype(np.float32))
@@ -110,7 +111,7 @@ class _Canvas:
 def _canvas(piece: Piece, mm_per_px: float, sigma_px: float) -> _Canvas:
     match piece:
         case CodeMark():
-            half = 0.75 * piece.size_mm
+            half = 0.62 * piece.size_mm  # with the rim of an inverted one
             low, high = np.array([-half, -half]), np.array([half, half])
         case Letter():
             low, high = piece.height_mm * np.array([-0.9, -0.5]), piece.height_mm * np.array([0.9, 1.5])
@@ -118,7 +119,7 @@ def _canvas(piece: Piece, mm_per_px: float, sigma_px: float) -> _Canvas:
             outline = np.asarray(piece.outline_mm)
             low, high = outline.min(axis=0), outline.max(axis=0)
     margin = (4.0 * sigma_px + 2.0) * mm_per_px
-    cell = mm_per_px / CELLS_PER_PX
+    cell = mm_per_px / (CELLS_PER_PX if max(high - low) <= LARGE_PX * mm_per_px else 1)
     columns, rows = (math.ceil(float(side) / cell) for side in high - low + 2 * margin)
     finer = max(1, min(FINER, MOST_CELLS // max(rows, columns)))
     fine = cell / finer

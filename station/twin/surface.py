@@ -53,7 +53,7 @@ def _finish(gain: NDArray[np.float64], placed: PlacedPart, optics: Optics) -> No
     gain[window] *= cv2.remap(face, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _face(
     finish: Finish, grain: float, lay_deg: float, seed: int, shape: tuple[int, int], sigma_px: float
 ) -> NDArray[np.float32]:
