@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from station import __version__
 from station.app.here import open_record
+from station.app.models import process_models
 from station.app.replayed import NotReplayed, not_replayed
 from station.cycle.carried import Carried, carry
 from station.cycle.replay import Replayed, read_stored, replay
@@ -66,7 +67,7 @@ def measure_again(carried: Carried, calibration: Calibration | None) -> Replayed
     """What a worker does."""
     inspection = str(carried.record["id"])
     try:
-        return replay(read_stored(carried, inspection), calibration)[0]
+        return replay(read_stored(carried, inspection), calibration, process_models())[0]
     except StationError as error:
         return not_replayed(inspection, error)
 

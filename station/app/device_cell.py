@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from station.app.beside import home_orders
 from station.app.here import open_record, station_record
+from station.app.models import Shelf
 from station.app.running import Running, run_cell
 from station.cycle.capture import Shooting
 from station.cycle.inspect import Instrument
@@ -46,7 +47,7 @@ def run_rig(rig_file: Path, orders: Path | None, how: Running) -> None:
             run_cell(
                 rig,
                 genealogy,
-                Instrument(None, None, station_record(facts.name, simulated=False)),
+                Instrument(None, None, station_record(facts.name, simulated=False), Shelf()),
                 folder,
                 camera,
                 _shooting(facts),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from station.app import here
 from station.app.here import MAIN_CAMERA, Warn, open_record, operator_name, station_record
+from station.app.models import Shelf, text_alphabet
 from station.cycle.calibration_life import active_calibration, load_calibration
 from station.cycle.inspect import Instrument, add_overlay, inspect_pictures
 from station.cycle.pictures import TakenPicture, read_picture
@@ -16,6 +17,7 @@ from station.genealogy.inspection import Inspection
 from station.genealogy.shift_checks import CheckState, check_status
 from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
+from station.order.model import CharacteristicType, Order
 from station.order.read import read_order
 from station.plan.compile import compile_marks, compile_plan
 from station.plan.plan import Plan
@@ -31,15 +33,17 @@ def plan_order(
         InputError: the order, or no calibration where one is needed.
     """
     order = read_order(order_path)
+    asks_text = any(c.type is CharacteristicType.TEXT for c in order.characteristics)
+    alphabet = text_alphabet() if asks_text else None
     if not order.geometry.features:
-        plan = compile_marks(order)
+        plan = compile_marks(order, alphabet)
         return plan, predict_marks(plan), order.order_id
     calibration = _calibration_for_pictures(calibration_path, warn)
     if calibration is None:
         raise CalibrationError(
             "there is no calibration to plan with: give one with --calibration, or accept one for this station"
         )
-    plan = compile_plan(order, calibration[0])
+    plan = compile_plan(order, calibration[0], alphabet)
     return plan, predict(plan, order, calibration[0]), order.order_id
 
 
@@ -62,6 +66,12 @@ def _calibration_for_pictures(path: Path | None, warn: Warn) -> tuple[Calibratio
     if found is not None and (warning := found[0].expiry_warning(here.now())):
         warn(warning)
     return found
+
+
+def _needs_scale(order: Order) -> bool:
+    """Whether millimetres are asked for."""
+    sized = any(c.type is CharacteristicType.SURFACE for c in order.characteristics)
+    return sized or bool(order.geometry.features)
 
 
 def inspect_files(
@@ -87,11 +97,12 @@ def inspect_files(
         if any(p.view == view for p in pictures):
             raise InputError(f"the view {view} is given twice", place="--image")
         pictures.append(read_picture(path, view))
-    calibration = _calibration_for_pictures(calibration_path, warn) if order.geometry.features else None
+    calibration = _calibration_for_pictures(calibration_path, warn) if _needs_scale(order) else None
     instrument = Instrument(
         calibration[0] if calibration else None,
         calibration[1] if calibration else None,
         station_record("files", simulated=False),
+        Shelf(),
     )
     with open_record() as genealogy:
         committed = inspect_pictures(

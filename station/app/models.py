@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
 
 from station.app.services import read_services
+from station.cycle.marks.text import MODEL as TEXT_MODEL
+from station.cycle.marks.text import TextSettings
 from station.errors import ModelError
 from station.genealogy.home import default_home
 from station.networks.find import PROJECT_MODELS, find_models
@@ -24,6 +28,35 @@ def own_models() -> Path:
 def model_threads() -> int:
     """With how many threads a model works. Raises: InputError in services.toml."""
     return read_services().networks.threads
+
+
+class Shelf:
+    """The station's models, each opened and checked when it is asked for the first time; for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opened: dict[str, Model] = {}
+
+    def __call__(self, name: str) -> Model:
+        """The model of this name. Raises ModelError as `open_model`, every time anew."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = open_model(name)
+            return self._opened[name]
+
+
+@cache
+def process_models() -> Shelf:
+    """The shelf of a process that measures many inspections again, one call each."""
+    return Shelf()
+
+
+def text_alphabet() -> str:
+    """The characters that this station's text model knows; none where there is no such model, or none to be used."""
+    try:
+        return open_model(TEXT_MODEL).manifest.settings_as(TextSettings).alphabet
+    except ModelError:
+        return ""
 
 
 def open_model(name: str) -> Model:

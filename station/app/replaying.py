@@ -12,6 +12,7 @@ from typing import Any
 
 from station.app.cluster import recheck_on_cluster
 from station.app.here import has_record, open_record
+from station.app.models import process_models
 from station.app.replayed import NotReplayed, not_replayed
 from station.cycle.calibration_life import load_calibration
 from station.cycle.drawn_budget import check_drawn
@@ -51,7 +52,7 @@ def check_stored_budget(
     """
     with open_record(read_only=True) as genealogy:
         stored = read_stored(genealogy, inspection)
-    replayed, examination = replay(stored)
+    replayed, examination = replay(stored, models=process_models())
     result, features = examination.answer(characteristic)
     return replayed, check_drawn(stored.order, result, features, most_trials=most_trials, progress=progress)
 
@@ -102,6 +103,6 @@ def recheck(
 def _recheck_one(inspection: str, calibration: Calibration | None) -> Replayed | NotReplayed:
     try:
         with open_record(read_only=True) as genealogy:
-            return replay(read_stored(genealogy, inspection), calibration)[0]
+            return replay(read_stored(genealogy, inspection), calibration, process_models())[0]
     except StationError as error:
         return not_replayed(inspection, error)

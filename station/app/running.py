@@ -73,7 +73,7 @@ def run_cell(
         InputError: the port of the page.
     """
     services = how.services
-    watch = Watch(genealogy, camera, instrument.station, here.now, shift_check, services.disk)
+    watch = Watch(genealogy, camera, instrument.station, here.now, shift_check, services.disk, instrument.models)
     board = Board(
         Snapshot(
             station_id=instrument.station.id,

@@ -13,6 +13,7 @@ import numpy as np
 from station.app import here
 from station.app.beside import home_orders
 from station.app.here import open_record, station_record
+from station.app.models import Shelf
 from station.app.running import Running, run_cell
 from station.cycle.calibration_life import active_calibration
 from station.cycle.capture import Shooting
@@ -119,7 +120,7 @@ def twin_instrument(
     if found is None or (own and not found[0].valid_at(here.now())):
         say("Calibrating the simulated camera on nine pictures of certified masters …")
         found = calibrate_twin(rig_file, scratch, genealogy, camera)
-    return Instrument(*found, station_record(facts.name, simulated=True))
+    return Instrument(*found, station_record(facts.name, simulated=True), Shelf())
 
 
 def calibrate_twin(rig_file: Path, scratch: Path, genealogy: Genealogy, camera: str) -> tuple[Calibration, bytes]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from station.cycle.capture import Phase, unwatched
-from station.cycle.examine import Examination, examine
+from station.cycle.examine import Examination, examine, no_models
+from station.cycle.marks.look import Models
 from station.cycle.overlay import draw_overlay
 from station.cycle.pictures import TakenPicture
 from station.cycle.record import evidence_of, to_inspection
@@ -19,7 +20,7 @@ from station.genealogy.inspection import Inspection, StationRecord
 from station.genealogy.store import Genealogy
 from station.metrology.calibration import Calibration
 from station.metrology.uncertainty import Conditions
-from station.order.model import Order
+from station.order.model import CharacteristicType, Order
 from station.plan.compile import compile_plan
 from station.plan.plan import Plan
 
@@ -28,11 +29,24 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What measures: a calibration with its exact bytes (None for marks only) and the station's name in records."""
+    """What measures: a calibration with its exact bytes (None for marks only), the station's name in records, and where
+    learned models come from."""
 
     calibration: Calibration | None
     calibration_bytes: bytes | None
     station: StationRecord
+    models: Models = no_models
+
+    def calibration_for(self, order: Order, pictures: Sequence[TakenPicture], now: datetime) -> Calibration | None:
+        """The calibration that an order is inspected with: one of marks alone needs none, but the size of a defect is
+        known only with one."""
+        known = self.calibration
+        if order.geometry.features or known is None:
+            return known
+        sized = any(c.type is CharacteristicType.SURFACE for c in order.characteristics)
+        sizes = {(picture.width_px, picture.height_px) for picture in pictures}
+        fits = sizes == {(known.camera.width_px, known.camera.height_px)} and known.valid_at(now)
+        return known if sized and fits else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +123,12 @@ def inspect_pictures(
     """
     began = started or clock()
     check_fit(instrument, order, pictures, began)
-    calibration = instrument.calibration if order.geometry.features else None
-    if plan is None and calibration is not None:
+    calibration = instrument.calibration_for(order, pictures, began)
+    if plan is None and calibration is not None and order.geometry.features:
         plan = compile_plan(order, calibration)
     known = Conditions(conditions.temperature_c, order.part.cte_ppm_per_k)
     with watch("vision"):
-        examination = examine(order, plan, calibration, pictures, known)
+        examination = examine(order, plan, calibration, pictures, known, instrument.models)
     check(examination)
     with watch("encode"):
         evidence = evidence_of(order, instrument.calibration_bytes if calibration else None, pictures)
@@ -140,7 +154,7 @@ def add_overlay(committed: Committed, genealogy: Genealogy, clock: Clock) -> byt
         RecordError: the record cannot take it; the inspection stands all the same.
     """
     shown = committed.examination.shown
-    if shown is None or committed.calibration is None:
+    if shown is None:
         return None
     picture, outcome = shown
     plan = committed.examination.plan

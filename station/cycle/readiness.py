@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from station.cycle.calibration_life import active_calibration
+from station.cycle.examine import no_models
 from station.cycle.inspect import Clock, Instrument
+from station.cycle.marks.look import Models
 from station.devices.shift_check import ShiftCheck
 from station.errors import StationError
 from station.genealogy.disk import DiskBudget, disk_state
@@ -38,11 +40,12 @@ class Watch:
     clock: Clock
     shift_check: ShiftCheck = ShiftCheck.WARN
     disk: DiskBudget = field(default_factory=DiskBudget)
+    models: Models = no_models
     _read: dict[bytes, Calibration] = field(default_factory=dict)
 
     def __call__(self) -> Readiness:
         """Whether the station may measure now. Raises nothing: what cannot be read locks."""
-        nothing, now = Instrument(None, None, self.station), self.clock()
+        nothing, now = Instrument(None, None, self.station, self.models), self.clock()
         try:
             found = active_calibration(self.genealogy, self.camera, self._read)
             status = check_status(self.genealogy, self.camera, now)
@@ -56,7 +59,7 @@ class Watch:
                 f'accept it: station accept FILE --camera "{self.camera}".',
             )
         calibration, data = found
-        instrument = Instrument(calibration, data, self.station)
+        instrument = Instrument(calibration, data, self.station, self.models)
         if not calibration.valid_at(now):
             return Readiness(
                 instrument,

@@ -13,8 +13,9 @@ from typing import Any
 
 from station import __version__
 from station.cycle.carried import EvidenceSource
-from station.cycle.examine import Examination, examine
+from station.cycle.examine import Examination, examine, no_models
 from station.cycle.inspect import check_size
+from station.cycle.marks.look import Models
 from station.cycle.pictures import TakenPicture, decode_picture
 from station.documents import parse_json
 from station.errors import InputError, IntegrityError
@@ -141,19 +142,21 @@ def read_stored(genealogy: EvidenceSource, inspection: str) -> Stored:
     return Stored(record, order, calibration, pictures, conditions)
 
 
-def replay(stored: Stored, calibration: Calibration | None = None) -> tuple[Replayed, Examination]:
+def replay(
+    stored: Stored, calibration: Calibration | None = None, models: Models = no_models
+) -> tuple[Replayed, Examination]:
     """The inspection again, with its own calibration or with another.
 
     Raises:
         ImageError: the pictures are not of that calibration's camera.
     """
     order, used = stored.order, None
-    if order.geometry.features:
+    if order.geometry.features or stored.calibration is not None:
         used = calibration or stored.calibration
     if used is not None:
         check_size(used, stored.pictures)
-    plan = None if used is None else compile_plan(order, used)
-    found = examine(order, plan, used, stored.pictures, stored.conditions)
+    plan = compile_plan(order, used) if used is not None and order.geometry.features else None
+    found = examine(order, plan, used, stored.pictures, stored.conditions, models)
     record = stored.record
     then = "" if record["calibration"] is None else str(record["calibration"]["id"])
     return Replayed(

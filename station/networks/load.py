@@ -17,7 +17,7 @@ from station.networks.session import Session
 
 Floats = NDArray[np.float32]
 
-MOST_MODEL_BYTES = 256 * 1024 * 1024
+MOST_MODEL_BYTES = 64 * 1024 * 1024
 _WHAT_TO_DO = "put its files back as they were, or add it anew with scripts/add_model.py"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+MOST_S = 60.0  # of one call: a graph may have loops, and a cycle must come to an end
 _FLOAT = "tensor(float)"
 _NOWHERE = "/dev/null/no-external-data"  # what a graph names beside itself is looked for here, and cannot be found
 _FATAL = 4  # what goes wrong is raised; onnxruntime need not print it, too
@@ -55,12 +57,21 @@ class Session:
                 raise ValueError(f"its {what} has the shape {nodes[0].shape}, not {list(shape)}")
 
     def run(self, given: Floats) -> Floats:
-        """The output for an input. Raises: ValueError."""
+        """The output for an input. Raises: ValueError, also when there is none within `MOST_S`."""
+        import onnxruntime as ort
+
         name = self._session.get_inputs()[0].name
+        options = ort.RunOptions()
+        options.log_severity_level = _FATAL
+        watch = threading.Timer(MOST_S, setattr, (options, "terminate", True))
+        watch.daemon = True
+        watch.start()
         try:
-            (found,) = self._session.run(None, {name: np.ascontiguousarray(given, np.float32)})
+            (found,) = self._session.run(None, {name: np.ascontiguousarray(given, np.float32)}, options)
         except Exception as error:  # as above
             raise ValueError(_one_line(error)) from error
+        finally:
+            watch.cancel()
         if not isinstance(found, np.ndarray) or found.dtype != np.float32:
             raise ValueError("its output is no array of float32")
         return found

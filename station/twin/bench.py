@@ -46,7 +46,8 @@ def workpiece_of_case(case: DemoCase, folder: Path | None = None) -> Workpiece:
 
 
 def workpiece_of_order(order: Order, order_file: Path | None = None) -> Workpiece:
-    """A part made exactly as ordered. Raises: InputError when the order's geometry is not a whole silhouette."""
+    """A part made and marked exactly as ordered. Raises: InputError when the order's geometry is not a whole
+    silhouette."""
     return Workpiece(order.part.serial, part_of_order(order), order.geometry.face, order_file)
 
 

@@ -66,7 +66,7 @@ def matrix_dots(text: str, line: Line, *, gap: int = 1, slashed: bool = False) -
 
 
 def stroke_dots(text: str, face: Face, line: Line, pitch_caps: float) -> Dots:
-    """Dots struck along the strokes of a single-stroke font, `pitch_caps` heights of a capital apart or a little less."""
+    """Dots struck along the strokes of a single-stroke font, about `pitch_caps` heights of a capital apart."""
     letters = hershey(face.file)
     places, middles, along = [], [], 0.0
     for letter in text:

@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from station.errors import InputError
 from station.order.geometry import Feature, Point, Silhouette
-from station.order.model import Order
+from station.order.model import Face, Order
+from station.twin.marked import blank, marks_of_order
+from station.twin.marks import FaceDefect, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Chamfer:
 
 @dataclass(frozen=True, slots=True)
 class MadePart:
-    """One real part. `missing` names openings (outline name or circle feature) that nobody cut."""
+    """One real part. `missing` names openings (outline name or circle feature) that nobody cut; `marks` and `defects`
+    are on the face `marked`, where the part neither grew nor bent."""
 
     silhouette: Silhouette
     features: tuple[Feature, ...] = ()
@@ -101,14 +104,21 @@ class MadePart:
     missing: tuple[str, ...] = ()
     flaws: tuple[Flaw, ...] = field(default=())
     chamfer: Chamfer | None = None
+    marks: tuple[Mark, ...] = ()
+    defects: tuple[FaceDefect, ...] = ()
+    marked: Face = Face.TOP
 
 
 def part_of_order(order: Order, deviations: tuple[Deviation, ...] = (), flaws: tuple[Flaw, ...] = ()) -> MadePart:
-    """The part that an order asks for, made with these deviations.
+    """The part that an order asks for, made with these deviations, and the marks on it; of an order without features
+    a blank plate.
 
     Raises:
         InputError: the order's geometry does not close to a silhouette.
     """
-    if order.geometry.silhouette is None:
+    silhouette = order.geometry.silhouette if order.geometry.features else blank()
+    if silhouette is None:
         raise InputError("the order's geometry is not a whole silhouette, so the twin cannot make it", place="geometry")
-    return MadePart(order.geometry.silhouette, tuple(order.geometry.features.values()), deviations, flaws=flaws)
+    features = tuple(order.geometry.features.values())
+    marks = marks_of_order(order, silhouette)
+    return MadePart(silhouette, features, deviations, flaws=flaws, marks=marks, marked=order.geometry.face)

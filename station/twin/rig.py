@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 
@@ -216,7 +217,8 @@ class TwinFeeder:
             return None
         piece, facts = bench.waiting.pop(0), bench.facts
         pose = random_pose(piece.part, facts.optics, bench.rng)
-        surface = Surface(grain=facts.field.grain)
+        # The face is the part's own: another run, another pose show the same.
+        surface = Surface(facts.field.grain, finish=facts.field.machined, seed=crc32(piece.serial.encode()))
         dust = random_dust(facts.optics, bench.rng, facts.field.specks, facts.field.fibres)
         bench.scene = Scene(facts.optics, Lamp(), (PlacedPart(piece.part, pose, piece.face, surface),), dust)
         bench.serial, bench.open = piece.serial, False

@@ -10,6 +10,7 @@ from station.devices.protocols import View
 from station.devices.shift_check import ShiftCheck, shift_check_of
 from station.errors import InputError
 from station.facts import check_keys, facts_of, read_table, table_of, value_of
+from station.twin.finish import Finish
 from station.twin.scene import Lamp, Optics, Polarity
 
 
@@ -27,21 +28,30 @@ class CameraTable:
 
 @dataclass(frozen=True, slots=True)
 class LampTable:
-    """One view's lamp; levels are fractions of full scale."""
+    """One view's lamp; levels are fractions of full scale. `steep`, `slant` and `from_deg` as of a `Lamp`."""
 
     polarity: str
     field_level: float
     part_level: float
     uneven: float = 0.0
+    steep: float = -1.0
+    slant: float = 0.2
+    from_deg: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTable:
-    """What lies on the lamp's glass, and how a front-lit surface looks."""
+    """What lies on the lamp's glass, and how a front-lit surface looks: `finish` by its name, none: plain grain."""
 
     specks: int = 0
     fibres: int = 0
     grain: float = 0.0
+    finish: str = ""
+
+    @property
+    def machined(self) -> Finish | None:
+        """How the faces of the parts were made, None where nothing is said."""
+        return Finish(self.finish) if self.finish else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +99,17 @@ def read_twin(path: Path) -> TwinFacts:
         camera,
         settle_s,
         tuple((View(view), _lamp(entry, camera, f"{place}: lamps.{view}")) for view, entry in lamps.items()),
-        facts_of(FieldTable, table.get("field", {}), f"{place}: field"),
+        _field(table.get("field", {}), f"{place}: field"),
         shift_check_of(asked, f"{place}: shift_check"),
     )
+
+
+def _field(entry: Any, place: str) -> FieldTable:
+    field = facts_of(FieldTable, entry, place)
+    if field.finish and field.finish not in set(Finish):
+        known = ", ".join(Finish)
+        raise InputError(f"there is no finish {field.finish!r}; there are {known}", place=f"{place}.finish")
+    return field
 
 
 def _lamp(entry: Any, camera: CameraTable, place: str) -> Lamp:
@@ -108,4 +126,7 @@ def _lamp(entry: Any, camera: CameraTable, place: str) -> Lamp:
         camera.full_well_e,
         camera.read_noise_e,
         camera.bit_depth,
+        steep=table.steep,
+        slant=table.slant,
+        from_deg=table.from_deg,
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from station.order.geometry import Point
 from station.order.model import Face
+from station.twin.finish import Finish
 from station.twin.part import MadePart
 
 
@@ -56,7 +57,11 @@ class Polarity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """Light and sensor noise. Levels are fractions of full scale, which is `full_well_e` electrons."""
+    """Light and sensor noise. Levels are fractions of full scale, which is `full_well_e` electrons.
+
+    What is not level is shown by its slopes: `steep` is by how much of the part's level a slope of 1 is brighter from
+    whatever side, `slant` by how much more where it faces `from_deg` (counter-clockwise from the picture's right).
+    """
 
     field_level: float = 220 / 255
     part_level: float = 20 / 255
@@ -66,6 +71,9 @@ class Lamp:
     read_noise_e: float = 2.3
     bit_depth: int = 8  # 8, or 10, 12, 16 in uint16
     clip_gain: float = 1.0  # multiplies the signal before it is clipped at full scale
+    steep: float = -1.0
+    slant: float = 0.2
+    from_deg: float = 120.0
 
     @property
     def full_scale(self) -> int:
@@ -93,12 +101,15 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What a front-lit face looks like: the grain of its finish, brushed along `lay_deg`, and scratches."""
+    """What a front-lit face looks like: the grain of its finish along `lay_deg` of the part, and scratches. With a
+    `finish` it is the face that the `seed` makes, the same in every picture; without one each has its own grain."""
 
     grain: float = 0.0  # standard deviation as a fraction of the part's level
     lay_deg: float = 0.0
     lay_length_px: float = 8.0
     scratches: tuple[Scratch, ...] = ()
+    finish: Finish | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The simulated rig behind the devices' protocols."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from station.order.model import Face
 from station.order.read import read_order
 from station.twin.bench import Workpiece, workpiece_of_case, workpiece_of_order
 from station.twin.demo import demo_cases, write_demo
+from station.twin.face_truth import face_truth
+from station.twin.marks import MarkStyle, StraightLine, TextMark
 from station.twin.part import MadePart
 from station.twin.rig import TwinRig
 from station.twin.rig_file import read_twin
@@ -32,12 +36,17 @@ class Clock:
 
 
 @pytest.fixture
-def rig(tmp_path):
+def facts(tmp_path):
     small = TWIN_FILE.read_text().replace("= 1600", "= 320").replace("= 1200", "= 240").replace("0.010", "0.030")
     path = tmp_path / "twin.toml"
     path.write_text(small)
+    return read_twin(path)
+
+
+@pytest.fixture
+def rig(facts):
     pieces = [Workpiece("R-1", MadePart(RING, RING_FEATURES)), Workpiece("R-2", MadePart(RING), Face.BOTTOM)]
-    return TwinRig(read_twin(path), pieces, Clock())
+    return TwinRig(facts, pieces, Clock())
 
 
 def test_the_file_of_the_twin_is_read_completely():
@@ -57,6 +66,8 @@ def test_the_file_of_the_twin_is_read_completely():
         ("seed = ", "#", "'seed' is missing"),
         ('polarity = "backlit"', 'polarity = "sideways"', "'sideways'"),
         ("[optics]", "[optics", "not TOML"),
+        ('finish = "brushed"', 'finish = "polished"', "no finish 'polished'"),
+        ("slant = 2.0", "slants = 2.0", "'slants' is unknown"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(tmp_path, old, new, sentence):
@@ -191,3 +202,45 @@ def test_workpieces_come_from_cases_and_from_orders(tmp_path):
     assert (made.serial, made.order_file) == (ordered.serial, ordered.order_file)
     assert made.part.deviations
     assert not ordered.part.deviations
+
+
+ENGRAVED = TextMark("R1", StraightLine((-1.6, -0.3)), 0.6, MarkStyle.ENGRAVED)
+
+
+def test_every_lamp_shows_the_face_in_its_own_way_and_the_same_face_again(facts):
+    """A cut letter is dark where its flanks send the light away, and bright where only slopes send it to the camera."""
+    rig = TwinRig(facts, [Workpiece("R-1", MadePart(RING, RING_FEATURES, marks=(ENGRAVED,)))], Clock())
+    rig.feeder.present()
+    (placed,) = rig.scene.parts
+    corners = face_truth(placed, rig.scene.optics).marks[0].corners_px
+    box = np.zeros((240, 320), np.uint8)
+    cv2.fillPoly(box, [np.rint(corners[:4]).astype(np.int32)], 1)
+    seen = {}
+    for view in (View.FRONT, View.RING, View.DARK):
+        rig.light.turn_on(view)
+        first, again = (rig.camera.capture(view, EXPOSURE_US).image.astype(float) for _ in range(2))
+        assert np.abs(first - again).mean() < 4.0, "only the sensor's noise differs"
+        assert first.max() < 250, "nothing is saturated"
+        seen[view] = first[box == 1]
+    assert np.percentile(seen[View.FRONT], 5) < 0.9 * np.median(seen[View.FRONT])
+    assert np.percentile(seen[View.DARK], 95) > 1.3 * np.median(seen[View.DARK])
+    rig.light.turn_on(View.BACKLIGHT)
+    assert rig.camera.capture(View.BACKLIGHT, EXPOSURE_US).image[box == 1].std() < 3.0, "against the light it is dark"
+
+
+def test_a_face_is_the_part_s_own():
+    """Another run that puts it elsewhere shows the same face; another part has another one."""
+    facts = read_twin(TWIN_FILE)
+    parts = [Workpiece(serial, MadePart(RING, RING_FEATURES)) for serial in ("R-1", "R-2")]
+
+    def surfaces(seed):
+        rig = TwinRig(replace(facts, seed=seed), parts, Clock())
+        for _ in parts:
+            rig.feeder.present()
+            yield rig.scene.parts[0]
+            rig.feeder.clear()
+
+    first, second = list(surfaces(1)), list(surfaces(2))
+    assert [one.surface for one in first] == [one.surface for one in second]
+    assert [one.pose for one in first] != [one.pose for one in second]
+    assert first[0].surface != first[1].surface

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from station.cycle.overlay.callouts import MOST_BALLOONS, MOST_FINDINGS, draw_ba
 from station.cycle.overlay.canvas import Canvas
 from station.cycle.overlay.deviations import draw_traces, factor_for, traces_of
 from station.cycle.overlay.dimensions import Projection, dimension_of, draw_dimension
+from station.cycle.overlay.marks import DrawnMark, draw_marks, view_of_marks
 from station.cycle.overlay.palette import INK, PAGE, PAPER, QUIET, RULE, STYLES
 from station.cycle.overlay.panel import draw_panel
 from station.cycle.overlay.placing import Clutter
@@ -33,13 +36,18 @@ _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_
 
 
 def draw_overlay(
-    pixels: NDArray[np.generic], order: Order, plan: Plan, calibration: Calibration | None, outcome: Outcome
+    pixels: NDArray[np.generic],
+    order: Order,
+    plan: Plan,
+    calibration: Calibration | None,
+    outcome: Outcome,
+    marks: Sequence[DrawnMark] = (),
 ) -> bytes:
     """A PNG of 1600 × 1000 pixels: the part with its deviations, balloons and findings; verdict, table and reason.
 
     `pixels` is the camera's picture, (h, w) or (h, w, 3 or 4) of 8 or 16 bits. Where the part was not found, or there
-    is no calibration because the order asks for marks only, the picture is shown as it is. The same input gives the
-    same bytes.
+    is no calibration because the order asks for marks only, the picture is shown as it is. `marks` are those that were
+    looked for in this picture. The same input gives the same bytes.
 
     Raises:
         ValueError: the pixels are not a picture.
@@ -48,9 +56,9 @@ def draw_overlay(
     canvas = Canvas(np.full((HEIGHT, WIDTH, 3), PAGE, np.uint8))
     pane = canvas.part(0, 0, PANE_WIDTH, PANE_HEIGHT)
     if outcome.sighting is not None and calibration is not None:
-        _draw_measured(pane, picture, plan, calibration, outcome, outcome.sighting.pose)
+        _draw_measured(pane, picture, plan, calibration, outcome, outcome.sighting.pose, marks)
     else:
-        _draw_plain(pane, picture, outcome)
+        _draw_plain(pane, picture, outcome, marks)
     draw_panel(canvas.part(PANE_WIDTH, 0, WIDTH - PANE_WIDTH, PANE_HEIGHT), order, outcome)
     _draw_reason(canvas.part(0, PANE_HEIGHT, WIDTH, HEIGHT - PANE_HEIGHT), outcome)
     canvas.line([(PANE_WIDTH, 0), (PANE_WIDTH, PANE_HEIGHT)], RULE, 1)
@@ -59,17 +67,23 @@ def draw_overlay(
 
 
 def _draw_measured(
-    pane: Canvas, picture: Picture, plan: Plan, calibration: Calibration, outcome: Outcome, pose: Pose
+    pane: Canvas,
+    picture: Picture,
+    plan: Plan,
+    calibration: Calibration,
+    outcome: Outcome,
+    pose: Pose,
+    marks: Sequence[DrawnMark],
 ) -> None:
     camera = calibration.camera
     nominal_mm = [*plan.outer, *plan.openings]
     shown = list(nominal_mm or [t.points_mm for t in plan.targets])
     shown += [np.array([finding.where_mm]) for finding in outcome.findings]
     if not shown:
-        _draw_plain(pane, picture, outcome)
+        _draw_plain(pane, picture, outcome, marks)
         return
     view = view_of(camera.to_px(pose.to_plane(np.concatenate(shown))), pane.width, pane.height)
-    pane.image[...] = ground(picture, view, DIMMED)
+    pane.image[...] = ground(picture, view, PLAIN if marks else DIMMED)  # a face is looked at, a silhouette is not
     project = Projection(calibration, pose, view)
     clutter = Clutter.empty(pane.width, pane.height)
     for outline in nominal_mm:
@@ -95,6 +109,7 @@ def _draw_measured(
     for dimension in dimensions:
         clutter.box(dimension.anchor[0] - 10.0, dimension.anchor[1] - 10.0, 20.0, 20.0, 8.0)
     _draw_findings(pane, clutter, outcome.findings, project, view.zoom / plan.mm_per_px)
+    draw_marks(pane, clutter, view, marks)
     draw_balloons(pane, clutter, dimensions)
 
 
@@ -115,18 +130,21 @@ def _draw_findings(
         draw_place(pane, clutter, places[number], radius, finding.verdict, letter_of(number), words)
 
 
-def _draw_plain(pane: Canvas, picture: Picture, outcome: Outcome) -> None:
-    """The whole picture as it is, and a ring where the trouble lies."""
+def _draw_plain(pane: Canvas, picture: Picture, outcome: Outcome, marks: Sequence[DrawnMark]) -> None:
+    """The picture as it is about its marks, or whole, and a ring where the trouble lies."""
+    refusal = outcome.refusal
     view = whole(picture, pane.width, pane.height)
+    if refusal is None:
+        view = view_of_marks(picture, marks, pane.width, pane.height)
     shown = ground(picture, view, PLAIN)
     corners = view.to_display([(-0.5, -0.5), (picture.width_px - 0.5, picture.height_px - 0.5)])
     (left, top), (right, bottom) = np.clip(np.rint(corners).astype(int), 0, (pane.width, pane.height)).tolist()
     pane.image[...] = PAGE
     pane.image[top:bottom, left:right] = shown[top:bottom, left:right]
-    refusal = outcome.refusal
+    clutter = Clutter.empty(pane.width, pane.height)
+    draw_marks(pane, clutter, view, marks)
     if refusal is not None and refusal.where_px is not None:
         at = view.to_display([refusal.where_px])[0]
-        clutter = Clutter.empty(pane.width, pane.height)
         draw_place(pane, clutter, at, _REFUSAL_RADIUS, outcome.verdict, "!", str(refusal.trouble))
 
 

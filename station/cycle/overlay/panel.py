@@ -20,6 +20,7 @@ FINDING_ROW = 54
 PLAIN_ROW = 54
 _MOST_FINDINGS = 3
 _ROOM = 46.0  # for the text of a balloon
+_LIMITS = 220.0  # room for limits
 _VALUE = 290.0  # room for a value with its uncertainty
 
 
@@ -35,7 +36,9 @@ def draw_panel(canvas: Canvas, order: Order, outcome: Outcome) -> None:
     y += 18
     y = _draw_findings(canvas, outcome, y)
     items = worst_first(outcome.items)
-    nothing = bool(items) and all(item.value is None and item.verdict is Verdict.ERROR for item in items)
+    nothing = bool(items) and all(
+        item.value is None and item.read is None and item.verdict is Verdict.ERROR for item in items
+    )
     if nothing:
         canvas.text(MARGIN, y + 34, "Nothing was measured", 24, INK, MEDIUM)
         y += 52
@@ -71,9 +74,12 @@ def draw_row(canvas: Canvas, item: ItemResult, y: float) -> None:
     canvas.line([(MARGIN, y), (right, y)], RULE, 1)
     draw_balloon(canvas, item.verdict, MARGIN + 24, y + ROW / 2.0, item.item.characteristic.id, room=_ROOM)
     left = MARGIN + 62
-    taken = canvas.text(right, y + 28, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
+    room = _LIMITS if item.read is None else right - left - canvas.measure(name_of(item), 22) - 14
+    taken = canvas.text(right, y + 28, canvas.cut(limits_of(item), 20, room), 20, QUIET, REGULAR, 1.0)
     canvas.text(left, y + 28, canvas.cut(name_of(item), 22, right - taken - left - 14), 22, INK)
-    taken = canvas.text(right, y + 60, value_of(item), 25, INK, REGULAR if quiet else BOLD, 1.0)
+    weight = REGULAR if quiet else BOLD
+    value = canvas.cut(value_of(item), 25, right - left, weight)
+    taken = canvas.text(right, y + 60, value, 25, INK, weight, 1.0)
     draw_bar(canvas, item, left, y + 52, right - max(taken, _VALUE) - left - 16)
 
 
@@ -85,7 +91,7 @@ def draw_plain_row(canvas: Canvas, item: ItemResult, y: float) -> None:
         canvas, item.verdict, MARGIN + 24, y + PLAIN_ROW / 2.0, item.item.characteristic.id, hollow=True, room=_ROOM
     )
     base = y + PLAIN_ROW / 2.0 + 8.0
-    taken = canvas.text(right, base, canvas.cut(limits_of(item), 20, 220), 20, QUIET, REGULAR, 1.0)
+    taken = canvas.text(right, base, canvas.cut(limits_of(item), 20, _LIMITS), 20, QUIET, REGULAR, 1.0)
     canvas.text(MARGIN + 62, base, canvas.cut(name_of(item), 22, right - taken - MARGIN - 76), 22, QUIET)
 
 

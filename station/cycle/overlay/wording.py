@@ -27,7 +27,9 @@ def name_of(item: ItemResult) -> str:
 
 
 def value_of(item: ItemResult) -> str:
-    """`0.8220 ± 0.0011 mm`; a mark is as ordered or was not measured."""
+    """`0.8220 ± 0.0011 mm`; what was read of a mark, else that it is as ordered or was not measured."""
+    if item.read is not None:
+        return item.read or "nothing read"
     if item.value is None:
         return "as ordered" if item.verdict is Verdict.PASS else "not measured"
     unit = _UNITS.get(item.item.characteristic.unit, "")

@@ -1,1 +1,1 @@
-"""Engraved text: is the expected string there? Arrays and frozen dataclasses in and out; the recogniser is a callable."""
+"""Engraved text: is the expected string there? Arrays and frozen dataclasses; the recogniser is a callable."""

@@ -1,11 +1,12 @@
 """Connectionist temporal classification: how likely a string is, given a score for each character in each column.
 
-Graves et al., "Connectionist temporal classification" (2006): a path says one character or nothing in each column; equal
-neighbours melt into one, then nothing is dropped. All in logarithms. The last class is "nothing".
+Graves et al., "Connectionist temporal classification" (2006): a path says one character or nothing in each column; of
+equal neighbours one is left, then nothing is dropped. All in logarithms. The last class is "nothing".
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -97,26 +98,32 @@ def aligned(log_p: Floats, string: Sequence[int]) -> tuple[list[tuple[int, int]]
     return [(a, b) for a, b in spans], total
 
 
-def prefix_beam(log_p: Floats, width: int = 16, least: float = -9.0) -> list[tuple[tuple[int, ...], float]]:
+def prefix_beam(log_p: Floats, width: int = 8, least: float = -7.0) -> list[tuple[tuple[int, ...], float]]:
     """The likeliest strings, best first, with their ln p (a bound from below): prefix beam search (Hannun et al. 2014).
 
     Classes whose ln p in a column is under `least` are not followed there.
     """
     blank = log_p.shape[1] - 1
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}  # ends with nothing, with its last character
-    for column in log_p:
+    for values, likely in zip(log_p.tolist(), log_p > least, strict=True):
+        letters = [int(c) for c in np.flatnonzero(likely[:blank])]
         grown: dict[tuple[int, ...], list[float]] = {}
-        likely = [int(c) for c in np.flatnonzero(column > least) if c != blank]
         for prefix, (nothing, last) in beam.items():
-            both = np.logaddexp(nothing, last)
+            both = _sum(nothing, last)
             entry = grown.setdefault(prefix, [NEVER, NEVER])
-            entry[0] = np.logaddexp(entry[0], both + column[blank])
+            entry[0] = _sum(entry[0], both + values[blank])
             if prefix:
-                entry[1] = np.logaddexp(entry[1], last + column[prefix[-1]])
-            for c in likely:
+                entry[1] = _sum(entry[1], last + values[prefix[-1]])
+            for c in letters:
                 longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
                 before = nothing if prefix and prefix[-1] == c else both
-                longer[1] = np.logaddexp(longer[1], before + column[c])
-        ranked = sorted(grown.items(), key=lambda item: -np.logaddexp(*item[1]))[:width]
-        beam = {prefix: (float(a), float(b)) for prefix, (a, b) in ranked}
-    return [(prefix, float(np.logaddexp(a, b))) for prefix, (a, b) in beam.items()]
+                longer[1] = _sum(longer[1], before + values[c])
+        ranked = sorted(grown.items(), key=lambda item: -_sum(*item[1]))[:width]
+        beam = {prefix: (a, b) for prefix, (a, b) in ranked}
+    return [(prefix, _sum(a, b)) for prefix, (a, b) in beam.items() if max(a, b) > NEVER / 2]
+
+
+def _sum(a: float, b: float) -> float:
+    """ln of the sum of two probabilities."""
+    high, low = (a, b) if a > b else (b, a)
+    return high + math.log1p(math.exp(low - high)) if low > NEVER / 2 else high

@@ -75,7 +75,7 @@ def keras_network() -> Any:
             x = layers.ReLU()(layers.Add()([x, convolved(y, layer.channels, layer.kernel)]))
     x = layers.Dropout(0.1)(x)
     logits = layers.Conv2D(CLASSES, (1, 1), dtype="float32")(x)
-    return tf.keras.Model(strip, layers.Reshape((-1, CLASSES))(logits))
+    return tf.keras.Model(strip, layers.Reshape((-1, CLASSES), dtype="float32")(logits))
 
 
 def onnx_model(network: Any) -> Any:

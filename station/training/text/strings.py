@@ -23,7 +23,7 @@ def string(rng: np.random.Generator, longest: int) -> str:
     kind = rng.random()
     if kind < 0.22:
         made = some(_PLAIN, 2, longest)
-    elif kind < 0.38:
+    elif kind < 0.36:
         made = some(ALPHABET, 2, longest)
     elif kind < 0.50:
         made = some("0123456789", 2, longest)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from station.training.text_network import COLUMN_PX, keras_network
+from station.training.text.network import COLUMN_PX, keras_network, onnx_model
 from station.vision.text.alphabet import ALPHABET
 from station.vision.text.prepare import HEIGHT_PX, flattened
 
@@ -50,6 +49,7 @@ def train(
     except ImportError as error:
         raise ImportError(INSTALL) from error
 
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")  # half as long; weights stay float32
     network = keras_network()
     if start is not None:
         network.load_weights(start)
@@ -64,17 +64,20 @@ def train(
             steps = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
             whole = tf.compat.v1.nn.ctc_loss(labels, logits, steps, time_major=False)
             loss = even * aligned + 0.04 * tf.reduce_mean(whole)
-        optimizer.apply_gradients(zip(tape.gradient(loss, network.trainable_variables), network.trainable_variables))
+        variables = network.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    batches = _producer(seed)
+    if minutes <= 0:
+        return network
+    batches, process = _producer(seed, 0.0 if start is not None else minutes)
     began = kept = time.monotonic()
     losses: list[float] = []
     steps = 0
     while (share := (time.monotonic() - began) / (60 * minutes)) < 1:
         strips, frames, weight, labels = batches.get()
-        optimizer.learning_rate = float(2e-3 * min(1, (steps + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * share)) + 5e-6)
-        even = 1.0 if share < 0.3 and start is None else 0.3
+        optimizer.learning_rate = float(1.5e-3 * min(1, (steps + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 5e-6)
+        even = 1.0 if share < 0.5 else 0.3
         sparse = tf.SparseTensor(
             [(n, i) for n, row in enumerate(labels) for i in range(len(row))],
             np.array([k for row in labels for k in row], np.int32),
@@ -89,32 +92,51 @@ def train(
             if time.monotonic() - kept > 120:
                 network.save_weights(weights)
                 kept = time.monotonic()
+    process.terminate()
     network.save_weights(weights)
     return network
 
 
-def _producer(seed: int) -> Any:
+def graph_of(network: Any) -> bytes:
+    """The ONNX graph of a trained network."""
+    return bytes(onnx_model(network).SerializeToString())
+
+
+def session_of(graph: bytes) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """A graph as the recogniser that `verify` takes, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return lambda strips: np.asarray(session.run(None, {"strips": strips})[0], np.float32)
+
+
+def _producer(seed: int, easy_minutes: float) -> tuple[Any, Any]:
     context = get_context("spawn")
     batches = context.Queue(100)
-    context.Process(target=_produce, args=(batches, seed), daemon=True).start()
-    return batches
+    process = context.Process(target=_produce, args=(batches, seed, 30.0 * easy_minutes), daemon=True)
+    process.start()
+    return batches, process
 
 
-def _produce(batches: Any, seed: int) -> None:
+def _produce(batches: Any, seed: int, easy_s: float) -> None:
     import cv2
 
-    from station.training.metal import Faces
-    from station.training.text_fonts import Drawer, training_fonts
-    from station.training.text_samples import Asked, Samples
+    from station.training.text.fonts import Drawer, training_fonts
+    from station.training.text.metal import Faces
+    from station.training.text.samples import sample
 
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    samples = Samples(Drawer(training_fonts()), Faces(rng))
+    drawer, faces = Drawer(training_fonts()), Faces(rng)
     waiting: dict[int, list[tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.float32], list[int]]]] = {
         width: [] for width in WIDTHS_PX
     }
+    began = time.monotonic()
     while True:
-        drawn = samples.one(rng, Asked(widths=WIDTHS_PX))
+        hard = min(1.0, (time.monotonic() - began) / easy_s) if easy_s else 1.0
+        drawn = sample(rng, drawer, faces, WIDTHS_PX, hard)
         height, natural = drawn.strip.shape
         fitting = [width for width in WIDTHS_PX if natural * HEIGHT_PX <= (width + 2) * height]
         if not fitting:

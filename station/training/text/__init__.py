@@ -1,0 +1,1 @@
+"""The recogniser of engraved text: rendered strips, network, training, thresholds, export."""

@@ -1,0 +1,123 @@
+"""One line of marks: drawn in a style of its own as a mask, and seen by a camera on a face under a light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.training.text.fonts import Drawer
+from station.training.text.metal import light
+from station.training.text.strings import string
+from station.twin.dot_letters import can_matrix, matrix_dots, stroke_dots, struck
+from station.twin.lettering import Face, Letters, Line, draw, length_caps
+from station.twin.marking import burned, engraved, peened
+
+Gray: TypeAlias = NDArray[np.uint8]
+Levels: TypeAlias = NDArray[np.float32]
+
+KINDS = ("engraved", "laser", "dots")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a text is marked: `kind` of KINDS, with a font, or in the dot matrix (no `face`), dots along the strokes of
+    the font where `dotted`; distances in heights of a capital."""
+
+    text: str
+    kind: str
+    face: Face | None
+    dotted: bool
+    tracking: float
+    stretch: float
+    slant: float
+    gap: int
+
+    @property
+    def length_caps(self) -> float:
+        """From the first letter to the last."""
+        if self.face is None:
+            return self.stretch * len(self.text) * ((5 + self.gap) / 6 + self.tracking)
+        return length_caps(self.text, self.face, self.tracking, self.stretch)
+
+    def line(self, start_px: tuple[float, float], cap_px: float, angle_deg: float, radius_px: float | None) -> Line:
+        """The line on which this text stands."""
+        return Line(start_px, cap_px, angle_deg, self.tracking, self.stretch, radius_px, self.slant)
+
+
+def styled(rng: np.random.Generator, drawer: Drawer, kind: str, text: str | None = None, longest: int = 16) -> Style:
+    """A random style of this kind; a random text that it can draw, where none is given."""
+    u = rng.uniform
+    tracking = float(rng.choice([0.0, u(-0.03, 0.3)], p=[0.5, 0.5]))
+    stretch = float(rng.choice([1.0, u(0.75, 1.35)]))
+    slant = float(rng.choice([0.0, rng.normal(0, 0.12)]))
+    gap = int(rng.choice([1, 1, 1, 2]))
+    for _ in range(100):
+        said = text if text is not None else string(rng, longest)
+        style = Style(said, kind, None, False, tracking, stretch, slant, gap)
+        stroke = drawer.stroke(rng)
+        if kind == "dots":
+            if stroke is not None and rng.random() < 0.35 and stroke.can(said):
+                return replace(style, face=stroke, dotted=True)
+            if can_matrix(said):
+                upper = text is None and rng.random() < 0.6
+                return replace(style, text=said.upper() if upper else said, tracking=max(tracking, 0.0))
+        else:
+            face = stroke if stroke is not None and rng.random() < 0.3 else drawer.outline(rng)
+            if face.can(said):
+                return replace(style, face=face)
+    raise ValueError(f"no font at hand can draw {text!r}")
+
+
+def marked(rng: np.random.Generator, style: Style, line: Line, shape: tuple[int, int]) -> Letters:
+    """The mask (h, w) of what is marked."""
+    if style.kind == "dots" and (style.face is None or style.dotted):
+        if style.face is None:
+            dots = matrix_dots(style.text, line, gap=style.gap, slashed=bool(rng.random() < 0.2))
+        else:
+            dots = stroke_dots(style.text, style.face, line, float(rng.uniform(0.12, 0.2)))
+        radius = dots.pitch_px * rng.uniform(0.22, 0.5)
+        kept = rng.random(len(dots.points_px)) >= rng.choice([0.0, 0.01])
+        there = replace(dots, points_px=dots.points_px[kept])
+        return Letters(struck(there, shape, radius, rng, float(rng.uniform(0, 1))), dots.middles_px)
+    assert style.face is not None
+    letters = draw(style.text, style.face, line, shape)
+    if line.cap_px > 18 and rng.random() < 0.06:  # only the outlines are cut
+        edges = cv2.morphologyEx(letters.mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        return replace(letters, mask=np.asarray(edges, np.float32))
+    return letters
+
+
+def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px: float, *, bad: bool) -> Gray:
+    """The picture (h, w), uint8, of a marked face: contrast, light, sharpness, noise at random; `bad` light makes them
+    poor. The contrast is drawn so that the mark stands out of the face's own texture a little at least."""
+    shape = (mask.shape[0], mask.shape[1])
+    u = rng.uniform
+    least = 2.0 * float(face.std()) + (0.05 if bad else 0.12)
+    contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * (0.7 if bad else 1.0), min(least, 0.8), 0.85))
+    turn = u(0, 2 * np.pi)
+    sign = rng.choice([-1, 1], p=[0.65, 0.35])
+    floor = sign * contrast * u(0.1, 1.0)
+    if kind == "laser":
+        grain = rng.standard_normal(shape).astype(np.float32)
+        made = burned(face, mask, change=sign * contrast, grain=grain, ragged=u(0, 0.4))
+    elif kind == "engraved":
+        wall = u(0.3, 0.3 + 0.07 * cap_px)
+        made = engraved(face, mask, floor=floor, walls=contrast * u(0.3, 1.3), wall_px=wall, light_rad=turn)
+    else:
+        wall, glint, rim = u(0.3, 0.3 + 0.03 * cap_px), contrast * u(0.0, 1.5), contrast * u(0, 0.6)
+        made = peened(face, mask, floor=floor, glint=glint, wall_px=wall, light_rad=turn, rim=rim)
+    made = made * light(rng, shape, bad=bad)
+    if rng.random() < 0.6:
+        made = np.asarray(cv2.GaussianBlur(made, (0, 0), u(0.3, 0.35 + (0.06 if bad else 0.04) * cap_px)), np.float32)
+    full = 10 ** u(2.6 if bad else 3.0, 4.3)  # electrons
+    level = made * u(0.12 if bad else 0.25, 0.75)
+    noisy = level + rng.standard_normal(shape) * np.sqrt(np.maximum(level, 0) / full + 1e-6)
+    gray = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
+    if rng.random() < 0.15:
+        stored = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 98))])[1]
+        gray = np.asarray(cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return gray
