@@ -39,7 +39,7 @@ def methods(model: Model) -> list[Method]:
     network = Method(
         f"station: {model.name}",
         lambda grey, valid: defect_scores(grey, valid, model.run),
-        lambda scores, valid: mass(scores, valid, doubt / 2.0),
+        lambda scores, valid: mass(scores, valid, doubt),
     )
     bank = [Method("filter bank + robust Mahalanobis", filter_bank, _strongest)] if has_filters() else []
     return [
