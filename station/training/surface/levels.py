@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.training.surface.judged import Judged, sizes
+from station.training.surface.judged import Judged, Sized, sizes
 
 FALSE_SHARE = 0.01  # of good faces may have a finding; 1 in 50 is what was promised
 DOUBT_SHARE = 0.10  # of good faces may have a place that only a person can judge
