@@ -57,7 +57,7 @@ def _inspect(document: bytes, picture: str) -> tuple[float, float]:
     rng = generator(1, 10)
     small = disc(30.0)
     inspected(small, placed(small, 1.0, rng), rng)
-    _restart_peak()
+    restart_peak()
     idle = resident_mb()
     order = parse_order(document, None, "memory")
     pixels = np.load(picture)
@@ -75,11 +75,11 @@ def resident_mb() -> float:
 
 
 def peak_mb() -> float:
-    """Largest memory of this process since `_restart_peak`, or since its start where the system cannot say."""
+    """Largest memory of this process since `restart_peak`, or since its start where the system cannot say."""
     return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
-def _restart_peak() -> None:
+def restart_peak() -> None:
     """Linux forgets the peak of a process that writes 5 here."""
     if _RESET.exists():
         _RESET.write_text("5")

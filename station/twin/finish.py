@@ -55,8 +55,8 @@ def draw_finish(rng: np.random.Generator) -> Finish:
 
 
 def draw_lay(rng: np.random.Generator) -> float:
-    """A lay (rad): mostly along a side of the part, as machines clamp it."""
-    if rng.random() < 0.4:
+    """A lay (rad): along a side of the picture as machines clamp parts, or any, as parts lie."""
+    if rng.random() < 0.6:
         return float(rng.uniform(0.0, math.pi))
     return float(rng.integers(0, 2) * math.pi / 2 + rng.normal(0.0, 0.03))
 

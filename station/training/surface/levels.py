@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.training.surface.judged import Judged, sizes
+from station.training.surface.judged import Judged, Sized, sizes
 
 FALSE_SHARE = 0.01  # of good faces may have a finding; 1 in 50 is what was promised
 DOUBT_SHARE = 0.10  # of good faces may have a place that only a person can judge
@@ -17,6 +17,7 @@ LOWEST_OUTLINE = -4.0
 STEPS = 12  # from there to the threshold
 SMALL_PX = 14.0  # below, 2 px are more than 15 %
 RUN = 30  # defects next to each other in size
+UNKNOWN_PX = 1000.0  # too few defects to say: nothing smaller is decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _bias(bad: Sequence[Judged], threshold: float, outline: float) -> float:
 
 
 def _half_95(errors: Sequence[float]) -> float:
-    return round(float(np.quantile(errors, 0.95)) / 2.0, 3) if errors else math.inf
+    return round(float(np.quantile(errors, 0.95)) / 2.0, 3) if errors else UNKNOWN_PX
 
 
 def _least_px(bad: Sequence[Judged], threshold: float, outline: float) -> float:
@@ -105,8 +106,8 @@ def _least_px(bad: Sequence[Judged], threshold: float, outline: float) -> float:
     measured = sorted((size for one in bad for size in sizes(one, threshold, outline)), key=lambda size: size.true_px)
     seen = np.array([not math.isnan(size.found_px) for size in measured], np.float64)
     if len(seen) < 2 * RUN:
-        return math.inf
+        return UNKNOWN_PX
     usual = float(np.mean(seen[len(seen) // 2 :]))
     here = np.convolve(seen, np.ones(RUN) / RUN, "valid")
     enough = np.flatnonzero(here >= 0.9 * usual)
-    return round(measured[int(enough[0])].true_px, 1) if len(enough) else math.inf
+    return round(measured[int(enough[0])].true_px, 1) if len(enough) else UNKNOWN_PX

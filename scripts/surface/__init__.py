@@ -1,0 +1,1 @@
+"""What bench_surface.py measures."""
