@@ -8,7 +8,7 @@ likelihoods are averaged, so that one witness who sees nothing does not outvote 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -81,10 +81,12 @@ class TextEvidence:
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
     """What the recogniser makes of the strips of one line, before anybody asks for a string: `columns` (t, classes) of
-    ln p for each witness, look-alikes merged, and the strings that it `found`."""
+    ln p for each witness, look-alikes merged, and the strings that it `found`; `certainty` is ln p of the likeliest of
+    them that says anything, the mean of the witnesses."""
 
     columns: tuple[Floats, ...]
     found: frozenset[tuple[int, ...]]
+    certainty: float
     width_px: int
     strips: int
 
@@ -97,11 +99,19 @@ def look(strips: Sequence[Gray], recognise: Recogniser, alphabet: str) -> Looked
     """
     if not strips:
         raise ValueError("there is no strip of the line")
-    groups, canonical = look_alike_classes(alphabet), canonical_classes(alphabet)
+    groups = look_alike_classes(alphabet)
     views = [view for strip in strips for view in witnesses(strip)]
-    columns = tuple(merged(recognise(view[None, None])[0], groups) for view in views)
-    found = frozenset(text for log_p in columns for text, _ in prefix_beam(thinned(log_p, canonical)))
-    return Looked(columns, found, strips[0].shape[1], len(strips))
+    columns = [merged(recognise(view[None, None])[0], groups) for view in views]
+    return looked_at(columns, alphabet, strips[0].shape[1], len(strips))
+
+
+def looked_at(columns: Sequence[Floats], alphabet: str, width_px: int, strips: int) -> Looked:
+    """Scores of witnesses (t, classes), look-alikes merged, with what they read by themselves."""
+    canonical = canonical_classes(alphabet)
+    read = [prefix_beam(_thinned(one, canonical)) for one in columns]
+    sure = [max((value for text, value in beam if text), default=-MOST) for beam in read]
+    found = frozenset(text for beam in read for text, _ in beam)
+    return Looked(tuple(columns), found, float(np.mean(sure)), width_px, strips)
 
 
 def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
@@ -144,6 +154,25 @@ def verify_text(strips: Sequence[Gray], expected: str, recognise: Recogniser, al
     return evidence(look(strips, recognise, alphabet), expected, alphabet)
 
 
+def verify_among(
+    places: Iterable[Sequence[Gray]], expected: str, recognise: Recogniser, alphabet: str
+) -> tuple[int, TextEvidence]:
+    """Evidence from the place, of several where the line may be, that reads most certainly whatever it reads: which one
+    (counted from 0), and the evidence there. `places` are the strips of each.
+
+    The place is not chosen by the expected string: of many tries for it one may succeed by chance.
+
+    Raises:
+        ValueError: as `verify_text`, or no place.
+    """
+    _classes(expected, alphabet)
+    looked = [look(strips, recognise, alphabet) for strips in places]
+    if not looked:
+        raise ValueError("there is no place where the line may be")
+    best = max(range(len(looked)), key=lambda number: looked[number].certainty)
+    return best, evidence(looked[best], expected, alphabet)
+
+
 def _classes(expected: str, alphabet: str) -> tuple[int, ...]:
     """The classes of a string, each look-alike as the first of its class."""
     text = spoken(expected)
@@ -172,7 +201,7 @@ def canonical_classes(alphabet: str) -> NDArray[np.intp]:
     return first
 
 
-def thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
+def _thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
     """Only the first of each group is left to be said."""
     return np.where(canonical == np.arange(len(canonical)), log_p, NEVER)
 
