@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -106,7 +106,7 @@ def _at_size(grey: Gray, codes_px: Sequence[Floats], letter: float) -> list[Foun
     return lines
 
 
-def _banded(contour: NDArray[np.int32], letter: float) -> tuple[tuple[float, float], float, float, float] | None:
+def _banded(contour: Any, letter: float) -> tuple[tuple[float, float], float, float, float] | None:
     """Middle, length, height and angle of a blob that is a band about as high as a letter."""
     middle, (a, b), angle = cv2.minAreaRect(contour)
     long, high = max(a, b), min(a, b)
@@ -166,7 +166,7 @@ def _refined(grey: Gray, line: FoundLine) -> FoundLine:
     """The same line, measured at the size of its own letters."""
     scale = _WORKING_PX / line.cap_px
     w, h = round(scale * (line.length_px + line.cap_px)), round(1.8 * _WORKING_PX)
-    to_strip = cv2.getRotationMatrix2D(line.middle_px, line.angle_deg, scale)
+    to_strip = np.asarray(cv2.getRotationMatrix2D(line.middle_px, line.angle_deg, scale), np.float64)
     to_strip[:, 2] += np.array([0.5 * (w - 1), 0.5 * (h - 1)]) - line.middle_px
     smooth = grey if scale > 0.7 else cv2.GaussianBlur(grey, (0, 0), 0.4 / scale)
     strip = cv2.warpAffine(smooth, to_strip, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -189,8 +189,8 @@ def _upright(angle_deg: float) -> float:
 
 def _same(line: FoundLine, other: FoundLine) -> bool:
     """Whether two bands lie over each other for the most part."""
-    box = [((one.middle_px[0], one.middle_px[1]), (one.length_px, one.cap_px), one.angle_deg) for one in (line, other)]
-    kind, common = cv2.rotatedRectangleIntersection(*box)
+    one, two = ((x.middle_px, (x.length_px, x.cap_px), x.angle_deg) for x in (line, other))
+    kind, common = cv2.rotatedRectangleIntersection(one, two)
     if kind == cv2.INTERSECT_NONE or common is None:
         return False
     area = cv2.contourArea(cv2.convexHull(common))
