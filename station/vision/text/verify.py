@@ -40,7 +40,7 @@ class Reading(Enum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where evidence is enough: the expected string is there from a `log_ratio` of `accept` on, another one from
-    -`reject` down."""
+    -`reject` down, where its own ratio is at least `reject`."""
 
     accept: float
     reject: float
@@ -56,6 +56,7 @@ class TextEvidence:
         log_ratio: ln of the likelihood of the expected string over that of the best other one; negative: another one
             is likelier. Of the mean over the strips.
         rival: the best other reading, without spaces; look-alikes stand as the first of their class.
+        rival_ratio: the same ratio for it, where it is likelier than the expected string; otherwise 0.
         weakest: the character of `expected` with the least evidence, and `weakest_at_px` its columns [first, after
             last) in the first strip; None where the strip is too short for the string.
         strips: how many witnesses there were.
@@ -65,15 +66,17 @@ class TextEvidence:
     expected: str
     log_ratio: float
     rival: str
+    rival_ratio: float
     weakest: str
     weakest_at_px: tuple[float, float] | None
     strips: int
 
     def reading(self, limits: Limits) -> Reading:
-        """What this evidence shows under these limits; no other reading is shown by seeing no letter at all."""
+        """What this evidence shows under these limits; another string is shown only by one that is itself read for
+        certain, never by seeing no letter at all."""
         if self.log_ratio >= limits.accept:
             return Reading.SAME
-        if self.log_ratio <= -limits.reject and self.read:
+        if self.rival and min(-self.log_ratio, self.rival_ratio) >= limits.reject:
             return Reading.OTHER
         return Reading.UNCLEAR
 
@@ -120,15 +123,11 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
     Raises:
         ValueError: nothing to compare, too long, or characters that are not in `alphabet`.
     """
-    string, canonical = _classes(expected, alphabet), canonical_classes(alphabet)
-    others = sorted(looked.found - {string})
-    likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
-    replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
-    place, by = np.unravel_index(int(replaced.argmax()), replaced.shape)
-    rival, best = _without(string, int(place), int(by), len(alphabet)), float(replaced[place, by])
-    if others and likely[1:].max() > best:
-        rival, best = others[int(likely[1:].argmax())], float(likely[1:].max())
-    ratio = float(likely[0]) - best
+    string = _classes(expected, alphabet)
+    ratio, rival, place = _against_rivals(looked, string, (), alphabet)
+    rival_ratio = 0.0
+    if ratio < 0 and rival:
+        rival_ratio, _, _ = _against_rivals(looked, rival, (string,), alphabet)
     spans, _ = aligned(looked.columns[0], string)
     scale = looked.width_px / len(looked.columns[0])
     named = [letter for letter in unicodedata.normalize("NFC", expected) if not letter.isspace()]
@@ -136,12 +135,28 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
     return TextEvidence(
         expected if ratio > 0 else rival_text,
         expected,
-        float(np.clip(ratio, -MOST, MOST)),
+        ratio,
         rival_text,
-        named[int(place)],
+        rival_ratio,
+        named[place],
         (spans[place][0] * scale, spans[place][1] * scale) if spans else None,
         looked.strips,
     )
+
+
+def _against_rivals(
+    looked: Looked, string: tuple[int, ...], more: tuple[tuple[int, ...], ...], alphabet: str
+) -> tuple[float, tuple[int, ...], int]:
+    """ln of the likelihood of a string over that of the best other one, that one, and the string's weakest place."""
+    canonical = canonical_classes(alphabet)
+    others = sorted((looked.found | set(more)) - {string})
+    likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
+    replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
+    place, by = (int(index) for index in np.unravel_index(int(replaced.argmax()), replaced.shape))
+    rival, best = _without(string, place, by, len(alphabet)), float(replaced[place, by])
+    if others and likely[1:].max() > best:
+        rival, best = others[int(likely[1:].argmax())], float(likely[1:].max())
+    return float(np.clip(float(likely[0]) - best, -MOST, MOST)), rival, place
 
 
 def verify_text(strips: Sequence[Gray], expected: str, recognise: Recogniser, alphabet: str) -> TextEvidence:
