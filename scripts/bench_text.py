@@ -79,7 +79,13 @@ def _bench(args: Namespace) -> int:
 
 def _joined(one: Looked, other: Looked) -> Looked:
     """Both recognisers as witnesses of one line."""
-    return Looked((*one.columns, *other.columns), one.found | other.found, one.width_px, one.strips)
+    return Looked(
+        (*one.columns, *other.columns),
+        one.found | other.found,
+        min(one.certainty, other.certainty),
+        one.width_px,
+        one.strips,
+    )
 
 
 def _print(rows: list[Row]) -> None:

@@ -24,7 +24,7 @@ def main() -> int:
     parser = program("train_text", __doc__)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="the model's folder, models/NAME")
     parser.add_argument("--minutes", type=float, default=120.0, metavar="N", help="of training (default 120)")
-    parser.add_argument("--samples", type=int, default=300, metavar="N", help="parts of each case for the limits")
+    parser.add_argument("--samples", type=int, default=100, metavar="N", help="parts of each case for the limits")
     parser.add_argument("--seed", type=int, default=1, help="of the rendered strips (default 1)")
     parser.add_argument("--start", type=Path, metavar="WEIGHTS", help="begin from the weights of another training")
     parser.add_argument(

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.vision.text.ctc import merged, prefix_beam
-from station.vision.text.verify import Looked, canonical_classes, look_alike_classes, thinned
+from station.vision.text.ctc import merged
+from station.vision.text.verify import Looked, look_alike_classes, looked_at
 
 Gray = NDArray[np.uint8]
 
@@ -77,9 +77,7 @@ class RapidReader:
                     ours[:, number] = scores[:, index]
             ours[:, -1] = np.logaddexp(scores[:, 0], scores[:, -1])  # nothing, and the space
             columns.append(merged(ours, look_alike_classes(alphabet)))
-        canonical = canonical_classes(alphabet)
-        found = frozenset(text for one in columns for text, _ in prefix_beam(thinned(one, canonical)))
-        return Looked(tuple(columns), found, strips[0].shape[1], len(strips))
+        return looked_at(columns, alphabet, strips[0].shape[1], len(strips))
 
     def _letter(self, index: int) -> str:
         return self._letters[index - 1] if index <= len(self._letters) else " "

@@ -89,7 +89,7 @@ def struck(dots: Dots, shape: tuple[int, int], radius_px: float, rng: np.random.
     depths = np.clip(1 - 0.25 * scatter * rng.random(len(places)), 0.0, 1.0)
     for (x, y), radius, depth in zip(places, radii, depths, strict=True):
         at = (round(((x + 0.5) * k - 0.5) * 16), round(((y + 0.5) * k - 0.5) * 16))
-        cv2.circle(fine, at, round(radius * k * 16), int(255 * depth), -1, cv2.LINE_AA, 4)
+        cv2.circle(fine, at, round(max(radius * k - 0.5, 0.5) * 16), int(255 * depth), -1, cv2.LINE_AA, 4)
     small = cv2.resize(fine, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / np.float32(255)
 

@@ -6,7 +6,7 @@ mark. Light comes from `light_rad`, measured in the picture from +x towards +y.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -39,7 +39,7 @@ def peened(face: Mask, mask: Mask, *, floor: float, glint: float, wall_px: float
     )
 
 
-def _slope(depth: Mask, light_rad: float) -> Mask:
+def _slope(depth: Any, light_rad: float) -> Mask:
     """The slope towards the light, at most 1."""
     across = cv2.Sobel(depth, cv2.CV_32F, 1, 0) * np.float32(np.cos(light_rad))
     along = cv2.Sobel(depth, cv2.CV_32F, 0, 1) * np.float32(np.sin(light_rad))

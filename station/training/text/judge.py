@@ -74,9 +74,9 @@ def chosen(found: list[Judged], wrong_share: float = 0.001, right_share: float =
     for dots, bad, caps in classes:
         these = [one for one in found if (one.case.kind == "dots", one.case.bad, one.case.caps_px) == (dots, bad, caps)]
         wrong = np.array([other.log_ratio for one in these for other in one.wrong])
-        right = np.array([one.right.log_ratio for one in these])
+        right = np.array([max(0.0, min(-one.right.log_ratio, one.right.rival_ratio)) for one in these])
         accept = max(accept, float(np.quantile(wrong, 1 - wrong_share, method="higher")))
-        reject = max(reject, float(-np.quantile(right, right_share, method="lower")))
+        reject = max(reject, float(np.quantile(right, 1 - right_share, method="higher")))
     count, others = len(found), sum(len(one.wrong) for one in found)
     rendered = f"{count} rendered parts in fonts that were not trained"
     return Chosen(

@@ -119,5 +119,5 @@ def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px
     gray = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
     if rng.random() < 0.15:
         stored = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 98))])[1]
-        gray = np.asarray(cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return gray
+        return np.asarray(cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return np.asarray(gray)

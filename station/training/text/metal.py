@@ -92,8 +92,8 @@ def _streaks(rng: np.random.Generator, size_px: int, *, turned: bool) -> Face:
     profile = np.zeros((1, int(way.max()) + 3), np.float32)
     places = rng.random(profile.shape[1]) < rng.uniform(0.02, 0.25)
     profile[0, places] = rng.standard_normal(int(places.sum())) * rng.exponential(1, int(places.sum()))
-    profile = cv2.GaussianBlur(profile, (0, 0), rng.uniform(0.5, 2.0))
-    made = cv2.remap(profile, way.astype(np.float32), np.zeros_like(way, np.float32), cv2.INTER_LINEAR)
+    smooth = cv2.GaussianBlur(profile, (0, 0), rng.uniform(0.5, 2.0))
+    made = cv2.remap(smooth, way.astype(np.float32), np.zeros_like(way, np.float32), cv2.INTER_LINEAR)
     comes = 1 / (1 + np.exp(-2 * _noise(rng, (size_px, size_px), rng.uniform(10, 60), rng.uniform(1, 6))))
     made = made * comes
     return np.asarray(made / (made.std() + 1e-6), np.float32)

@@ -28,9 +28,7 @@ class Drawn:
     columns_px: Floats
 
 
-def sample(
-    rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple[int, ...], hard: float = 1.0
-) -> Drawn:
+def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple[int, ...], hard: float = 1.0) -> Drawn:
     """A strip whose capitals take 0.42 to 0.8 of its height; as wide as the next of `widths` (in 32nds of its height)
     where its line fits into one. Less `hard` (0 to 1) ones are larger and better lit: what a training begins with."""
     kind = str(rng.choice(KINDS, p=_OFTEN))

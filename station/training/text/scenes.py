@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.training.text.fonts import Drawer
-from station.training.text.marks import Gray, marked, seen, styled
+from station.training.text.marks import Gray, Style, marked, seen, styled
 from station.training.text.metal import Faces
+from station.twin.lettering import Line
 from station.vision.text.alphabet import ALPHABET, spoken
 from station.vision.text.lines import arc_line, straight_line
 
@@ -88,7 +89,10 @@ def with_one_wrong(rng: np.random.Generator, text: str) -> str:
             return wrong
 
 
-def _on_line(rng, style, cap, length, tall, off, *, rotated):  # type: ignore[no-untyped-def]
+def _on_line(
+    rng: np.random.Generator, style: Style, cap: float, length: float, tall: float, off: Floats, *, rotated: bool
+) -> tuple[tuple[int, int], Line, Floats]:
+    """Shape of the picture, the line of a straight text, and the points of its strip."""
     angle = float(rng.uniform(-180, 180)) if rotated else float(rng.normal(0, 1.0))
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     w, h = (int(length * abs(a) + 3 * cap * abs(b) + 3 * cap) for a, b in ((c, s), (s, c)))
@@ -101,7 +105,10 @@ def _on_line(rng, style, cap, length, tall, off, *, rotated):  # type: ignore[no
     return (h, w), line, points
 
 
-def _on_arc(rng, style, cap, length, tall, off):  # type: ignore[no-untyped-def]
+def _on_arc(
+    rng: np.random.Generator, style: Style, cap: float, length: float, tall: float, off: Floats
+) -> tuple[tuple[int, int], Line, Floats]:
+    """The same for a text along an arc, its letters towards the middle or away from it."""
     radius = max(rng.uniform(4, 12) * cap, length / np.radians(280))
     outwards = bool(rng.random() < 0.5)
     size = int(2 * radius + 5 * cap)

@@ -98,7 +98,7 @@ def aligned(log_p: Floats, string: Sequence[int]) -> tuple[list[tuple[int, int]]
     return [(a, b) for a, b in spans], total
 
 
-def prefix_beam(log_p: Floats, width: int = 8, least: float = -7.0) -> list[tuple[tuple[int, ...], float]]:
+def prefix_beam(log_p: Floats, width: int = 8, least: float = -6.0) -> list[tuple[tuple[int, ...], float]]:
     """The likeliest strings, best first, with their ln p (a bound from below): prefix beam search (Hannun et al. 2014).
 
     Classes whose ln p in a column is under `least` are not followed there.

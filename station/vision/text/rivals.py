@@ -16,7 +16,7 @@ from station.vision.text.ctc import NEVER
 
 Floats: TypeAlias = NDArray[np.float64]
 
-UNSEEN = -12.0
+UNSEEN = -8.0  # in a column
 
 
 def with_one_replaced(log_p: Floats, string: Sequence[int]) -> Floats:

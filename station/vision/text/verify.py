@@ -8,7 +8,7 @@ likelihoods are averaged, so that one witness who sees nothing does not outvote 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -40,7 +40,7 @@ class Reading(Enum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where evidence is enough: the expected string is there from a `log_ratio` of `accept` on, another one from
-    -`reject` down."""
+    -`reject` down, where its own ratio is at least `reject`."""
 
     accept: float
     reject: float
@@ -56,6 +56,7 @@ class TextEvidence:
         log_ratio: ln of the likelihood of the expected string over that of the best other one; negative: another one
             is likelier. Of the mean over the strips.
         rival: the best other reading, without spaces; look-alikes stand as the first of their class.
+        rival_ratio: the same ratio for it, where it is likelier than the expected string; otherwise 0.
         weakest: the character of `expected` with the least evidence, and `weakest_at_px` its columns [first, after
             last) in the first strip; None where the strip is too short for the string.
         strips: how many witnesses there were.
@@ -65,15 +66,17 @@ class TextEvidence:
     expected: str
     log_ratio: float
     rival: str
+    rival_ratio: float
     weakest: str
     weakest_at_px: tuple[float, float] | None
     strips: int
 
     def reading(self, limits: Limits) -> Reading:
-        """What this evidence shows under these limits; no other reading is shown by seeing no letter at all."""
+        """What this evidence shows under these limits; another string is shown only by one that is itself read for
+        certain, never by seeing no letter at all."""
         if self.log_ratio >= limits.accept:
             return Reading.SAME
-        if self.log_ratio <= -limits.reject and self.read:
+        if self.rival and min(-self.log_ratio, self.rival_ratio) >= limits.reject:
             return Reading.OTHER
         return Reading.UNCLEAR
 
@@ -81,10 +84,12 @@ class TextEvidence:
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
     """What the recogniser makes of the strips of one line, before anybody asks for a string: `columns` (t, classes) of
-    ln p for each witness, look-alikes merged, and the strings that it `found`."""
+    ln p for each witness, look-alikes merged, and the strings that it `found`; `certainty` is ln p of the likeliest of
+    them that says anything, the mean of the witnesses."""
 
     columns: tuple[Floats, ...]
     found: frozenset[tuple[int, ...]]
+    certainty: float
     width_px: int
     strips: int
 
@@ -97,11 +102,19 @@ def look(strips: Sequence[Gray], recognise: Recogniser, alphabet: str) -> Looked
     """
     if not strips:
         raise ValueError("there is no strip of the line")
-    groups, canonical = look_alike_classes(alphabet), canonical_classes(alphabet)
+    groups = look_alike_classes(alphabet)
     views = [view for strip in strips for view in witnesses(strip)]
-    columns = tuple(merged(recognise(view[None, None])[0], groups) for view in views)
-    found = frozenset(text for log_p in columns for text, _ in prefix_beam(thinned(log_p, canonical)))
-    return Looked(columns, found, strips[0].shape[1], len(strips))
+    columns = [merged(recognise(view[None, None])[0], groups) for view in views]
+    return looked_at(columns, alphabet, strips[0].shape[1], len(strips))
+
+
+def looked_at(columns: Sequence[Floats], alphabet: str, width_px: int, strips: int) -> Looked:
+    """Scores of witnesses (t, classes), look-alikes merged, with what they read by themselves."""
+    canonical = canonical_classes(alphabet)
+    read = [prefix_beam(_thinned(one, canonical)) for one in columns]
+    sure = [max((value for text, value in beam if text), default=-MOST) for beam in read]
+    found = frozenset(text for beam in read for text, _ in beam)
+    return Looked(tuple(columns), found, float(np.mean(sure)), width_px, strips)
 
 
 def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
@@ -110,15 +123,11 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
     Raises:
         ValueError: nothing to compare, too long, or characters that are not in `alphabet`.
     """
-    string, canonical = _classes(expected, alphabet), canonical_classes(alphabet)
-    others = sorted(looked.found - {string})
-    likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
-    replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
-    place, by = np.unravel_index(int(replaced.argmax()), replaced.shape)
-    rival, best = _without(string, int(place), int(by), len(alphabet)), float(replaced[place, by])
-    if others and likely[1:].max() > best:
-        rival, best = others[int(likely[1:].argmax())], float(likely[1:].max())
-    ratio = float(likely[0]) - best
+    string = _classes(expected, alphabet)
+    ratio, rival, place = _against_rivals(looked, string, (), alphabet)
+    rival_ratio = 0.0
+    if ratio < 0 and rival:
+        rival_ratio, _, _ = _against_rivals(looked, rival, (string,), alphabet)
     spans, _ = aligned(looked.columns[0], string)
     scale = looked.width_px / len(looked.columns[0])
     named = [letter for letter in unicodedata.normalize("NFC", expected) if not letter.isspace()]
@@ -126,12 +135,28 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
     return TextEvidence(
         expected if ratio > 0 else rival_text,
         expected,
-        float(np.clip(ratio, -MOST, MOST)),
+        ratio,
         rival_text,
-        named[int(place)],
+        rival_ratio,
+        named[place],
         (spans[place][0] * scale, spans[place][1] * scale) if spans else None,
         looked.strips,
     )
+
+
+def _against_rivals(
+    looked: Looked, string: tuple[int, ...], more: tuple[tuple[int, ...], ...], alphabet: str
+) -> tuple[float, tuple[int, ...], int]:
+    """ln of the likelihood of a string over that of the best other one, that one, and the string's weakest place."""
+    canonical = canonical_classes(alphabet)
+    others = sorted((looked.found | set(more)) - {string})
+    likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
+    replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
+    place, by = (int(index) for index in np.unravel_index(int(replaced.argmax()), replaced.shape))
+    rival, best = _without(string, place, by, len(alphabet)), float(replaced[place, by])
+    if others and likely[1:].max() > best:
+        rival, best = others[int(likely[1:].argmax())], float(likely[1:].max())
+    return float(np.clip(float(likely[0]) - best, -MOST, MOST)), rival, place
 
 
 def verify_text(strips: Sequence[Gray], expected: str, recognise: Recogniser, alphabet: str) -> TextEvidence:
@@ -142,6 +167,25 @@ def verify_text(strips: Sequence[Gray], expected: str, recognise: Recogniser, al
     """
     _classes(expected, alphabet)
     return evidence(look(strips, recognise, alphabet), expected, alphabet)
+
+
+def verify_among(
+    places: Iterable[Sequence[Gray]], expected: str, recognise: Recogniser, alphabet: str
+) -> tuple[int, TextEvidence]:
+    """Evidence from the place, of several where the line may be, that reads most certainly whatever it reads: which one
+    (counted from 0), and the evidence there. `places` are the strips of each.
+
+    The place is not chosen by the expected string: of many tries for it one may succeed by chance.
+
+    Raises:
+        ValueError: as `verify_text`, or no place.
+    """
+    _classes(expected, alphabet)
+    looked = [look(strips, recognise, alphabet) for strips in places]
+    if not looked:
+        raise ValueError("there is no place where the line may be")
+    best = max(range(len(looked)), key=lambda number: looked[number].certainty)
+    return best, evidence(looked[best], expected, alphabet)
 
 
 def _classes(expected: str, alphabet: str) -> tuple[int, ...]:
@@ -172,7 +216,7 @@ def canonical_classes(alphabet: str) -> NDArray[np.intp]:
     return first
 
 
-def thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
+def _thinned(log_p: Floats, canonical: NDArray[np.intp]) -> Floats:
     """Only the first of each group is left to be said."""
     return np.where(canonical == np.arange(len(canonical)), log_p, NEVER)
 
