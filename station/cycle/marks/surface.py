@@ -67,7 +67,9 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
     reason = ""
     if verdict is not Verdict.PASS:
         reason = _sentence(label, verdict, defects, item.upper)
-    elif doubt := _doubt(patch, scale, item.upper, settings):
+    elif doubt := _unclear(scores, patch, scale, item.upper, settings, model) or _doubt(
+        patch, scale, item.upper, settings
+    ):
         verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return MarkAnswer(verdict, reason, seen, value, u, decision.conformance_probability, guard)
@@ -108,6 +110,27 @@ def _sentence(label: str, verdict: Verdict, defects: Sequence[SeenDefect], limit
     if verdict is Verdict.FAIL:
         return f"{label}: a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed."
     return f"{label}: a defect{at} is {size} large{more}, too near the {limit_mm:g} mm that are allowed to be decided."
+
+
+def _unclear(
+    scores: NDArray[np.float32],
+    patch: Patch,
+    mm_per_px: float,
+    limit_mm: float,
+    settings: SurfaceSettings,
+    model: Model,
+) -> str:
+    """Which place the model takes for good no more than for a defect, where that is larger than allowed; or nothing.
+    A model without a threshold `doubt` is never in doubt."""
+    doubt = next((one.value for one in model.manifest.thresholds if one.name == "doubt"), None)
+    if doubt is None:
+        return ""
+    places = find_defects(scores, patch.valid, doubt, mm_per_px, outline_level=settings.outline_level)
+    if not places or places[0].size_px * mm_per_px <= limit_mm:
+        return ""
+    where = patch.to_mm(np.array([places[0].center_px]))
+    at = "" if where is None else f" at ({where[0, 0]:.3g}, {where[0, 1]:.3g}) mm"
+    return f"a place{at}, {places[0].size_px * mm_per_px:.2g} mm large, may be a defect or not"
 
 
 def _doubt(patch: Patch, mm_per_px: float, limit_mm: float, settings: SurfaceSettings) -> str:
