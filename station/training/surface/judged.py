@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.training.surface.faces import Sample, make_sample
-from station.vision.surface.findings import Defect, find_defects
+from station.vision.surface.findings import Defect, find_defects, largest_extent
 from station.vision.surface.score import NOTHING, Network, defect_scores
 
 Floats = NDArray[np.float32]
 
 SHAPE = (320, 448)  # a face as the judge sees it: large enough for whole defects, and for tiles to meet
+LEAST_REGION = 0.1  # of the picture, or there is nothing to judge
 NEAR_PX = 3  # a finding this close to a defect is that defect
 
 
@@ -50,7 +51,10 @@ class Sized:
 def judge(network: Network, faces: int, seed: int, *, defective: float) -> Iterator[Judged]:
     """Faces that the network has never seen, with its scores; each depends on the seed and its number alone."""
     for number in range(faces):
-        sample = make_sample(np.random.default_rng((seed, number)), SHAPE, defective)
+        rng = np.random.default_rng((seed, number))
+        sample = make_sample(rng, SHAPE, defective)
+        while sample.valid.mean() < LEAST_REGION:
+            sample = make_sample(rng, SHAPE, defective)
         yield Judged(sample, defect_scores(sample.grey, sample.valid, network), true_defects(sample))
 
 
@@ -61,17 +65,24 @@ def true_defects(sample: Sample) -> tuple[Defect, ...]:
 
 
 def sizes(judged: Judged, threshold: float, outline_level: float) -> list[Sized]:
-    """Every true defect with the largest finding that touches it."""
+    """Every true defect with the largest finding that touches it. A finding that joins several is compared with what
+    they measure together.
+    """
     found = find_defects(judged.scores, judged.sample.valid, threshold, 1.0, outline_level=outline_level)
-    if not found:
-        return [Sized(true.size_px, math.nan) for true in judged.truth]
+    shape = judged.scores.shape
     near = np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)
-    filled = [_filled(one, judged.scores.shape) > 0 for one in found]
+    around = [cv2.dilate(_filled(true, shape), near) > 0 for true in judged.truth]
+    touched = [[bool(np.any(mask & true)) for true in around] for mask in (_filled(one, shape) > 0 for one in found)]
     result = []
-    for true in judged.truth:
-        around = cv2.dilate(_filled(true, judged.scores.shape), near) > 0
-        touching = [one.size_px for one, mask in zip(found, filled, strict=True) if np.any(mask & around)]
-        result.append(Sized(true.size_px, max(touching, default=math.nan)))
+    for number, true in enumerate(judged.truth):
+        # The findings come with the largest first.
+        first = next((k for k, touches in enumerate(touched) if touches[number]), None)
+        if first is None:
+            result.append(Sized(true.size_px, math.nan))
+            continue
+        joined = [one.outline_px for one, touches in zip(judged.truth, touched[first], strict=True) if touches]
+        true_px = true.size_px if len(joined) == 1 else largest_extent(np.concatenate(joined))
+        result.append(Sized(true_px, found[first].size_px))
     return result
 
 

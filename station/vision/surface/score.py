@@ -1,7 +1,8 @@
 """How much every pixel looks like a defect: a learned network over tiles of local contrast, at two resolutions.
 
 Tiles overlap by more than the network sees, so the scores do not depend on where tiles begin; one tile is in memory at
-a time. At half the resolution the same network sees what is large and soft. The two scores are added.
+a time. At half the resolution the same network sees what is large and soft. The two scores are added, but what is too
+fine for half the resolution is not denied by it: its score counts from -1 upwards.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ Network = Callable[[Floats], Floats]  # (1, 3, h, w) -> (1, 1, h, w), h and w mu
 STRIDE = 16  # what the network halves its picture to
 TILE_PX = 1024
 MARGIN_PX = 96  # of a tile that its neighbours decide
+DENIED = np.float32(-1.0)  # as far as half the resolution can speak against a place; chosen by rendered faces
 NOTHING = np.float32(-30.0)  # the score beside the region
 
 
 def defect_scores(grey: NDArray[np.uint8], valid: NDArray[np.bool_], network: Network) -> Floats:
-    """Raw scores (h, w) of a grey picture: the sum of the network's logits at full and at half resolution.
+    """Raw scores (h, w) of a grey picture: the network's logits at full and at half resolution, the latter from -1 on.
 
     Beside `valid` (h, w) they are -30. Only tiles that hold something of the region are looked at.
 
@@ -43,7 +45,7 @@ def defect_scores(grey: NDArray[np.uint8], valid: NDArray[np.bool_], network: Ne
     fine = _tiled(local_contrast(grey, valid), network)
     half = _tiled(local_contrast(*halved(grey, valid)), network)
     coarse = cv2.resize(half, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[: grey.shape[0], : grey.shape[1]]
-    scores[box] = np.where(valid, fine + coarse, NOTHING)
+    scores[box] = np.where(valid, fine + np.maximum(coarse, DENIED), NOTHING)
     return scores
 
 
