@@ -39,6 +39,7 @@ def main() -> int:
         metavar="FILE",
         help="where weights are kept; there, a training goes on from them (default surface.weights.h5)",
     )
+    parser.add_argument("--int8", action="store_true", help="write a graph of 8-bit integers")
     add_json(parser, "levels and what they reach")
     return run(parser, _train)
 
@@ -51,7 +52,7 @@ def _train(args: Namespace) -> int:
     def watch(faces: Iterator[Judged], total: int) -> Iterator[Judged]:
         yield from track(faces, "Judging …", total=total, disable=args.json)
 
-    manifest, reached = ship(model, args.out, progress, args.seed, watch)
+    manifest, reached = ship(model, args.out, progress, args.seed, watch, int8=args.int8)
     if args.json:
         print_json({"sha256": manifest.sha256, **{t.name: t.value for t in manifest.thresholds}, **asdict(reached)})
         return 0
