@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from station.cycle.marks.answer import MarkAnswer, ModelUsed, SeenDefect, SeenMark
 from station.cycle.marks.patch import Patch
-from station.metrology.decision import Verdict, decide, worst
+from station.metrology.decision import SEVERITY, Verdict, decide
 from station.networks.load import Model
 from station.order.model import DecisionRule
 from station.plan.plan import Item
@@ -38,18 +38,18 @@ class SurfaceSettings:
 
 def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model, rule: DecisionRule) -> MarkAnswer:
     """PASS where no finding is larger than the order allows and everything could be judged; FAIL where one is shown to
-    be; else UNDECIDED.
+    be; else UNDECIDED. What the model is in doubt about never fails a part.
 
     Raises:
         ModelError: the model failed.
     """
     settings = model.manifest.settings_as(SurfaceSettings)
-    threshold = model.manifest.threshold("defect")
+    sure, doubt = model.manifest.threshold("defect"), model.manifest.threshold("doubt")
     scores = defect_scores(patch.grey, patch.valid, model.run)
     scale = patch.mm_per_px
-    found = find_defects(scores, patch.valid, threshold, scale or 1.0, outline_level=settings.outline_level)
+    found = find_defects(scores, patch.valid, doubt, scale or 1.0, outline_level=settings.outline_level)
     raw = float(scores[patch.valid].max()) if patch.valid.any() else 0.0
-    used = ModelUsed(model.name, model.sha256, raw, threshold)
+    used = ModelUsed(model.name, model.sha256, raw, sure)
     ring = patch.to_picture(_border(patch))
     if scale is None:
         defects = tuple(_without_scale(one, patch) for one in found)
@@ -57,31 +57,39 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
         why = f"{what}, and without a calibration nobody knows how many millimetres a pixel is"
         return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, ring, model=used, defects=defects))
     assert item.upper is not None
-    defects = tuple(_judged(one, patch, scale, settings, item.upper, rule) for one in found)
+    defects = tuple(_judged(one, patch, scale, settings, item.upper, rule, sure) for one in found)
     seen = SeenMark(view, ring, model=used, defects=defects)
-    largest = max(defects, key=lambda one: one.size_mm or 0.0, default=None)
+    # The worst finding speaks for the face, of equal ones the largest.
+    largest = max(defects, key=lambda one: (-SEVERITY.index(one.verdict), one.size_mm or 0.0), default=None)
     value = 0.0 if largest is None or largest.size_mm is None else largest.size_mm
     u = settings.u_px * scale if largest is None or largest.u_mm is None else largest.u_mm
     decision = decide(value, u, None, item.upper, rule=rule.rule, probability=rule.conformance_probability)
-    verdict = worst([decision.verdict, *(one.verdict for one in defects)])
+    verdict = decision.verdict if largest is None else largest.verdict
     reason = ""
     if verdict is not Verdict.PASS:
         reason = _sentence(label, verdict, defects, item.upper)
-    elif doubt := _doubt(patch, scale, item.upper, settings):
-        verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}."
+    elif unsure := _doubt(patch, scale, item.upper, settings):
+        verdict, reason = Verdict.UNDECIDED, f"{label}: {unsure}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return MarkAnswer(verdict, reason, seen, value, u, decision.conformance_probability, guard)
 
 
 def _judged(
-    found: Defect, patch: Patch, mm_per_px: float, settings: SurfaceSettings, limit_mm: float, rule: DecisionRule
+    found: Defect,
+    patch: Patch,
+    mm_per_px: float,
+    settings: SurfaceSettings,
+    limit_mm: float,
+    rule: DecisionRule,
+    sure: float,
 ) -> SeenDefect:
     size_mm = found.size_px * mm_per_px
     u_mm = math.hypot(settings.u_px * mm_per_px, settings.u_relative * size_mm)
     decision = decide(size_mm, u_mm, None, limit_mm, rule=rule.rule, probability=rule.conformance_probability)
     middle = patch.to_mm(np.array([found.center_px]))
+    in_doubt = decision.verdict is Verdict.FAIL and found.peak_score < sure
     return SeenDefect(
-        decision.verdict,
+        Verdict.UNDECIDED if in_doubt else decision.verdict,
         patch.to_picture(found.outline_px),
         found.size_px,
         found.peak_score,
@@ -105,6 +113,9 @@ def _sentence(label: str, verdict: Verdict, defects: Sequence[SeenDefect], limit
     at = "" if worst_one.where_mm is None else f" at ({worst_one.where_mm[0]:.3g}, {worst_one.where_mm[1]:.3g}) mm"
     more = f", and {len(same) - 1} more like it" if len(same) > 1 else ""
     size = f"{worst_one.size_mm:.2g} ± {2.0 * worst_one.u_mm:.1g} mm"
+    if verdict is Verdict.UNDECIDED and worst_one.size_mm - 2.0 * worst_one.u_mm > limit_mm:
+        what = f"what may be a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed"
+        return f"{label}: {what}. The model is not sure of it: look at it."
     if verdict is Verdict.FAIL:
         return f"{label}: a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed."
     return f"{label}: a defect{at} is {size} large{more}, too near the {limit_mm:g} mm that are allowed to be decided."
