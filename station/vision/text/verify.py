@@ -2,8 +2,8 @@
 
 The rivals are every string with one character replaced or left out, and what a search reads by itself; spaces are not
 compared. Several strips (lights, heights) are several witnesses of the same letters: the logarithms of their
-likelihoods are averaged, so that two are not two proofs; each counts as it is certain of what it reads, whatever that is,
-so that one who sees nothing does not outvote the others.
+likelihoods are averaged, so that two are not two proofs; each counts as it is certain of what it reads, whatever that
+is, so that one who sees nothing does not outvote the others.
 """
 
 from __future__ import annotations
