@@ -20,6 +20,7 @@ from station.vision.surface.findings import Defect, find_defects
 from station.vision.surface.score import defect_scores
 
 MODEL = "surface"
+EDGE_PX = 3  # of a region's border that is not judged
 _LEAST_SEEN = 0.999
 _DARK, _BRIGHT = 3, 252  # levels at which a camera shows nothing any more
 _LEAST_BLIND_PX = 3
@@ -45,10 +46,11 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
     """
     settings = model.manifest.settings_as(SurfaceSettings)
     sure, doubt = model.manifest.threshold("defect"), model.manifest.threshold("doubt")
-    scores = defect_scores(patch.grey, patch.valid, model.run)
+    judged = _off_edges(patch)
+    scores = defect_scores(patch.grey, judged, model.run)
     scale = patch.mm_per_px
-    found = find_defects(scores, patch.valid, doubt, scale or 1.0, outline_level=settings.outline_level)
-    raw = float(scores[patch.valid].max()) if patch.valid.any() else 0.0
+    found = find_defects(scores, judged, doubt, scale or 1.0, outline_level=settings.outline_level)
+    raw = float(scores[judged].max()) if judged.any() else 0.0
     used = ModelUsed(model.name, model.sha256, raw, sure)
     ring = patch.to_picture(_border(patch))
     if scale is None:
@@ -72,6 +74,15 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
         verdict, reason = Verdict.UNDECIDED, f"{label}: {unsure}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return MarkAnswer(verdict, reason, seen, value, u, decision.conformance_probability, guard)
+
+
+def _off_edges(patch: Patch) -> NDArray[np.bool_]:
+    """Where the face is judged: what an edge of the part, of an opening or of the field blurs into is not the face."""
+    if patch.corner_mm is None:
+        return patch.valid
+    size = 2 * EDGE_PX + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.erode(np.pad(patch.valid, 1).astype(np.uint8), disc)[1:-1, 1:-1] > 0)
 
 
 def _judged(
