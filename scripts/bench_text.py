@@ -82,7 +82,7 @@ def _joined(one: Looked, other: Looked) -> Looked:
     return Looked(
         (*one.columns, *other.columns),
         one.found | other.found,
-        min(one.certainty, other.certainty),
+        (*one.certainties, *other.certainties),
         one.width_px,
         one.strips,
     )

@@ -7,11 +7,10 @@ import numpy as np
 from station.cycle.marks.answer import MarkAnswer, SeenMark
 from station.cycle.marks.patch import Patch
 from station.metrology.decision import Verdict
-from station.order.gs1 import difference, elements_of
+from station.order.contents import content_fault
+from station.order.gs1 import elements_of
 from station.order.model import Characteristic
 from station.vision.codes import FoundCode, read_codes
-
-_SHOWN = 60  # characters of a content in a sentence
 
 
 def decide_code(asked: Characteristic, patch: Patch, region_px: np.ndarray, view: str, label: str) -> MarkAnswer:
@@ -27,7 +26,7 @@ def decide_code(asked: Characteristic, patch: Patch, region_px: np.ndarray, view
             f"{label}: {why}. Look at the mark, its light and its focus, and measure again.",
             SeenMark(view, region_px, symbology=asked.symbology),
         )
-    troubles = [_trouble(asked, code) for code in found]
+    troubles = [content_fault(asked, code.content, is_gs1=code.is_gs1) for code in found]
     best = next((number for number, trouble in enumerate(troubles) if not trouble), 0)
     code, trouble = found[best], troubles[best]
     seen = SeenMark(
@@ -49,27 +48,6 @@ def decide_code(asked: Characteristic, patch: Patch, region_px: np.ndarray, view
     return MarkAnswer(Verdict.FAIL, f"{label}: {trouble}.", seen)
 
 
-def _trouble(asked: Characteristic, code: FoundCode) -> str:
-    """What of a code is not as ordered, in words; empty where it is."""
-    if asked.gs1 is False and code.is_gs1:
-        return "it is marked as GS1, and plain content is ordered"
-    if asked.gs1 is True and not code.is_gs1:
-        return "it is not marked as GS1, as ordered"
-    if asked.gs1 is not True and code.content == asked.expected:
-        return ""
-    if not code.is_gs1:
-        return f"it reads {_shown(code.content)}, not {_shown(asked.expected)}"
-    try:
-        wanted = elements_of(asked.expected)
-    except ValueError:
-        return f"it reads {_shown(code.content)}, not {_shown(asked.expected)}"
-    try:
-        read = elements_of(code.content)
-    except ValueError as error:
-        return f"it reads {_shown(code.content)}, which is not GS1: {error}"
-    return difference(wanted, read)
-
-
 def _elements(code: FoundCode) -> tuple[tuple[str, str], ...]:
     if not code.is_gs1:
         return ()
@@ -77,7 +55,3 @@ def _elements(code: FoundCode) -> tuple[tuple[str, str], ...]:
         return tuple((element.ai, element.value) for element in elements_of(code.content))
     except ValueError:
         return ()
-
-
-def _shown(content: str) -> str:
-    return repr(content if len(content) <= _SHOWN else content[:_SHOWN] + "…")

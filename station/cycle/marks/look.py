@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from station.cycle.marks.placing import Placement
 from station.cycle.marks.surface import MODEL as SURFACE_MODEL
 from station.cycle.marks.surface import decide_surface
 from station.cycle.marks.text import MODEL as TEXT_MODEL
-from station.cycle.marks.text import decide_text
+from station.cycle.marks.text import TextPlace, decide_text
 from station.cycle.marks.turned import likely_turns
 from station.errors import ModelError
 from station.metrology.decision import Verdict
@@ -71,6 +70,7 @@ class _Look:
     ) -> None:
         self._order, self._plan, self._view, self._models = order, plan, view, models
         self._grey, self._placement = eight_bits(picture), placement
+        self._codes_px: list[Floats] = []
         self._symmetry = symmetry_of(plan.outer, plan.openings, SAME_PX * plan.mm_per_px)
 
     def at(self, item: Item) -> MarkAnswer:
@@ -91,42 +91,34 @@ class _Look:
             )
 
     def _code(self, item: Item, label: str) -> MarkAnswer:
-        if self._symmetry.known:
+        c = item.characteristic
+        if self._symmetry.known or self._placement is None:
             patch, region = self._patch(item)
-            return decide_code(item.characteristic, patch, region, self._view, label)
-        # It can be anywhere on the face, and where it is says how the part lies.
-        assert self._placement is not None
-        face = (*self._plan.outer, *self._plan.openings)
-        patch = region_patch(self._grey, self._placement, face, self._plan.mm_per_px)
-        answer = decide_code(item.characteristic, patch, self._placement.to_px(face[0]), self._view, label)
-        assert item.mark is not None
-        if answer.seen.read is not None and item.characteristic.region is not None:
-            self._settle(
-                item.mark.outline_mm[0].mean(axis=0), self._placement.to_part(answer.seen.outline_px).mean(axis=0)
-            )
+        else:  # it can be anywhere on the face, and where it is says how the part lies
+            face = (*self._plan.outer, *self._plan.openings)
+            patch = region_patch(self._grey, self._placement, face, self._plan.mm_per_px)
+            region = self._placement.to_px(face[0])
+        answer = decide_code(c, patch, region, self._view, label)
+        if answer.seen.read is not None:
+            self._codes_px.append(answer.seen.outline_px)
+            if c.region is not None and item.mark is not None:
+                self._settle(item.mark.outline_mm[0].mean(axis=0), answer.seen.outline_px)
         return answer
 
     def _text(self, item: Item, label: str) -> MarkAnswer:
         model = self._models(TEXT_MODEL)
         assert item.mark is not None
-        placement, region = self._placement, item.mark.outline_mm
-        if placement is None or self._symmetry.known or not region:
-            return decide_text(item, self._grey, placement, self._plan.mm_per_px, self._view, label, model)
-        stroke_px = 0.15 * (item.mark.height_mm or float(np.ptp(region[0], axis=0).min())) / self._plan.mm_per_px
-        answers = []
-        for turn in likely_turns(self._grey, placement, self._symmetry, region[0], stroke_px):
-            turned = placement.turned(turn, self._symmetry.center_mm)
-            answer = decide_text(item, self._grey, turned, self._plan.mm_per_px, self._view, label, model)
-            if answer.verdict is Verdict.PASS:
-                self._placement, self._symmetry = turned, Symmetry(1, (0.0, 0.0))
-                return answer
-            answers.append(answer)
-        # Another text at a place that may not be the right one is none that was ordered otherwise.
-        best = max(answers, key=lambda one: one.seen.model.raw_score if one.seen.model else -math.inf)
-        if best.verdict is not Verdict.FAIL:
-            return best
-        reason = f"{best.reason} The part's outline does not say how it lies turned: it may be another one's place."
-        return replace(best, verdict=Verdict.UNDECIDED, reason=reason)
+        placement, region, scale = self._placement, item.mark.outline_mm, self._plan.mm_per_px
+        placements: tuple[Placement, ...] = () if placement is None else (placement,)
+        if placement is not None and region and not self._symmetry.known:
+            stroke_px = 0.15 * (item.mark.height_mm or float(np.ptp(region[0], axis=0).min())) / scale
+            likely = likely_turns(self._grey, placement, self._symmetry, region[0], stroke_px)
+            placements = tuple(placement.turned(turn, self._symmetry.center_mm) for turn in likely)
+        place = TextPlace(placements, scale, tuple(self._codes_px))
+        answer, found = decide_text(item, self._grey, place, self._view, label, model)
+        if answer.verdict is Verdict.PASS and found is not None:
+            self._placement, self._symmetry = found, Symmetry(1, (0.0, 0.0))
+        return answer
 
     def _surface(self, item: Item, label: str) -> MarkAnswer:
         assert item.mark is not None
@@ -145,11 +137,13 @@ class _Look:
         patch = region_patch(self._grey, self._placement, region, self._plan.mm_per_px)
         return patch, self._placement.to_px(region[0])
 
-    def _settle(self, ordered_mm: Floats, found_mm: Floats) -> None:
+    def _settle(self, ordered_mm: Floats, found_px: Floats) -> None:
         """The part lies turned so that what was ordered at one place is seen at another."""
+        if self._symmetry.known or self._placement is None:
+            return
         center = np.array(self._symmetry.center_mm)
-        (x, y), (u, v) = ordered_mm - center, found_mm - center
-        if min(math.hypot(x, y), math.hypot(u, v)) < _ARM_PX * self._plan.mm_per_px or self._placement is None:
+        (x, y), (u, v) = ordered_mm - center, self._placement.to_part(found_px).mean(axis=0) - center
+        if min(math.hypot(x, y), math.hypot(u, v)) < _ARM_PX * self._plan.mm_per_px:
             return
         turn = math.atan2(v, u) - math.atan2(y, x)
         if self._symmetry.folds:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from station.cycle.marks.answer import MarkAnswer, ModelUsed, SeenDefect, SeenMark
 from station.cycle.marks.patch import Patch
-from station.metrology.decision import Verdict, decide, worst
+from station.metrology.decision import SEVERITY, Verdict, decide
 from station.networks.load import Model
 from station.order.model import DecisionRule
 from station.plan.plan import Item
@@ -20,6 +20,7 @@ from station.vision.surface.findings import Defect, find_defects
 from station.vision.surface.score import defect_scores
 
 MODEL = "surface"
+EDGE_PX = 3  # of a region's border that is not judged
 _LEAST_SEEN = 0.999
 _DARK, _BRIGHT = 3, 252  # levels at which a camera shows nothing any more
 _LEAST_BLIND_PX = 3
@@ -38,18 +39,19 @@ class SurfaceSettings:
 
 def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model, rule: DecisionRule) -> MarkAnswer:
     """PASS where no finding is larger than the order allows and everything could be judged; FAIL where one is shown to
-    be; else UNDECIDED.
+    be; else UNDECIDED. What the model is in doubt about never fails a part.
 
     Raises:
         ModelError: the model failed.
     """
     settings = model.manifest.settings_as(SurfaceSettings)
-    threshold = model.manifest.threshold("defect")
-    scores = defect_scores(patch.grey, patch.valid, model.run)
+    sure, doubt = model.manifest.threshold("defect"), model.manifest.threshold("doubt")
+    judged = _off_edges(patch)
+    scores = defect_scores(patch.grey, judged, model.run)
     scale = patch.mm_per_px
-    found = find_defects(scores, patch.valid, threshold, scale or 1.0, outline_level=settings.outline_level)
-    raw = float(scores[patch.valid].max()) if patch.valid.any() else 0.0
-    used = ModelUsed(model.name, model.sha256, raw, threshold)
+    found = find_defects(scores, judged, doubt, scale or 1.0, outline_level=settings.outline_level)
+    raw = float(scores[judged].max()) if judged.any() else 0.0
+    used = ModelUsed(model.name, model.sha256, raw, sure)
     ring = patch.to_picture(_border(patch))
     if scale is None:
         defects = tuple(_without_scale(one, patch) for one in found)
@@ -57,33 +59,48 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
         why = f"{what}, and without a calibration nobody knows how many millimetres a pixel is"
         return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, ring, model=used, defects=defects))
     assert item.upper is not None
-    defects = tuple(_judged(one, patch, scale, settings, item.upper, rule) for one in found)
+    defects = tuple(_judged(one, patch, scale, settings, item.upper, rule, sure) for one in found)
     seen = SeenMark(view, ring, model=used, defects=defects)
-    largest = max(defects, key=lambda one: one.size_mm or 0.0, default=None)
+    # The worst finding speaks for the face, of equal ones the largest.
+    largest = max(defects, key=lambda one: (-SEVERITY.index(one.verdict), one.size_mm or 0.0), default=None)
     value = 0.0 if largest is None or largest.size_mm is None else largest.size_mm
     u = settings.u_px * scale if largest is None or largest.u_mm is None else largest.u_mm
     decision = decide(value, u, None, item.upper, rule=rule.rule, probability=rule.conformance_probability)
-    verdict = worst([decision.verdict, *(one.verdict for one in defects)])
+    verdict = decision.verdict if largest is None else largest.verdict
     reason = ""
     if verdict is not Verdict.PASS:
         reason = _sentence(label, verdict, defects, item.upper)
-    elif doubt := _unclear(scores, patch, scale, item.upper, settings, model) or _doubt(
-        patch, scale, item.upper, settings
-    ):
-        verdict, reason = Verdict.UNDECIDED, f"{label}: {doubt}."
+    elif unsure := _doubt(patch, scale, item.upper, settings):
+        verdict, reason = Verdict.UNDECIDED, f"{label}: {unsure}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return MarkAnswer(verdict, reason, seen, value, u, decision.conformance_probability, guard)
 
 
+def _off_edges(patch: Patch) -> NDArray[np.bool_]:
+    """Where the face is judged: what an edge of the part, of an opening or of the field blurs into is not the face."""
+    if patch.corner_mm is None:
+        return patch.valid
+    size = 2 * EDGE_PX + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.erode(np.pad(patch.valid, 1).astype(np.uint8), disc)[1:-1, 1:-1] > 0)
+
+
 def _judged(
-    found: Defect, patch: Patch, mm_per_px: float, settings: SurfaceSettings, limit_mm: float, rule: DecisionRule
+    found: Defect,
+    patch: Patch,
+    mm_per_px: float,
+    settings: SurfaceSettings,
+    limit_mm: float,
+    rule: DecisionRule,
+    sure: float,
 ) -> SeenDefect:
     size_mm = found.size_px * mm_per_px
     u_mm = math.hypot(settings.u_px * mm_per_px, settings.u_relative * size_mm)
     decision = decide(size_mm, u_mm, None, limit_mm, rule=rule.rule, probability=rule.conformance_probability)
     middle = patch.to_mm(np.array([found.center_px]))
+    in_doubt = decision.verdict is Verdict.FAIL and found.peak_score < sure
     return SeenDefect(
-        decision.verdict,
+        Verdict.UNDECIDED if in_doubt else decision.verdict,
         patch.to_picture(found.outline_px),
         found.size_px,
         found.peak_score,
@@ -107,30 +124,12 @@ def _sentence(label: str, verdict: Verdict, defects: Sequence[SeenDefect], limit
     at = "" if worst_one.where_mm is None else f" at ({worst_one.where_mm[0]:.3g}, {worst_one.where_mm[1]:.3g}) mm"
     more = f", and {len(same) - 1} more like it" if len(same) > 1 else ""
     size = f"{worst_one.size_mm:.2g} ± {2.0 * worst_one.u_mm:.1g} mm"
+    if verdict is Verdict.UNDECIDED and worst_one.size_mm - 2.0 * worst_one.u_mm > limit_mm:
+        what = f"what may be a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed"
+        return f"{label}: {what}. The model is not sure of it: look at it."
     if verdict is Verdict.FAIL:
         return f"{label}: a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed."
     return f"{label}: a defect{at} is {size} large{more}, too near the {limit_mm:g} mm that are allowed to be decided."
-
-
-def _unclear(
-    scores: NDArray[np.float32],
-    patch: Patch,
-    mm_per_px: float,
-    limit_mm: float,
-    settings: SurfaceSettings,
-    model: Model,
-) -> str:
-    """Which place the model takes for good no more than for a defect, where that is larger than allowed; or nothing.
-    A model without a threshold `doubt` is never in doubt."""
-    doubt = next((one.value for one in model.manifest.thresholds if one.name == "doubt"), None)
-    if doubt is None:
-        return ""
-    places = find_defects(scores, patch.valid, doubt, mm_per_px, outline_level=settings.outline_level)
-    if not places or places[0].size_px * mm_per_px <= limit_mm:
-        return ""
-    where = patch.to_mm(np.array([places[0].center_px]))
-    at = "" if where is None else f" at ({where[0, 0]:.3g}, {where[0, 1]:.3g}) mm"
-    return f"a place{at}, {places[0].size_px * mm_per_px:.2g} mm large, may be a defect or not"
 
 
 def _doubt(patch: Patch, mm_per_px: float, limit_mm: float, settings: SurfaceSettings) -> str:

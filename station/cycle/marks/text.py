@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,9 @@ from station.networks.load import Model
 from station.order.model import Characteristic, TextArc
 from station.plan.plan import Item
 from station.vision.text.alphabet import unknown
+from station.vision.text.find import find_lines
 from station.vision.text.lines import arc_line, straight_line
-from station.vision.text.verify import LONGEST, Limits, Reading, TextEvidence, verify_text
+from station.vision.text.verify import LONGEST, Limits, Reading, TextEvidence, verify_among
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +31,7 @@ _ARC_SHARES = (1.0, 0.8, 1.2)  # letters may be higher or lower than they fill t
 _IN_BOX = ((0.8, 0.0), (0.6, 0.0), (0.45, 0.0), (0.45, 0.2), (0.45, -0.2), (0.3, 0.0), (0.3, 0.25), (0.3, -0.25))
 _STEP_CAPS = 0.35  # between strips across a box, where the height is known
 _MOST_STRIPS = 24
+_NEAR = 0.6  # of two strings: the share of their characters that they have in common, in sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class _Strip:
 
     grey: Grey
     at_px: NDArray[np.float32]
+    placement: Placement | None = None
 
     @property
     def border_px(self) -> Floats:
@@ -61,10 +65,24 @@ class _Strip:
         return np.concatenate([self.at_px[0, along], self.at_px[rows - 1, along[::-1]]]).astype(np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a text is looked for: on a part that lies as one of several `placements` says (`mm_per_px` is the scale of
+    its strips), or anywhere in the picture but in its codes, (n, 2) px each. What is read where a single placement has
+    it is what the order speaks of."""
+
+    placements: tuple[Placement, ...]
+    mm_per_px: float
+    codes_px: tuple[Floats, ...] = ()
+
+
 def decide_text(
-    item: Item, grey: Grey, placement: Placement | None, mm_per_px: float, view: str, label: str, model: Model
-) -> MarkAnswer:
-    """PASS where the evidence is for the expected string, FAIL where it is for another one, else UNDECIDED.
+    item: Item, grey: Grey, place: TextPlace, view: str, label: str, model: Model
+) -> tuple[MarkAnswer, Placement | None]:
+    """PASS where the evidence is for the expected string, FAIL where it is for another one, else UNDECIDED; and how
+    the part lies by it.
+
+    Where the place is not certain, only what comes near the expected string is a wrong one of it.
 
     Raises:
         ModelError: the model failed.
@@ -77,23 +95,35 @@ def decide_text(
     if len(asked.expected) > LONGEST:
         raise ValueError(f"a line of text has at most {LONGEST} characters, this one {len(asked.expected)}")
     limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
-    if placement is None or not (item.mark and item.mark.outline_mm):
-        raise ValueError("the order does not say where it is")
-    best: tuple[TextEvidence, _Strip] | None = None
-    for strip in _strips(item, grey, placement, mm_per_px):
-        evidence = verify_text([strip.grey], asked.expected, model.run, alphabet)
-        if best is None or evidence.log_ratio > best[0].log_ratio:
-            best = evidence, strip
-        if evidence.reading(limits) is Reading.SAME:
-            break
-    assert best is not None
-    return _answer(asked, *best, limits, view, label, model)
+    anywhere = item.mark is None or not item.mark.outline_mm or not place.placements
+    if anywhere:
+        strips = list(_anywhere(grey, place.codes_px))
+    else:
+        strips = [one for placement in place.placements for one in _strips(item, grey, placement, place.mm_per_px)]
+    if not strips:
+        height, width = grey.shape
+        border = np.array([[0.0, 0.0], [width - 1.0, 0.0], [width - 1.0, height - 1.0], [0.0, height - 1.0]])
+        why = "nothing in the picture looks like a line of text"
+        return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, border)), None
+    number, evidence = verify_among([[strip.grey] for strip in strips], asked.expected, model.run, alphabet)
+    certain = not anywhere and len(place.placements) == 1
+    answer = _answer(asked, evidence, strips[number], limits, certain, view, label, model)
+    return answer, strips[number].placement
 
 
 def _answer(
-    asked: Characteristic, evidence: TextEvidence, strip: _Strip, limits: Limits, view: str, label: str, model: Model
+    asked: Characteristic,
+    evidence: TextEvidence,
+    strip: _Strip,
+    limits: Limits,
+    certain: bool,
+    view: str,
+    label: str,
+    model: Model,
 ) -> MarkAnswer:
     reading = evidence.reading(limits)
+    if reading is Reading.OTHER and not certain and not _is_near(evidence.read, asked.expected):
+        reading = Reading.UNCLEAR
     wrong = None
     if reading is not Reading.SAME and evidence.weakest_at_px is not None:
         wrong = strip.columns_px(*evidence.weakest_at_px)
@@ -108,6 +138,20 @@ def _answer(
         return MarkAnswer(Verdict.FAIL, f"{label}: it reads {_shown(evidence.read)}, not {expected}{at}.", seen)
     why = f"{expected} cannot be told from {_shown(evidence.rival)}{at}"
     return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}. Look at the mark and its light, and measure again.", seen)
+
+
+def _anywhere(grey: Grey, codes_px: tuple[Floats, ...]) -> Iterator[_Strip]:
+    """Lines of text wherever they are in a picture, read from either end."""
+    for line in find_lines(grey, codes_px):
+        for turned in (False, True):
+            at = line.points_px(turned=turned)
+            yield _Strip(sampled(grey, at), at)
+
+
+def _is_near(read: str, expected: str) -> bool:
+    """Whether a reading is rather the expected string with faults than another one."""
+    wanted = "".join(expected.split())
+    return SequenceMatcher(None, read, wanted, autojunk=False).ratio() >= _NEAR
 
 
 def _strips(item: Item, grey: Grey, placement: Placement, mm_per_px: float) -> Iterator[_Strip]:
@@ -153,7 +197,7 @@ def _box_lines(
 def _strip(points_mm: Floats, grey: Grey, placement: Placement) -> _Strip:
     rows, columns = points_mm.shape[:2]
     at = placement.to_px(points_mm.reshape(-1, 2) * placement.reading).reshape(rows, columns, 2).astype(np.float32)
-    return _Strip(sampled(grey, at), at)
+    return _Strip(sampled(grey, at), at, placement)
 
 
 def _as_read(arc: TextArc, placement: Placement) -> TextArc:

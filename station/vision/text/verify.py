@@ -2,7 +2,8 @@
 
 The rivals are every string with one character replaced or left out, and what a search reads by itself; spaces are not
 compared. Several strips (lights, heights) are several witnesses of the same letters: the logarithms of their
-likelihoods are averaged, so that one witness who sees nothing does not outvote the others, and two are not two proofs.
+likelihoods are averaged, so that two are not two proofs; each counts as it is certain of what it reads, whatever that
+is, so that one who sees nothing does not outvote the others.
 """
 
 from __future__ import annotations
@@ -84,14 +85,18 @@ class TextEvidence:
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
     """What the recogniser makes of the strips of one line, before anybody asks for a string: `columns` (t, classes) of
-    ln p for each witness, look-alikes merged, and the strings that it `found`; `certainty` is ln p of the likeliest of
-    them that says anything, the mean of the witnesses."""
+    ln p for each witness, look-alikes merged, and the strings that it `found`; `certainties` are ln p of the
+    likeliest of them that says anything, for each witness."""
 
     columns: tuple[Floats, ...]
     found: frozenset[tuple[int, ...]]
-    certainty: float
+    certainties: tuple[float, ...]
     width_px: int
     strips: int
+
+    def weights(self) -> Floats:
+        """What each witness counts, as it is certain of what it reads, the most certain 1."""
+        return np.asarray(np.exp(np.array(self.certainties) - max(self.certainties)))
 
 
 def look(strips: Sequence[Gray], recognise: Recogniser, alphabet: str) -> Looked:
@@ -112,9 +117,9 @@ def looked_at(columns: Sequence[Floats], alphabet: str, width_px: int, strips: i
     """Scores of witnesses (t, classes), look-alikes merged, with what they read by themselves."""
     canonical = canonical_classes(alphabet)
     read = [prefix_beam(_thinned(one, canonical)) for one in columns]
-    sure = [max((value for text, value in beam if text), default=-MOST) for beam in read]
+    sure = tuple(max((value for text, value in beam if text), default=-MOST) for beam in read)
     found = frozenset(text for beam in read for text, _ in beam)
-    return Looked(tuple(columns), found, float(np.mean(sure)), width_px, strips)
+    return Looked(tuple(columns), found, sure, width_px, strips)
 
 
 def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
@@ -150,8 +155,9 @@ def _against_rivals(
     """ln of the likelihood of a string over that of the best other one, that one, and the string's weakest place."""
     canonical = canonical_classes(alphabet)
     others = sorted((looked.found | set(more)) - {string})
-    likely = np.mean([log_likelihoods(log_p, [string, *others]) for log_p in looked.columns], axis=0)
-    replaced = np.mean([_replaced(log_p, string, canonical) for log_p in looked.columns], axis=0)
+    weights = looked.weights()
+    likely = np.average([log_likelihoods(one, [string, *others]) for one in looked.columns], axis=0, weights=weights)
+    replaced = np.average([_replaced(one, string, canonical) for one in looked.columns], axis=0, weights=weights)
     place, by = (int(index) for index in np.unravel_index(int(replaced.argmax()), replaced.shape))
     rival, best = _without(string, place, by, len(alphabet)), float(replaced[place, by])
     if others and likely[1:].max() > best:
@@ -184,7 +190,7 @@ def verify_among(
     looked = [look(strips, recognise, alphabet) for strips in places]
     if not looked:
         raise ValueError("there is no place where the line may be")
-    best = max(range(len(looked)), key=lambda number: looked[number].certainty)
+    best = max(range(len(looked)), key=lambda number: max(looked[number].certainties))
     return best, evidence(looked[best], expected, alphabet)
 
 

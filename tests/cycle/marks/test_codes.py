@@ -124,9 +124,9 @@ GTIN = "(01)07612345678900(21)A1"
         ({"expected": "010761234567890021A1"}, "010761234567890021A1", True, Verdict.PASS, ""),
         ({"expected": "010761234567890021A1"}, "010761234567890021A1", False, Verdict.PASS, ""),
         ({"expected": GTIN, "gs1": True}, "010761234567890021A2", True, Verdict.FAIL, "(21) SERIAL is 'A2', not 'A1'"),
-        ({"expected": GTIN, "gs1": True}, "010761234567890021A1", False, Verdict.FAIL, "not marked as GS1"),
+        ({"expected": GTIN, "gs1": True}, "010761234567890021A1", False, Verdict.FAIL, "it is not a GS1 symbol"),
         ({"expected": GTIN, "gs1": True}, "010761234567890121A1", True, Verdict.FAIL, "check digit"),
-        ({"expected": "A-0001", "gs1": False}, "010761234567890021A1", True, Verdict.FAIL, "marked as GS1"),
+        ({"expected": "A-0001", "gs1": False}, "010761234567890021A1", True, Verdict.FAIL, "it is a GS1 symbol"),
     ],
 )
 def test_gs1(asked: dict[str, Any], content: str, gs1: bool, verdict: Verdict, says: str) -> None:

@@ -105,6 +105,13 @@ def test_lights_that_disagree_are_unclear_and_their_logarithms_averaged() -> Non
     assert found.strips == 2
 
 
+def test_a_light_in_which_nothing_is_seen_does_not_outvote_the_others() -> None:
+    nothing = np.log(np.full((28, len(ALPHABET) + 1), 1e-5))
+    nothing[:, -1] = np.log(1 - 1e-3)
+    found = verify_text([STRIP, STRIP], "ANNA22", _saying(nothing, _scores("ANNA22")), ALPHABET)
+    assert found.reading(LIMITS) is Reading.SAME
+
+
 def test_the_ratio_is_that_of_the_likelihoods() -> None:
     scores = _scores("A8", 0.9, {1: ("B", 0.6)})
     a, b, e = (ALPHABET.index(letter) for letter in "A8B")
