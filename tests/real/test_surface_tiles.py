@@ -14,6 +14,8 @@ from .conftest import DATA, ROOT
 
 @pytest.fixture(scope="module")
 def reached() -> Figures:
+    if not (ROOT / "models" / "surface" / "model.toml").exists():
+        pytest.skip("there is no model surface in models/ yet")
     model = load_model(ROOT / "models" / "surface", threads=1)
     tiles = read_tiles(DATA / "tiles")
     assert len([tile for tile in tiles if tile.kind in SMALL]) >= 15

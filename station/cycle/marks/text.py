@@ -159,7 +159,8 @@ def _strips(item: Item, grey: Grey, placement: Placement, mm_per_px: float) -> I
     asked, mark = item.characteristic, item.mark
     assert mark is not None
     if asked.arc is None:
-        for points in _box_lines(asked, mark.height_mm, mark.outline_mm[0] * placement.reading, mm_per_px):
+        direction = 180.0 - asked.direction_deg if placement.pose.mirrored else asked.direction_deg
+        for points in _box_lines(direction, mark.height_mm, mark.outline_mm[0] * placement.reading, mm_per_px):
             yield _strip(points, grey, placement)
         return
     assert mark.height_mm is not None
@@ -173,10 +174,10 @@ def _strips(item: Item, grey: Grey, placement: Placement, mm_per_px: float) -> I
 
 
 def _box_lines(
-    asked: Characteristic, height_mm: float | None, region_mm: Floats, mm_per_px: float
+    direction_deg: float, height_mm: float | None, region_mm: Floats, mm_per_px: float
 ) -> Iterator[NDArray[np.float64]]:
     """Straight lines through a region (n, 2) in the direction of reading."""
-    angle = math.radians(asked.direction_deg)
+    angle = math.radians(direction_deg)
     along, up = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
     across, high = region_mm @ along, region_mm @ up
     middle = 0.5 * (across.min() + across.max()) * along + 0.5 * (high.min() + high.max()) * up
@@ -190,7 +191,7 @@ def _box_lines(
         tried = [(height_mm, away * step / max(steps, 1)) for step in shifts]
     for height, shift in tried:
         yield straight_line(
-            (float(middle[0]), float(middle[1])), length, height, asked.direction_deg, mm_per_px, shift_mm=shift
+            (float(middle[0]), float(middle[1])), length, height, direction_deg, mm_per_px, shift_mm=shift
         )
 
 
