@@ -10,7 +10,8 @@ import numpy as np
 from station.cycle.marks.answer import MarkAnswer, SeenMark
 from station.cycle.marks.look import Models, look_at_marks
 from station.cycle.marks.placing import Placement
-from station.cycle.measure import Outcome, explain_verdict, inspect_picture
+from station.cycle.marks.rim import Rim
+from station.cycle.measure import MeasuredTrack, Outcome, explain_verdict, inspect_picture, measure_track
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.cycle.sight import Sighting, sight
@@ -20,7 +21,7 @@ from station.metrology.decision import SEVERITY, Verdict, worst
 from station.metrology.features import MeasuredFeature
 from station.metrology.uncertainty import Conditions
 from station.networks.load import Model
-from station.order.model import MARKS, Characteristic, Order
+from station.order.model import MARKS, Characteristic, CharacteristicType, Order
 from station.plan.compile import compile_marks
 from station.plan.plan import Item, Plan
 from station.vision.picture import Picture, picture_from
@@ -149,40 +150,43 @@ def _marks(
         if item.mark is not None and view in pictures:
             asked.setdefault(view, []).append(item)
     answers: dict[str, MarkAnswer] = {}
+    tracks = [outcome.track for outcome in outcomes.values() if outcome.track is not None]
+    rim = _rim(plan, tracks[0]) if tracks else None
     for view, items in asked.items():
         picture = picture_from(pictures[view].pixels)
         placement = None
-        if calibration is not None:
-            found = _pose(order, plan, calibration, view, picture, outcomes)
+        if calibration is not None and not order.geometry.features:
+            placement = Placement(Pose(0.0, 0.0, 0.0), calibration)
+        elif calibration is not None:
+            found = _sighting(plan, calibration, view, picture, outcomes)
             if isinstance(found, Refusal):
                 nowhere = SeenMark(view, np.empty((0, 2)))
                 answers |= {i.characteristic.id: MarkAnswer(Verdict.ERROR, found.sentence, nowhere) for i in items}
                 continue
-            placement = Placement(found, calibration)
-        answers |= look_at_marks(order, plan, items, view, picture, placement, models)
+            placement = Placement(found.pose, calibration)
+            if rim is None and any(item.characteristic.type is CharacteristicType.SURFACE for item in items):
+                rim = _rim(plan, measure_track(plan, calibration, found))
+        answers |= look_at_marks(order, plan, items, view, picture, placement, rim, models)
     return answers
 
 
-def _pose(
-    order: Order,
-    plan: Plan,
-    calibration: Calibration,
-    view: str,
-    picture: Picture,
-    outcomes: Mapping[str, Outcome],
-) -> Pose | Refusal:
+def _rim(plan: Plan, track: MeasuredTrack) -> Rim:
+    return Rim(plan.track, track.deviations_px, track.points_mm, track.edges.u_px, plan.mm_per_px)
+
+
+def _sighting(
+    plan: Plan, calibration: Calibration, view: str, picture: Picture, outcomes: Mapping[str, Outcome]
+) -> Sighting | Refusal:
     """How the part lies in the picture of a view: as that picture itself shows it, else as another one does, between
     which it did not move."""
-    if not order.geometry.features:
-        return Pose(0.0, 0.0, 0.0)
     if view in outcomes:
         own: Sighting | Refusal | None = outcomes[view].sighting or outcomes[view].refusal
     else:
         own = sight(plan, calibration, picture)
     sightings = [own, *(outcome.sighting for outcome in outcomes.values())]
-    pose = next((one.pose for one in sightings if isinstance(one, Sighting)), None)
-    if pose is not None:
-        return pose
+    found = next((one for one in sightings if isinstance(one, Sighting)), None)
+    if found is not None:
+        return found
     assert isinstance(own, Refusal)
     return own
 

@@ -114,7 +114,7 @@ def _defect(result: ItemResult, defect: SeenDefect) -> Finding:
     """A finding on a surface; below the limit it is one that PASSes."""
     outline = () if defect.outline_mm is None else tuple((float(x), float(y)) for x, y in defect.outline_mm)
     return Finding(
-        kind="surface defect",
+        kind="surface defect" if defect.kind == "defect" else defect.kind,
         verdict=str(defect.verdict),
         where_mm=defect.where_mm,
         size_mm=defect.size_mm,

@@ -32,17 +32,18 @@ class ModelUsed:
 
 @dataclass(frozen=True, slots=True)
 class SeenDefect:
-    """One finding on a surface: its outline in pixels of the picture and, where a scale is known, in mm of the part's
-    frame, as its place and its size."""
+    """One finding on a surface or at its rim: its outline in pixels of the picture and, where a scale is known, in mm
+    of the part's frame, as its place and its size. `score` is the model's, None of what needed none."""
 
     verdict: Verdict
     outline_px: Floats
     size_px: float
-    score: float
+    score: float | None
     outline_mm: Floats | None = None
     where_mm: tuple[float, float] | None = None
     size_mm: float | None = None
     u_mm: float | None = None
+    kind: str = "defect"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from station.cycle.marks.answer import MarkAnswer, SeenMark
 from station.cycle.marks.code import decide_code
 from station.cycle.marks.patch import Patch, eight_bits, region_patch, whole_patch
 from station.cycle.marks.placing import Placement
+from station.cycle.marks.rim import NO_RIM, Rim, look_at_rim
 from station.cycle.marks.surface import MODEL as SURFACE_MODEL
 from station.cycle.marks.surface import decide_surface
 from station.cycle.marks.text import MODEL as TEXT_MODEL
@@ -43,13 +44,15 @@ def look_at_marks(
     view: str,
     picture: Picture,
     placement: Placement | None,
+    rim: Rim | None,
     models: Models,
 ) -> dict[str, MarkAnswer]:
     """What is said of these marks of the plan in the picture of their view, by the characteristics' ids.
 
-    `placement` is where the part lies; None for an order without geometry, of whose pictures no scale is known.
+    `placement` is where the part lies; None for an order without geometry, of whose pictures no scale is known. `rim`
+    is its outline, as the best picture of it shows it.
     """
-    look = _Look(order, plan, view, picture, placement, models)
+    look = _Look(order, plan, view, picture, placement, rim, models)
     return {
         item.characteristic.id: look.at(item)
         for item in sorted(items, key=lambda one: _SEQUENCE.index(one.characteristic.type))
@@ -66,10 +69,11 @@ class _Look:
         view: str,
         picture: Picture,
         placement: Placement | None,
+        rim: Rim | None,
         models: Models,
     ) -> None:
         self._order, self._plan, self._view, self._models = order, plan, view, models
-        self._grey, self._placement = eight_bits(picture), placement
+        self._grey, self._placement, self._rim = eight_bits(picture), placement, rim
         self._codes_px: list[Floats] = []
         self._symmetry = symmetry_of(plan.outer, plan.openings, SAME_PX * plan.mm_per_px)
 
@@ -126,7 +130,11 @@ class _Look:
             why = "the part's outline does not say how it lies turned, and no code or text that was read does"
             return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(self._view, self._all()))
         patch, _ = self._patch(item)
-        return decide_surface(item, patch, self._view, label, self._models(SURFACE_MODEL), self._order.decision)
+        rule, rim = self._order.decision, NO_RIM
+        if self._rim is not None and self._placement is not None and item.upper is not None:
+            local_px = self._placement.calibration.local_px
+            rim = look_at_rim(self._rim, item.mark.outline_mm, self._placement, local_px, item.upper, rule)
+        return decide_surface(item, patch, self._view, label, self._models(SURFACE_MODEL), rule, rim)
 
     def _patch(self, item: Item) -> tuple[Patch, Floats]:
         """The region of a mark as a flat picture, and its border in the camera's."""

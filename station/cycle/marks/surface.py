@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from station.cycle.marks.answer import MarkAnswer, ModelUsed, SeenDefect, SeenMark
 from station.cycle.marks.patch import Patch
+from station.cycle.marks.rim import NO_RIM, RimSeen
 from station.metrology.decision import SEVERITY, Verdict, decide
 from station.networks.load import Model
 from station.order.model import DecisionRule
@@ -37,9 +38,11 @@ class SurfaceSettings:
     least_px: float
 
 
-def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model, rule: DecisionRule) -> MarkAnswer:
+def decide_surface(
+    item: Item, patch: Patch, view: str, label: str, model: Model, rule: DecisionRule, rim: RimSeen = NO_RIM
+) -> MarkAnswer:
     """PASS where no finding is larger than the order allows and everything could be judged; FAIL where one is shown to
-    be; else UNDECIDED. What the model is in doubt about never fails a part.
+    be; else UNDECIDED. What the model is in doubt about never fails a part. `rim` is what its outline shows.
 
     Raises:
         ModelError: the model failed.
@@ -59,7 +62,7 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
         why = f"{what}, and without a calibration nobody knows how many millimetres a pixel is"
         return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, ring, model=used, defects=defects))
     assert item.upper is not None
-    defects = tuple(_judged(one, patch, scale, settings, item.upper, rule, sure) for one in found)
+    defects = (*(_judged(one, patch, scale, settings, item.upper, rule, sure) for one in found), *rim.defects)
     seen = SeenMark(view, ring, model=used, defects=defects)
     # The worst finding speaks for the face, of equal ones the largest.
     largest = max(defects, key=lambda one: (-SEVERITY.index(one.verdict), one.size_mm or 0.0), default=None)
@@ -70,7 +73,7 @@ def decide_surface(item: Item, patch: Patch, view: str, label: str, model: Model
     reason = ""
     if verdict is not Verdict.PASS:
         reason = _sentence(label, verdict, defects, item.upper)
-    elif unsure := _doubt(patch, scale, item.upper, settings):
+    elif unsure := _doubt(patch, scale, item.upper, settings, rim):
         verdict, reason = Verdict.UNDECIDED, f"{label}: {unsure}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None
     return MarkAnswer(verdict, reason, seen, value, u, decision.conformance_probability, guard)
@@ -123,16 +126,17 @@ def _sentence(label: str, verdict: Verdict, defects: Sequence[SeenDefect], limit
     assert worst_one.u_mm is not None
     at = "" if worst_one.where_mm is None else f" at ({worst_one.where_mm[0]:.3g}, {worst_one.where_mm[1]:.3g}) mm"
     more = f", and {len(same) - 1} more like it" if len(same) > 1 else ""
+    named = worst_one.kind if worst_one.kind.endswith("material") else f"a {worst_one.kind}"
     size = f"{worst_one.size_mm:.2g} ± {2.0 * worst_one.u_mm:.1g} mm"
     if verdict is Verdict.UNDECIDED and worst_one.size_mm - 2.0 * worst_one.u_mm > limit_mm:
-        what = f"what may be a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed"
+        what = f"what may be {named}{at} is {size} large{more}; {limit_mm:g} mm is allowed"
         return f"{label}: {what}. The model is not sure of it: look at it."
     if verdict is Verdict.FAIL:
-        return f"{label}: a defect{at} is {size} large{more}; {limit_mm:g} mm is allowed."
-    return f"{label}: a defect{at} is {size} large{more}, too near the {limit_mm:g} mm that are allowed to be decided."
+        return f"{label}: {named}{at} is {size} large{more}; {limit_mm:g} mm is allowed."
+    return f"{label}: {named}{at} is {size} large{more}, too near the {limit_mm:g} mm that are allowed to be decided."
 
 
-def _doubt(patch: Patch, mm_per_px: float, limit_mm: float, settings: SurfaceSettings) -> str:
+def _doubt(patch: Patch, mm_per_px: float, limit_mm: float, settings: SurfaceSettings, rim: RimSeen) -> str:
     """Why a face on which nothing too large was found may still have a defect that is; or nothing."""
     if patch.seen < _LEAST_SEEN:
         return f"the picture shows only {100.0 * patch.seen:.0f} % of it"
@@ -141,6 +145,8 @@ def _doubt(patch: Patch, mm_per_px: float, limit_mm: float, settings: SurfaceSet
             f"defects of {limit_mm:g} mm are {limit_mm / mm_per_px:.1f} pixels large here, and below "
             f"{settings.least_px:g} pixels the model misses some"
         )
+    if rim.unseen_mm > limit_mm:
+        return f"no edge was found along {rim.unseen_mm:.2g} mm of its rim"
     blind = ((patch.grey <= _DARK) | (patch.grey >= _BRIGHT)) & patch.valid
     size_px, center = _largest(blind)
     if size_px > max(limit_mm / mm_per_px, _LEAST_BLIND_PX):

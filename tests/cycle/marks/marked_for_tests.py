@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from station.order.model import Order
 from station.order.read import parse_order
 from station.plan.compile import compile_plan
 from station.twin.marks import CodeMark, FaceDefect, TextMark
-from station.twin.part import MadePart, part_of_order
+from station.twin.part import Flaw, part_of_order
 from station.twin.render import render
 from station.twin.scene import Lamp, Optics, PlacedPart, Polarity, Pose, Scene, Surface
 
@@ -76,14 +77,14 @@ def seen(
     what: Order,
     *marks: CodeMark | TextMark,
     defects: Sequence[FaceDefect] = (),
+    flaws: Sequence[Flaw] = (),
     pose: Pose = POSE,
     lamp: Lamp = FRONT,
     seed: int = 4,
 ) -> TakenPicture:
     """The made part in the view `front`, or in another lamp's."""
     face = what.geometry.face
-    made = part_of_order(what)
-    part = MadePart(made.silhouette, marks=marks, defects=tuple(defects), marked=face)
+    part = replace(part_of_order(what, (), tuple(flaws)), marks=marks, defects=tuple(defects), marked=face)
     scene = Scene(OPTICS, lamp, (PlacedPart(part, pose, face, Surface(grain=0.02)),))
     pixels = render(scene, np.random.default_rng(seed))
     return TakenPicture("front" if lamp.polarity is Polarity.FRONTLIT else "backlight", pixels, b"", ".png", "picture")
