@@ -11,7 +11,7 @@ from station.cycle.marks.answer import MarkAnswer, SeenMark
 from station.cycle.marks.look import Models, look_at_marks
 from station.cycle.marks.placing import Placement
 from station.cycle.marks.rim import Rim
-from station.cycle.measure import MeasuredTrack, Outcome, explain_verdict, inspect_picture, measure_track
+from station.cycle.measure import Outcome, explain_verdict, inspect_picture, measure_track
 from station.cycle.pictures import TakenPicture
 from station.cycle.results import ItemResult
 from station.cycle.sight import Sighting, sight
@@ -150,8 +150,7 @@ def _marks(
         if item.mark is not None and view in pictures:
             asked.setdefault(view, []).append(item)
     answers: dict[str, MarkAnswer] = {}
-    tracks = [outcome.track for outcome in outcomes.values() if outcome.track is not None]
-    rim = _rim(plan, tracks[0]) if tracks else None
+    rim: Rim | None = None
     for view, items in asked.items():
         picture = picture_from(pictures[view].pixels)
         placement = None
@@ -164,13 +163,16 @@ def _marks(
                 answers |= {i.characteristic.id: MarkAnswer(Verdict.ERROR, found.sentence, nowhere) for i in items}
                 continue
             placement = Placement(found.pose, calibration)
-            if rim is None and any(item.characteristic.type is CharacteristicType.SURFACE for item in items):
-                rim = _rim(plan, measure_track(plan, calibration, found))
+            if any(item.characteristic.type is CharacteristicType.SURFACE for item in items):
+                # A picture that was measured shows edges better than one that was lit for its face.
+                measured = (outcome.sighting for outcome in outcomes.values() if outcome.sighting is not None)
+                rim = _rim(plan, calibration, next(measured, found))
         answers |= look_at_marks(order, plan, items, view, picture, placement, rim, models)
     return answers
 
 
-def _rim(plan: Plan, track: MeasuredTrack) -> Rim:
+def _rim(plan: Plan, calibration: Calibration, sighting: Sighting) -> Rim:
+    track = measure_track(plan, calibration, sighting)
     return Rim(plan.track, track.deviations_px, track.points_mm, track.edges.u_px, plan.mm_per_px)
 
 

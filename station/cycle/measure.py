@@ -53,7 +53,6 @@ class Outcome:
     features: tuple[MeasuredFeature, ...]
     sighting: Sighting | None
     refusal: Refusal | None
-    track: MeasuredTrack | None = None
 
 
 def inspect_picture(
@@ -83,7 +82,7 @@ def inspect_picture(
     verdicts = [item.verdict for item in items] + [f.verdict for f in findings.all]
     verdict = worst(verdicts)
     reason = explain_verdict(verdict, items, findings.all)
-    return Outcome(verdict, reason, items, findings.all, tuple(features.values()), found, None, measured)
+    return Outcome(verdict, reason, items, findings.all, tuple(features.values()), found, None)
 
 
 @dataclass(frozen=True, slots=True)
