@@ -76,7 +76,16 @@ def view_of(c: Characteristic, views: Sequence[str]) -> str:
 
 def needed_views(order: Order, views: Sequence[str]) -> tuple[str, ...]:
     """Views that an order needs pictures in, given those a rig has."""
-    return tuple(dict.fromkeys(view_of(c, views) for c in order.characteristics))
+    outline = (BACKLIT,) if _asks_for_outline_alone(order) else ()
+    return tuple(dict.fromkeys((*outline, *(view_of(c, views) for c in order.characteristics))))
+
+
+def _asks_for_outline_alone(order: Order) -> bool:
+    """Whether an order asks for no dimension, but its geometry is the whole silhouette: that has to be looked at all
+    the same, and a face with marks on it does not show it."""
+    silhouette = order.geometry.silhouette
+    whole = silhouette is not None and bool(silhouette.outer) and not order.geometry.partial
+    return whole and all(c.type in MARKS for c in order.characteristics)
 
 
 def no_models(name: str) -> Model:
@@ -102,7 +111,8 @@ def examine(
     by_view = {picture.view: picture for picture in pictures}
     outcomes: dict[str, Outcome] = {}
     for view in needed_views(order, list(by_view)):
-        geometrical = any(view_of(c, list(by_view)) == view and c.type not in MARKS for c in order.characteristics)
+        geometrical = view == BACKLIT and _asks_for_outline_alone(order)
+        geometrical |= any(view_of(c, list(by_view)) == view and c.type not in MARKS for c in order.characteristics)
         if view in by_view and geometrical and calibration is not None:
             outcomes[view] = inspect_picture(order, plan, calibration, picture_from(by_view[view].pixels), conditions)
     marks = _marks(order, plan, calibration, by_view, outcomes, models)
@@ -129,6 +139,15 @@ def examine(
     verdict = worst([i.verdict for i in answered] + [f.verdict for f in findings])
     refusals = [o.refusal.sentence for o in outcomes.values() if o.refusal is not None]
     reason = " ".join(dict.fromkeys(refusals)) or explain_verdict(verdict, answered, findings)
+    if _asks_for_outline_alone(order):
+        if any(outcome.sighting is None for outcome in outcomes.values()):
+            verdict = worst([verdict, Verdict.ERROR])
+        elif not outcomes and verdict is Verdict.PASS:
+            verdict = Verdict.UNDECIDED
+            reason = (
+                f"The part's outline was not looked at: there is no picture of the view {BACKLIT}. Take one, or order "
+                "the geometry as partial."
+            )
     shown = tuple(
         (by_view[view], replace(outcome, verdict=verdict, reason=reason)) for view, outcome in outcomes.items()
     )

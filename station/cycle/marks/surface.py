@@ -23,6 +23,7 @@ from station.vision.surface.score import defect_scores
 MODEL = "surface"
 EDGE_PX = 3  # of a region's border that is not judged
 _LEAST_SEEN = 0.999
+_LEAST_JUDGED = 0.5
 _DARK, _BRIGHT = 3, 252  # levels at which a camera shows nothing any more
 _LEAST_BLIND_PX = 3
 
@@ -73,6 +74,9 @@ def decide_surface(
     reason = ""
     if verdict is not Verdict.PASS:
         reason = _sentence(label, verdict, defects, item.upper)
+    elif judged.sum() < _LEAST_JUDGED * patch.valid.sum():
+        why = f"most of its region lies within {EDGE_PX} pixels of an edge, where nothing is judged"
+        verdict, reason = Verdict.UNDECIDED, f"{label}: {why}."
     elif unsure := _doubt(patch, scale, item.upper, settings, rim):
         verdict, reason = Verdict.UNDECIDED, f"{label}: {unsure}."
     guard = decision.guard_band if math.isfinite(decision.guard_band) else None

@@ -16,7 +16,7 @@ from station.cycle.overlay.palette import INK, QUIET, STYLES, WHITE, Colour
 from station.cycle.overlay.placing import Clutter
 from station.cycle.overlay.symbols import RADIUS, balloon_width, draw_balloon
 from station.cycle.overlay.view import View, view_of, whole
-from station.metrology.decision import Verdict
+from station.metrology.decision import SEVERITY, Verdict
 from station.vision.picture import Picture
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,6 @@ _LABEL, _LONGEST = 22, 420.0  # of the words beside a balloon, display pixels
 _WRONG_SHARE = 0.35
 _CLEAR = 6  # display pixels between what is outlined and its line
 _FAR = 3000.0  # display pixels: nobody sees what lies beyond
-_SEVERITY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNDECIDED, Verdict.PASS)
 
 
 class MarkKind(StrEnum):
@@ -83,10 +82,10 @@ def view_of_marks(picture: Picture, marks: Sequence[DrawnMark], width: int, heig
 
 def draw_marks(pane: Canvas, clutter: Clutter, view: View, marks: Sequence[DrawnMark]) -> None:
     """Every outline, then defects with their sizes, then the balloons of the marks; the worst first."""
-    ordered = sorted(marks, key=lambda mark: _SEVERITY.index(mark.verdict))
+    ordered = sorted(marks, key=lambda mark: SEVERITY.index(mark.verdict))
     for mark in ordered:
         _draw_outlines(pane, clutter, view, mark)
-    spots = sorted((spot for mark in ordered for spot in mark.spots), key=lambda one: _SEVERITY.index(one.verdict))
+    spots = sorted((spot for mark in ordered for spot in mark.spots), key=lambda one: SEVERITY.index(one.verdict))
     shown = [(spot, _shown(view, spot.outline_px)) for spot in spots if len(spot.outline_px)]
     for spot, outline in shown:
         _draw_spot(pane, clutter, outline, STYLES[spot.verdict].line)

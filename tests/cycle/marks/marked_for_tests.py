@@ -45,7 +45,7 @@ def plate(*asked: dict[str, Any], **geometry: Any) -> dict[str, Any]:
         {"id": f"L{k}", "type": "line", "start": list(a), "end": list(b), "material": "left"}
         for k, (a, b) in enumerate(zip(corners, [*corners[1:], corners[0]], strict=True))
     ]
-    return order({"features": lines, **geometry}, *asked)
+    return order({"features": lines, "partial": True, **geometry}, *asked)
 
 
 def ring(*asked: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def ring(*asked: dict[str, Any]) -> dict[str, Any]:
         {"id": "OD", "type": "circle", "side": "outer", "center": [0, 0], "diameter": 5.0},
         {"id": "ID", "type": "circle", "side": "inner", "center": [0, 0], "diameter": 1.0},
     ]
-    return order({"features": circles}, *asked)
+    return order({"features": circles, "partial": True}, *asked)
 
 
 def order(geometry: dict[str, Any], *asked: dict[str, Any]) -> dict[str, Any]:

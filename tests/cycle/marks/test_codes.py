@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from station.cycle.examine import needed_views
 from station.metrology.decision import Verdict
+from station.twin.flaws import extra_hole
 from station.twin.marks import CodeMark, MarkStyle
 from station.twin.scene import Lamp, Pose
 
@@ -90,6 +92,18 @@ def test_a_face_that_shows_nothing_of_the_outline_is_placed_by_the_backlight() -
     even = np.where(front.pixels < 60, 150, front.pixels).astype(np.uint8)
     found = examined(what, back, type(front)("front", even, b"", ".png", "even"))
     assert found.items[1].verdict is Verdict.PASS
+
+
+def test_the_outline_is_looked_at_though_only_marks_are_asked_for() -> None:
+    """Unless the geometry is partial, an opening that it does not have prevents PASS."""
+    what = parsed(plate(CODE, partial=False))
+    sound, holed = (), (extra_hole((0.8, -0.3), 0.4),)
+    alone = examined(what, seen(what, MARK))
+    assert (alone.verdict, "no picture of the view backlight" in alone.reason) == (Verdict.UNDECIDED, True)
+    for flaws, verdict in ((sound, Verdict.PASS), (holed, Verdict.FAIL)):
+        both = (seen(what, MARK, flaws=flaws), seen(what, MARK, flaws=flaws, lamp=Lamp()))
+        assert examined(what, *both).verdict is verdict
+    assert needed_views(what, ["backlight", "front"]) == ("backlight", "front")
 
 
 @pytest.mark.parametrize("angle", [0.0, 77.0, 201.0])

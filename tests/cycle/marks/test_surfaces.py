@@ -105,6 +105,12 @@ def test_a_region_alone_is_looked_at() -> None:
     assert examined_with(0.4, LONG, **on_it).verdict is Verdict.FAIL
 
 
+def test_a_region_too_narrow_to_be_judged_is_undecided() -> None:
+    found = examined_with(0.2, region=[[-1.0, -0.02], [1.0, 0.02]])
+    assert found.verdict is Verdict.UNDECIDED
+    assert "where nothing is judged" in found.reason
+
+
 def test_what_the_order_asks_to_be_marked_is_no_defect() -> None:
     what = parsed(plate(CODE, surface(0.2)))
     found = examined(what, seen(what, CodeMark("datamatrix", "A-0001", (-0.9, 0.1), 0.9)), models=models())
