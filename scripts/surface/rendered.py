@@ -10,7 +10,6 @@ import numpy as np
 
 from station.networks.load import Model
 from station.training.surface.judged import Judged, Sized, judge, sizes
-from station.vision.surface.findings import find_defects
 
 from .figures import Figure, Figures, Scored, figures, wilson
 from .methods import Method
@@ -67,8 +66,8 @@ def findings(judged: list[Judged], model: Model) -> Findings:
     outline = float(model.manifest.settings["outline_level"])
     good = [one for one in judged if not one.sample.defects]
     bad = [one for one in judged if one.truth]
-    false = sum(bool(find_defects(one.scores, one.sample.valid, defect, 1.0)) for one in good)
-    measured = [size for one in bad for size in sizes(one, defect, outline)]
+    false = sum(bool(one.findings(defect, outline, certain=True)) for one in good)
+    measured = [size for one in bad for size in sizes(one, defect, outline, certain=True)]
     found = [size for size in measured if not math.isnan(size.found_px)]
     seen = sum(not math.isnan(size.found_px) for one in bad for size in sizes(one, doubt, outline))
     return Findings(

@@ -18,6 +18,7 @@ from station.networks.load import Model
 from station.order.model import DecisionRule
 from station.plan.plan import Item
 from station.vision.surface.findings import Defect, find_defects
+from station.vision.surface.lay import runs_along_lay
 from station.vision.surface.score import defect_scores
 
 MODEL = "surface"
@@ -26,6 +27,7 @@ _LEAST_SEEN = 0.999
 _LEAST_JUDGED = 0.5
 _DARK, _BRIGHT = 3, 252  # levels at which a camera shows nothing any more
 _LEAST_BLIND_PX = 3
+_LINE = "line along the lay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,21 @@ class SurfaceSettings:
     least_px: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the order allows, the score from which the model is sure, and how it is decided between them."""
+
+    size_mm: float
+    sure: float
+    rule: DecisionRule
+
+
 def decide_surface(
     item: Item, patch: Patch, view: str, label: str, model: Model, rule: DecisionRule, rim: RimSeen = NO_RIM
 ) -> MarkAnswer:
     """PASS where no finding is larger than the order allows and everything could be judged; FAIL where one is shown to
-    be; else UNDECIDED. What the model is in doubt about never fails a part. `rim` is what its outline shows.
+    be; else UNDECIDED. Neither what the model is in doubt about nor a line along the lay fails a part. `rim` is what
+    its outline shows.
 
     Raises:
         ModelError: the model failed.
@@ -63,7 +75,8 @@ def decide_surface(
         why = f"{what}, and without a calibration nobody knows how many millimetres a pixel is"
         return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, ring, model=used, defects=defects))
     assert item.upper is not None
-    defects = (*(_judged(one, patch, scale, settings, item.upper, rule, sure) for one in found), *rim.defects)
+    limits = _Limits(item.upper, sure, rule)
+    defects = (*(_judged(one, patch, judged, scale, settings, limits) for one in found), *rim.defects)
     seen = SeenMark(view, ring, model=used, defects=defects)
     # The worst finding speaks for the face, of equal ones the largest.
     largest = max(defects, key=lambda one: (-SEVERITY.index(one.verdict), one.size_mm or 0.0), default=None)
@@ -95,17 +108,18 @@ def _off_edges(patch: Patch) -> NDArray[np.bool_]:
 def _judged(
     found: Defect,
     patch: Patch,
+    judged: NDArray[np.bool_],
     mm_per_px: float,
     settings: SurfaceSettings,
-    limit_mm: float,
-    rule: DecisionRule,
-    sure: float,
+    limits: _Limits,
 ) -> SeenDefect:
     size_mm = found.size_px * mm_per_px
     u_mm = math.hypot(settings.u_px * mm_per_px, settings.u_relative * size_mm)
-    decision = decide(size_mm, u_mm, None, limit_mm, rule=rule.rule, probability=rule.conformance_probability)
+    rule = limits.rule
+    decision = decide(size_mm, u_mm, None, limits.size_mm, rule=rule.rule, probability=rule.conformance_probability)
     middle = patch.to_mm(np.array([found.center_px]))
-    in_doubt = decision.verdict is Verdict.FAIL and found.peak_score < sure
+    is_line = decision.verdict is not Verdict.PASS and runs_along_lay(patch.grey, judged, found)
+    in_doubt = decision.verdict is Verdict.FAIL and (is_line or found.peak_score < limits.sure)
     return SeenDefect(
         Verdict.UNDECIDED if in_doubt else decision.verdict,
         patch.to_picture(found.outline_px),
@@ -115,6 +129,7 @@ def _judged(
         None if middle is None else (float(middle[0, 0]), float(middle[0, 1])),
         size_mm,
         u_mm,
+        _LINE if is_line else "defect",
     )
 
 
@@ -132,6 +147,8 @@ def _sentence(label: str, verdict: Verdict, defects: Sequence[SeenDefect], limit
     more = f", and {len(same) - 1} more like it" if len(same) > 1 else ""
     named = worst_one.kind if worst_one.kind.endswith("material") else f"a {worst_one.kind}"
     size = f"{worst_one.size_mm:.2g} ± {2.0 * worst_one.u_mm:.1g} mm"
+    if worst_one.kind == _LINE:
+        return f"{label}: a {_LINE}{at} is {size} large{more}, which a tool's groove may be: look at it."
     if verdict is Verdict.UNDECIDED and worst_one.size_mm - 2.0 * worst_one.u_mm > limit_mm:
         what = f"what may be {named}{at} is {size} large{more}; {limit_mm:g} mm is allowed"
         return f"{label}: {what}. The model is not sure of it: look at it."

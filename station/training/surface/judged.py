@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from station.training.surface.faces import Sample, make_sample
 from station.vision.surface.findings import Defect, find_defects, largest_extent
+from station.vision.surface.lay import runs_along_lay
 from station.vision.surface.score import NOTHING, Network, defect_scores
 
 Floats = NDArray[np.float32]
@@ -33,6 +34,13 @@ class Judged:
     def peak(self) -> float:
         """The highest score of the face."""
         return float(self.scores.max())
+
+    def findings(self, threshold: float, outline_level: float, *, certain: bool = False) -> tuple[Defect, ...]:
+        """What is found with these levels; where only what is `certain` counts, without lines along the lay."""
+        found = find_defects(self.scores, self.sample.valid, threshold, 1.0, outline_level=outline_level)
+        if not certain:
+            return found
+        return tuple(one for one in found if not runs_along_lay(self.sample.grey, self.sample.valid, one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +72,11 @@ def true_defects(sample: Sample) -> tuple[Defect, ...]:
     return find_defects(certain, sample.valid, 0.0, 1.0)
 
 
-def sizes(judged: Judged, threshold: float, outline_level: float) -> list[Sized]:
+def sizes(judged: Judged, threshold: float, outline_level: float, *, certain: bool = False) -> list[Sized]:
     """Every true defect with the largest finding that touches it. A finding that joins several is compared with what
     they measure together.
     """
-    found = find_defects(judged.scores, judged.sample.valid, threshold, 1.0, outline_level=outline_level)
+    found = judged.findings(threshold, outline_level, certain=certain)
     shape = judged.scores.shape
     near = np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)
     around = [cv2.dilate(_filled(true, shape), near) > 0 for true in judged.truth]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from station.training.surface.judged import Judged, Sized, sizes
 
 FALSE_SHARE = 0.01  # of good faces may have a finding; 1 in 50 is what was promised
 DOUBT_SHARE = 0.10  # of good faces may have a place that only a person can judge
 LOWEST_OUTLINE = -4.0
+SPLIT = 0.0  # the level at which findings are told apart while no other is chosen yet
 STEPS = 12  # from there to the threshold
 SMALL_PX = 14.0  # below, 2 px are more than 15 %
 RUN = 30  # defects next to each other in size
@@ -22,7 +22,8 @@ UNKNOWN_PX = 1000.0  # too few defects to say: nothing smaller is decided
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """`defect`: from here on it is a finding. `doubt`: below it there is nothing; between the two nobody knows.
+    """`defect`: from here on it is a finding, unless it runs along the lay. `doubt`: below it there is nothing; between
+    the two nobody knows.
     `outline`: the score at a defect's border, where sizes come out right. Then what a size is worth: its standard
     uncertainty as a fraction of it and in pixels, and the smallest size from which on defects are found.
     """
@@ -52,9 +53,8 @@ def choose(good: Sequence[Judged], bad: Sequence[Judged]) -> Levels:
     """The lowest thresholds at which the promised shares of good faces hold, the outline level without bias, and what
     sizes are worth there.
     """
-    peaks = np.sort([one.peak for one in good])[::-1]
-    defect = _above(peaks, FALSE_SHARE)
-    doubt = min(_above(peaks, DOUBT_SHARE), defect)
+    defect = _above([_certain_peak(one) for one in good], FALSE_SHARE)
+    doubt = min(_above([one.peak for one in good], DOUBT_SHARE), defect)
     grid = np.linspace(LOWEST_OUTLINE, defect, STEPS)
     biases = [abs(_bias(bad, defect, float(level))) for level in grid]
     outline = round(float(grid[int(np.argmin(biases))]), 3)
@@ -68,10 +68,10 @@ def choose(good: Sequence[Judged], bad: Sequence[Judged]) -> Levels:
 def quality(good: Sequence[Judged], bad: Sequence[Judged], levels: Levels) -> Quality:
     """How good the station is with these levels."""
     defects = sum(len(one.truth) for one in bad)
-    found = _found(bad, levels.defect, levels.outline)
+    found = _found(bad, levels.defect, levels.outline, certain=True)
     seen = _found(bad, levels.doubt, levels.outline)
     return Quality(
-        float(np.mean([one.peak >= levels.defect for one in good])),
+        float(np.mean([bool(one.findings(levels.defect, levels.outline, certain=True)) for one in good])),
         float(np.mean([one.peak >= levels.doubt for one in good])),
         len(found) / max(defects, 1),
         len(seen) / max(defects, 1),
@@ -81,13 +81,18 @@ def quality(good: Sequence[Judged], bad: Sequence[Judged], levels: Levels) -> Qu
     )
 
 
-def _above(falling: NDArray[np.float64], share: float) -> float:
+def _certain_peak(judged: Judged) -> float:
+    return max((one.peak_score for one in judged.findings(SPLIT, SPLIT, certain=True)), default=SPLIT)
+
+
+def _above(values: Sequence[float], share: float) -> float:
     """The level that at most this share of the values reaches."""
+    falling = np.sort(values)[::-1]
     return math.ceil(1000.0 * float(falling[int(share * len(falling))])) / 1000.0 + 0.001
 
 
-def _found(bad: Sequence[Judged], threshold: float, outline: float) -> list[Sized]:
-    measured = (size for one in bad for size in sizes(one, threshold, outline))
+def _found(bad: Sequence[Judged], threshold: float, outline: float, *, certain: bool = False) -> list[Sized]:
+    measured = (size for one in bad for size in sizes(one, threshold, outline, certain=certain))
     return [size for size in measured if not math.isnan(size.found_px)]
 
 

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from station.cycle.marks.look import Models
+from station.cycle.marks.patch import Patch
+from station.cycle.marks.surface import decide_surface
 from station.cycle.pictures import TakenPicture
 from station.errors import ModelError
 from station.metrology.decision import Verdict
+from station.order.model import DecisionRule
+from station.plan.compile import compile_marks
 from station.twin.marks import CodeMark, FaceDefect, scratch
 from station.twin.scene import Pose
 
+from ...vision.surface.lays_for_tests import brushed, with_line
 from .marked_for_tests import CALIBRATION, CODE, examined, order, parsed, plate, ring, seen
 from .networks_for_tests import DarkIsBad
 
@@ -173,3 +178,13 @@ def test_the_same_picture_gives_the_same_answer() -> None:
     for one, other in zip(first.mark.defects, second.mark.defects, strict=True):
         assert (one.score, one.size_mm) == (other.score, other.size_mm)
         assert np.array_equal(one.outline_px, other.outline_px)
+
+
+@pytest.mark.parametrize(("turn_deg", "verdict"), [(0.0, Verdict.UNDECIDED), (60.0, Verdict.FAIL)])
+def test_a_line_along_the_lay_is_for_a_person_to_judge(turn_deg: float, verdict: Verdict) -> None:
+    grey, _ = with_line(brushed(20.0), 20.0 + turn_deg)
+    (item,) = compile_marks(parsed(order({"features": []}, surface(0.4)))).items
+    patch = Patch(grey, np.ones(grey.shape, np.bool_), 1.0, 0.01)
+    answer = decide_surface(item, patch, "front", "S", DarkIsBad(), DecisionRule())  # type: ignore[arg-type]
+    assert answer.verdict is verdict
+    assert ("line along the lay" in answer.reason) is (turn_deg == 0.0)
