@@ -311,7 +311,8 @@ class Cell:
                 planning = in_background(lambda: plan_of(order, calibration), "plan")
             self._check_interlock()
         self._look_ahead()
-        views, how = [View(view) for view in needed_views(order, [str(v) for v in View])], self.shooting
+        lamps = [str(view) for view in View if view in self.rig.light.views]
+        views, how = [View(view) for view in needed_views(order, lamps)], self.shooting
         pictures = capture_views(
             self.rig.camera, self.rig.light, views, how.exposure_us, frames=how.frames, settle=how.settles,
             watch=how.looks_again, phase=watch,

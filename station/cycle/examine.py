@@ -30,6 +30,7 @@ from station.vision.refusal import Refusal
 
 GEOMETRY_VIEWS = ("backlight", "front", "ring", "dark")
 MARKS_VIEW = "front"
+FACE_VIEWS = (MARKS_VIEW, "ring", "dark")
 BACKLIT = "backlight"
 
 
@@ -74,10 +75,19 @@ def view_of(c: Characteristic, views: Sequence[str]) -> str:
     return next((view for view in GEOMETRY_VIEWS if view in views), GEOMETRY_VIEWS[0])
 
 
+def lights_of(c: Characteristic, views: Sequence[str]) -> tuple[str, ...]:
+    """The views whose pictures have a say, the one it is decided in first: a text that names none is read in every
+    light that falls on its face."""
+    first = view_of(c, views)
+    if c.type is not CharacteristicType.TEXT or c.view:
+        return (first,)
+    return tuple(dict.fromkeys((first, *(view for view in FACE_VIEWS if view in views))))
+
+
 def needed_views(order: Order, views: Sequence[str]) -> tuple[str, ...]:
-    """Views that an order needs pictures in, given those a rig has."""
+    """Views that an order needs pictures in, given those a rig has lamps for."""
     outline = (BACKLIT,) if _asks_for_outline_alone(order) else ()
-    return tuple(dict.fromkeys((*outline, *(view_of(c, views) for c in order.characteristics))))
+    return tuple(dict.fromkeys((*outline, *(view for c in order.characteristics for view in lights_of(c, views)))))
 
 
 def _asks_for_outline_alone(order: Order) -> bool:
@@ -186,8 +196,16 @@ def _marks(
                 # A picture that was measured shows edges better than one that was lit for its face.
                 measured = (outcome.sighting for outcome in outcomes.values() if outcome.sighting is not None)
                 rim = _rim(plan, calibration, next(measured, found))
-        answers |= look_at_marks(order, plan, items, view, picture, placement, rim, models)
+        answers |= look_at_marks(order, plan, items, view, picture, placement, rim, models, _lit(items, view, pictures))
     return answers
+
+
+def _lit(items: Sequence[Item], view: str, pictures: Mapping[str, TakenPicture]) -> dict[str, list[Picture]]:
+    """The same face in other lights, for each mark in which they have a say."""
+    same = [name for name, taken in pictures.items() if taken.pixels.shape == pictures[view].pixels.shape]
+    lights = {item.characteristic.id: lights_of(item.characteristic, same)[1:] for item in items}
+    asked = {name: picture_from(pictures[name].pixels) for names in lights.values() for name in names}
+    return {mark: [asked[name] for name in names] for mark, names in lights.items()}
 
 
 def _rim(plan: Plan, calibration: Calibration, sighting: Sighting) -> Rim:

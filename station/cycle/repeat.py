@@ -76,7 +76,7 @@ def measure_again(rig: Rig, subject: Subject, exposure_us: float) -> Answer:
     Raises:
         DeviceError: a device did not do what it was asked to.
     """
-    view = view_of(subject.item.characteristic, [str(v) for v in View])
+    view = view_of(subject.item.characteristic, [str(view) for view in View if view in rig.light.views])
     try:
         picture = capture(rig.camera, rig.light, View(view), exposure_us)
     except CaptureError as error:

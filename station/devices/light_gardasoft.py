@@ -117,6 +117,11 @@ class Light:
             return f"RT{channel},{times},{percent}{apart}"
         return f"{'RS' if facts.mode == 'continuous' else 'RW'}{channel},{percent}"
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+        return frozenset(View(view) for view in self._facts.channels)
+
     def turn_on(self, view: View) -> float:
         """Light this view alone (or let its trigger light it); the time from which its light is steady.
 

@@ -93,6 +93,10 @@ class Camera(Protocol):
 class Light(Protocol):
     """The lamps; at most one view's lamp is on."""
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which its light is steady."""
 

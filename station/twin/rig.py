@@ -114,6 +114,11 @@ class TwinLight:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+        return frozenset(view for view in View if self._bench.facts.lamp(view) is not None)
+
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which it is steady. Raises: DeviceError without such a lamp."""
         if self._bench.facts.lamp(view) is None:

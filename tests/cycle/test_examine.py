@@ -71,6 +71,16 @@ def test_a_characteristic_is_decided_in_its_own_view() -> None:
     assert found.verdict is Verdict.FAIL
 
 
+def test_a_text_that_names_no_view_is_read_in_every_light_on_its_face() -> None:
+    text = {"id": "8", "type": "text", "expected": "ANNA"}
+    lamps = ["backlight", "front", "dark"]
+    asked = order([], text)
+    assert needed_views(asked, lamps) == ("front", "dark")
+    assert needed_views(asked, []) == ("front",)
+    named = order([], {**text, "view": "ring"})
+    assert needed_views(named, lamps) == ("ring",)
+
+
 def test_a_view_that_was_not_taken_keeps_the_part() -> None:
     od, bore = size("diameter", "OD", 2.2, 0.02), size("diameter", "ID", 1.4, 0.02)
     what = ring(od, {**bore, "view": "ring"})

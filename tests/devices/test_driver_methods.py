@@ -31,3 +31,10 @@ def test_every_method_with_the_same_signature(protocol, driver):
     for name, method in methods.items():
         assert inspect.signature(method) == inspect.signature(getattr(driver, name)), name
         assert getattr(driver, name).__doc__, name
+
+
+@pytest.mark.parametrize(("protocol", "driver"), PAIRS)
+def test_every_property(protocol, driver):
+    for name, one in vars(protocol).items():
+        if isinstance(one, property):
+            assert isinstance(inspect.getattr_static(driver, name), property), name

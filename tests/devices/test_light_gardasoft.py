@@ -38,6 +38,7 @@ def test_the_peer_says_what_the_manuals_say():
 def test_continuous_one_view_alone_dark_on_open_and_on_close(controller, where):
     now = [10.0]
     light = Light(LightFacts(where, CHANNELS, {"ring": 0.255}), clock=lambda: now[0])
+    assert light.views == {View(view) for view in CHANNELS}
     assert percents(controller) == [0.0, 50.0, 0.0, 50.0]  # the others are not ours
     assert light.turn_on(View.RING) == pytest.approx(10.02)
     assert controller.channels[3][:2] == (0, 25.5)

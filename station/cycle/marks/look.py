@@ -6,7 +6,7 @@ Where an outline leaves open how the part lies turned, the first mark that was r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,13 +46,15 @@ def look_at_marks(
     placement: Placement | None,
     rim: Rim | None,
     models: Models,
+    lit: Mapping[str, Sequence[Picture]] | None = None,
 ) -> dict[str, MarkAnswer]:
     """What is said of these marks of the plan in the picture of their view, by the characteristics' ids.
 
     `placement` is where the part lies; None for an order without geometry, of whose pictures no scale is known. `rim`
-    is its outline, as the best picture of it shows it.
+    is its outline, as the best picture of it shows it. `lit` are more pictures of the same size for some ids, in which
+    the part lies alike under other lights.
     """
-    look = _Look(order, plan, view, picture, placement, rim, models)
+    look = _Look(order, plan, view, picture, placement, rim, models, lit or {})
     return {
         item.characteristic.id: look.at(item)
         for item in sorted(items, key=lambda one: _SEQUENCE.index(one.characteristic.type))
@@ -71,7 +73,9 @@ class _Look:
         placement: Placement | None,
         rim: Rim | None,
         models: Models,
+        lit: Mapping[str, Sequence[Picture]],
     ) -> None:
+        self._lit = lit
         self._order, self._plan, self._view, self._models = order, plan, view, models
         self._grey, self._placement, self._rim = eight_bits(picture), placement, rim
         self._codes_px: list[Floats] = []
@@ -119,7 +123,8 @@ class _Look:
             likely = likely_turns(self._grey, placement, self._symmetry, region[0], stroke_px)
             placements = tuple(placement.turned(turn, self._symmetry.center_mm) for turn in likely)
         place = TextPlace(placements, scale, tuple(self._codes_px))
-        answer, found = decide_text(item, self._grey, place, self._view, label, model)
+        more = [eight_bits(picture) for picture in self._lit.get(item.characteristic.id, ())]
+        answer, found = decide_text(item, [self._grey, *more], place, self._view, label, model)
         if answer.verdict is Verdict.PASS and found is not None:
             self._placement, self._symmetry = found, Symmetry(1, (0.0, 0.0))
         return answer

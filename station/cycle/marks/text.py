@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -46,20 +46,20 @@ class TextSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """A strip (h, w) in which the line may be, and where in the picture its pixels are, (h, w, 2)."""
+    """A strip (h, w) in which the line may be, in each light, and where in the picture its pixels are, (h, w, 2)."""
 
-    grey: Grey
+    lights: tuple[Grey, ...]
     at_px: NDArray[np.float32]
     placement: Placement | None = None
 
     @property
     def border_px(self) -> Floats:
         """(4, 2): around the strip, in the picture."""
-        return self.columns_px(0.0, float(self.grey.shape[1]))
+        return self.columns_px(0.0, float(self.at_px.shape[1]))
 
     def columns_px(self, first: float, last: float) -> Floats:
         """(n, 2): around the columns from `first` to before `last`, in the picture."""
-        rows, width = self.grey.shape
+        rows, width = self.at_px.shape[:2]
         left, right = (int(np.clip(column, 0, width - 1)) for column in (first, last - 1.0))
         along = np.unique(np.linspace(left, right, 24).astype(int))
         return np.concatenate([self.at_px[0, along], self.at_px[rows - 1, along[::-1]]]).astype(np.float64)
@@ -77,10 +77,11 @@ class TextPlace:
 
 
 def decide_text(
-    item: Item, grey: Grey, place: TextPlace, view: str, label: str, model: Model
+    item: Item, lights: Sequence[Grey], place: TextPlace, view: str, label: str, model: Model
 ) -> tuple[MarkAnswer, Placement | None]:
     """PASS where the evidence is for the expected string, FAIL where it is for another one, else UNDECIDED; and how
-    the part lies by it.
+    the part lies by it. `lights` are pictures (h, w) of the same scene under one lamp after the other, that of `view`
+    first.
 
     Where the place is not certain, only what comes near the expected string is a wrong one of it.
 
@@ -97,15 +98,15 @@ def decide_text(
     limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
     anywhere = item.mark is None or not item.mark.outline_mm or not place.placements
     if anywhere:
-        strips = list(_anywhere(grey, place.codes_px))
+        strips = list(_anywhere(lights, place.codes_px))
     else:
-        strips = [one for placement in place.placements for one in _strips(item, grey, placement, place.mm_per_px)]
+        strips = [one for placement in place.placements for one in _strips(item, lights, placement, place.mm_per_px)]
     if not strips:
-        height, width = grey.shape
+        height, width = lights[0].shape
         border = np.array([[0.0, 0.0], [width - 1.0, 0.0], [width - 1.0, height - 1.0], [0.0, height - 1.0]])
         why = "nothing in the picture looks like a line of text"
         return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}.", SeenMark(view, border)), None
-    number, evidence = verify_among([[strip.grey] for strip in strips], asked.expected, model.run, alphabet)
+    number, evidence = verify_among([strip.lights for strip in strips], asked.expected, model.run, alphabet)
     certain = not anywhere and len(place.placements) == 1
     answer = _answer(asked, evidence, strips[number], limits, certain, view, label, model)
     return answer, strips[number].placement
@@ -140,12 +141,11 @@ def _answer(
     return MarkAnswer(Verdict.UNDECIDED, f"{label}: {why}. Look at the mark and its light, and measure again.", seen)
 
 
-def _anywhere(grey: Grey, codes_px: tuple[Floats, ...]) -> Iterator[_Strip]:
+def _anywhere(lights: Sequence[Grey], codes_px: tuple[Floats, ...]) -> Iterator[_Strip]:
     """Lines of text wherever they are in a picture, read from either end."""
-    for line in find_lines(grey, codes_px):
+    for line in find_lines(lights[0], codes_px):
         for turned in (False, True):
-            at = line.points_px(turned=turned)
-            yield _Strip(sampled(grey, at), at)
+            yield _strip(line.points_px(turned=turned), lights)
 
 
 def _is_near(read: str, expected: str) -> bool:
@@ -154,23 +154,21 @@ def _is_near(read: str, expected: str) -> bool:
     return SequenceMatcher(None, read, wanted, autojunk=False).ratio() >= _NEAR
 
 
-def _strips(item: Item, grey: Grey, placement: Placement, mm_per_px: float) -> Iterator[_Strip]:
+def _strips(item: Item, lights: Sequence[Grey], placement: Placement, mm_per_px: float) -> Iterator[_Strip]:
     """Strips in which the line may be, the likeliest first."""
     asked, mark = item.characteristic, item.mark
     assert mark is not None
     if asked.arc is None:
         direction = 180.0 - asked.direction_deg if placement.pose.mirrored else asked.direction_deg
         for points in _box_lines(direction, mark.height_mm, mark.outline_mm[0] * placement.reading, mm_per_px):
-            yield _strip(points, grey, placement)
+            yield _strip(_seen_at(points, placement), lights, placement)
         return
     assert mark.height_mm is not None
     arc = _as_read(asked.arc, placement)
     for share in _ARC_SHARES:
-        yield _strip(
-            arc_line(arc.center, arc.radius_mm, arc.start_deg, arc.end_deg, share * mark.height_mm, mm_per_px),
-            grey,
-            placement,
-        )
+        height = share * mark.height_mm
+        points = arc_line(arc.center, arc.radius_mm, arc.start_deg, arc.end_deg, height, mm_per_px)
+        yield _strip(_seen_at(points, placement), lights, placement)
 
 
 def _box_lines(
@@ -195,10 +193,14 @@ def _box_lines(
         )
 
 
-def _strip(points_mm: Floats, grey: Grey, placement: Placement) -> _Strip:
+def _seen_at(points_mm: Floats, placement: Placement) -> NDArray[np.float32]:
+    """Where in the picture points (h, w, 2) of the face as it is read are."""
     rows, columns = points_mm.shape[:2]
-    at = placement.to_px(points_mm.reshape(-1, 2) * placement.reading).reshape(rows, columns, 2).astype(np.float32)
-    return _Strip(sampled(grey, at), at, placement)
+    return placement.to_px(points_mm.reshape(-1, 2) * placement.reading).reshape(rows, columns, 2).astype(np.float32)
+
+
+def _strip(at_px: NDArray[np.float32], lights: Sequence[Grey], placement: Placement | None = None) -> _Strip:
+    return _Strip(tuple(sampled(grey, at_px) for grey in lights), at_px, placement)
 
 
 def _as_read(arc: TextArc, placement: Placement) -> TextArc:

@@ -48,6 +48,11 @@ class Light:
         check_levels(facts.channels, facts.levels, "channel", place)
         self._levels = {View(view): _levels(facts, view, place) for view in facts.channels}
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+        return frozenset(self._levels)
+
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which it is steady. Raises: DeviceError."""
         levels = self._levels_of(view)

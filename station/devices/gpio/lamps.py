@@ -49,6 +49,11 @@ class Light:
             self.close()
             raise
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+        return frozenset(self._lamps)
+
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which its light is steady. Raises: DeviceError without such a lamp."""
         if view not in self._lamps:

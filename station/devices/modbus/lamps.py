@@ -110,6 +110,11 @@ class Light:
                 self._write(int(register_text), value)
             self._is_set_up, self._lit = True, None
 
+    @property
+    def views(self) -> frozenset[View]:
+        """The views that there is a lamp for."""
+        return frozenset(self._values)
+
     def turn_on(self, view: View) -> float:
         """Light this view alone; the time from which its light is steady. Raises: DeviceError without such a lamp."""
         if view not in self._values:

@@ -10,6 +10,7 @@ FACTS = LightFacts({"backlight": "GPIO17", "ring": "GPIO18"}, {"ring": 0.4}, set
 def test_one_view_is_lit_at_its_level_and_steady_when_settled(pins):
     light = Light(FACTS, clock=lambda: 5.0)
     back, ring = pins.pin(17), pins.pin(18)
+    assert light.views == {View.BACKLIGHT, View.RING}
     assert (back.state, ring.state, ring.frequency) == (0, 0, 1000.0)
     assert light.turn_on(View.RING) == pytest.approx(5.03)
     assert (back.state, ring.state) == (0, 0.4)
