@@ -88,7 +88,7 @@ def filter_bank(grey: Pixels, valid: Bools) -> Floats:
     """
     from skimage.feature import multiscale_basic_features
 
-    found = multiscale_basic_features(grey, sigma_min=1, sigma_max=8, num_workers=1)
+    found = multiscale_basic_features(grey, sigma_min=1, sigma_max=8)
     features = found.reshape(-1, found.shape[-1])[valid.ravel()].astype(np.float64)
     off = features - np.median(features, axis=0)
     for _ in range(2):

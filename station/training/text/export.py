@@ -27,7 +27,7 @@ def write(folder: Path, graph: bytes, limits: Chosen, metrics: dict[str, float],
     strip = prepared(sample(rng, Drawer(training_fonts(), keep=4), Faces(rng, count=4), (160,)).strip)
     settings: dict[str, Any] = {"alphabet": ALPHABET, "height_px": HEIGHT_PX, "column_px": COLUMN_PX}
     draft = Draft(
-        name="text",
+        name=folder.name,
         version="1",
         purpose="Scores of characters along a strip of a line of engraved, laser-marked or dot-peened text.",
         input=Input(
