@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -19,7 +20,13 @@ from station.twin.marking import burned, engraved, peened
 Gray: TypeAlias = NDArray[np.uint8]
 Levels: TypeAlias = NDArray[np.float32]
 
+Marking: TypeAlias = Callable[[Levels, Levels, float], Levels]
+"""Face (h, w), mask (h, w) and contrast to the marked face."""
+
 KINDS = ("engraved", "laser", "dots")
+LEGIBLE = {False: 2.0, True: 1.2}
+"""How many times texture and noise, taken together, a mark changes the picture, in good light and in bad."""
+_MOST_CONTRAST = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +98,51 @@ def marked(rng: np.random.Generator, style: Style, line: Line, shape: tuple[int,
     return letters
 
 
+def _made(rng: np.random.Generator, kind: str, shape: tuple[int, int], cap_px: float) -> Marking:
+    """How a mark of this kind changes a face, at a contrast that is still to be chosen."""
+    u = rng.uniform
+    turn, sign, floor = u(0, 2 * np.pi), rng.choice([-1, 1], p=[0.65, 0.35]), u(0.1, 1.0)
+    if kind == "laser":
+        grain, ragged = rng.standard_normal(shape).astype(np.float32), u(0, 0.4)
+        return lambda face, mask, c: burned(face, mask, change=sign * c, grain=grain, ragged=ragged)
+    if kind == "engraved":
+        wall, walls = u(0.3, 0.3 + 0.07 * cap_px), u(0.3, 1.3)
+        return lambda face, mask, c: engraved(
+            face, mask, floor=sign * c * floor, walls=c * walls, wall_px=wall, light_rad=turn
+        )
+    wall, glint, rim = u(0.3, 0.3 + 0.03 * cap_px), u(0.0, 1.5), u(0, 0.6)
+    return lambda face, mask, c: peened(
+        face, mask, floor=sign * c * floor, glint=c * glint, wall_px=wall, light_rad=turn, rim=c * rim
+    )
+
+
+def _soft(levels: Levels, sigma_px: float) -> Levels:
+    if sigma_px == 0.0:
+        return levels
+    return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma_px), np.float32)
+
+
 def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px: float, *, bad: bool) -> Gray:
     """The picture (h, w), uint8, of a marked face: contrast, light, sharpness, noise at random; `bad` light makes them
-    poor. The contrast is drawn so that the mark stands out of the face's own texture a little at least."""
+    poor. The contrast is drawn again, stronger, until the mark stands out of texture and noise (`LEGIBLE`): what
+    nobody could read judges nobody."""
     shape = (mask.shape[0], mask.shape[1])
     u = rng.uniform
-    least = 2.0 * float(face.std()) + (0.05 if bad else 0.12)
-    contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * (0.7 if bad else 1.0), min(least, 0.8), 0.85))
-    turn = u(0, 2 * np.pi)
-    sign = rng.choice([-1, 1], p=[0.65, 0.35])
-    floor = sign * contrast * u(0.1, 1.0)
-    if kind == "laser":
-        grain = rng.standard_normal(shape).astype(np.float32)
-        made = burned(face, mask, change=sign * contrast, grain=grain, ragged=u(0, 0.4))
-    elif kind == "engraved":
-        wall = u(0.3, 0.3 + 0.07 * cap_px)
-        made = engraved(face, mask, floor=floor, walls=contrast * u(0.3, 1.3), wall_px=wall, light_rad=turn)
-    else:
-        wall, glint, rim = u(0.3, 0.3 + 0.03 * cap_px), contrast * u(0.0, 1.5), contrast * u(0, 0.6)
-        made = peened(face, mask, floor=floor, glint=glint, wall_px=wall, light_rad=turn, rim=rim)
-    made = made * light(rng, shape, bad=bad)
-    if rng.random() < 0.6:
-        made = np.asarray(cv2.GaussianBlur(made, (0, 0), u(0.3, 0.35 + (0.06 if bad else 0.04) * cap_px)), np.float32)
+    contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * (0.7 if bad else 1.0), 0.05 if bad else 0.12, _MOST_CONTRAST))
+    lit = light(rng, shape, bad=bad) * u(0.12 if bad else 0.25, 0.75)
+    sigma = u(0.3, 0.35 + (0.06 if bad else 0.04) * cap_px) if rng.random() < 0.6 else 0.0
     full = 10 ** u(2.6 if bad else 3.0, 4.3)  # electrons
-    level = made * u(0.12 if bad else 0.25, 0.75)
+    bare = _soft(face * lit, sigma)
+    inside = mask > 0.5 * mask.max()
+    noise = np.sqrt(np.maximum(bare[inside], 0).mean() / full + 1e-6)
+    hidden = float(np.hypot(noise, (bare - _soft(bare, cap_px))[inside].std()))
+    mark = _made(rng, kind, shape, cap_px)
+    while True:
+        level = _soft(mark(face, mask, contrast) * lit, sigma)
+        stands_out = float(np.sqrt(((level - bare)[inside] ** 2).mean()))
+        if stands_out >= LEGIBLE[bad] * hidden or contrast >= _MOST_CONTRAST:
+            break
+        contrast = min(1.3 * contrast, _MOST_CONTRAST)
     noisy = level + rng.standard_normal(shape) * np.sqrt(np.maximum(level, 0) / full + 1e-6)
     gray = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
     if rng.random() < 0.15:
