@@ -29,6 +29,7 @@ _SHOWN = 60  # characters of a text in a sentence
 _ARC_SHARES = (1.0, 0.8, 1.2)  # letters may be higher or lower than they fill the arc
 # Where a line may be in a box whose letters' height nobody said: height and shift upwards, in heights of the box.
 _IN_BOX = ((0.8, 0.0), (0.6, 0.0), (0.45, 0.0), (0.45, 0.2), (0.45, -0.2), (0.3, 0.0), (0.3, 0.25), (0.3, -0.25))
+_BEYOND_CAPS = 1.2  # beside an arc whose place is not certain
 _STEP_CAPS = 0.35  # between strips across a box, where the height is known
 _MOST_STRIPS = 24
 _NEAR = 0.6  # of two strings: the share of their characters that they have in common, in sequence
@@ -100,7 +101,7 @@ def decide_text(
     if anywhere:
         strips = list(_anywhere(lights, place.codes_px))
     else:
-        strips = [one for placement in place.placements for one in _strips(item, lights, placement, place.mm_per_px)]
+        strips = [one for placement in place.placements for one in _strips(item, lights, placement, place)]
     if not strips:
         height, width = lights[0].shape
         border = np.array([[0.0, 0.0], [width - 1.0, 0.0], [width - 1.0, height - 1.0], [0.0, height - 1.0]])
@@ -154,20 +155,25 @@ def _is_near(read: str, expected: str) -> bool:
     return SequenceMatcher(None, read, wanted, autojunk=False).ratio() >= _NEAR
 
 
-def _strips(item: Item, lights: Sequence[Grey], placement: Placement, mm_per_px: float) -> Iterator[_Strip]:
+def _strips(item: Item, lights: Sequence[Grey], placement: Placement, place: TextPlace) -> Iterator[_Strip]:
     """Strips in which the line may be, the likeliest first."""
     asked, mark = item.characteristic, item.mark
     assert mark is not None
     if asked.arc is None:
         direction = 180.0 - asked.direction_deg if placement.pose.mirrored else asked.direction_deg
-        for points in _box_lines(direction, mark.height_mm, mark.outline_mm[0] * placement.reading, mm_per_px):
+        for points in _box_lines(direction, mark.height_mm, mark.outline_mm[0] * placement.reading, place.mm_per_px):
             yield _strip(_seen_at(points, placement), lights, placement)
         return
     assert mark.height_mm is not None
     arc = _as_read(asked.arc, placement)
+    # A turn that contrast alone tells may be off along the arc: no letter is cut off at its ends.
+    beyond = math.degrees(_BEYOND_CAPS * mark.height_mm / arc.radius_mm) if len(place.placements) > 1 else 0.0
+    beyond = math.copysign(beyond, arc.end_deg - arc.start_deg)
     for share in _ARC_SHARES:
         height = share * mark.height_mm
-        points = arc_line(arc.center, arc.radius_mm, arc.start_deg, arc.end_deg, height, mm_per_px)
+        points = arc_line(
+            arc.center, arc.radius_mm, arc.start_deg - beyond, arc.end_deg + beyond, height, place.mm_per_px
+        )
         yield _strip(_seen_at(points, placement), lights, placement)
 
 

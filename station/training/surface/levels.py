@@ -88,7 +88,7 @@ def _certain_peak(judged: Judged) -> float:
 def _above(values: Sequence[float], share: float) -> float:
     """The level that at most this share of the values reaches."""
     falling = np.sort(values)[::-1]
-    return math.ceil(1000.0 * float(falling[int(share * len(falling))])) / 1000.0 + 0.001
+    return round(math.ceil(1000.0 * float(falling[int(share * len(falling))])) / 1000.0 + 0.001, 3)
 
 
 def _found(bad: Sequence[Judged], threshold: float, outline: float, *, certain: bool = False) -> list[Sized]:

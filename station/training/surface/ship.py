@@ -27,6 +27,7 @@ Floats = NDArray[np.float32]
 GOOD_FACES, BAD_FACES = 600, 200
 JUDGE_SEED = 7_000_000  # no training's: those are small numbers
 GOLDEN_PX = 96
+_BUT_LINES = "that is no line along the lay"
 TOLERANCE = 0.02  # of a logit: other processors add in another order
 INT8_TOLERANCE = 1.0  # they round in other places, too
 
@@ -100,7 +101,7 @@ def _draft(name: str, levels: Levels, reached: Quality, progress: Progress, seed
         ),
         output=Output("logit", "NCHW", (1, 1, 0, 0), "logit of 'here is a defect'; higher is worse"),
         thresholds=(
-            Threshold("defect", levels.defect, f"{chosen} 1 in {1 / FALSE_SHARE:.0f} had a finding"),
+            Threshold("defect", levels.defect, f"{chosen} 1 in {1 / FALSE_SHARE:.0f} had a finding {_BUT_LINES}"),
             Threshold("doubt", levels.doubt, f"{chosen} 1 in {1 / DOUBT_SHARE:.0f} had a place for a person to judge"),
         ),
         training=Training(
