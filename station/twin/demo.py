@@ -1,4 +1,4 @@
-"""The demo: eighteen unique orders, the parts that came of them, and how they come to lie before the camera."""
+"""The demo: twenty-five unique orders, the parts that came of them, and how they come to lie before the camera."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from station.order.geometry import Point, polygon
 from station.twin.demo_case import DemoCase
 from station.twin.demo_flat import pin_cases, plate_cases
+from station.twin.demo_marked import marked_cases
 from station.twin.demo_round import pinion_cases, ring_cases, wheel_cases
 from station.twin.part import MadePart
 from station.twin.scene import Dust, Optics, Pose
@@ -19,7 +20,7 @@ CLEAR_MM = 0.25
 
 def demo_cases() -> tuple[DemoCase, ...]:
     """All cases, always the same; no two orders are alike."""
-    return tuple(wheel_cases() + pinion_cases() + ring_cases() + pin_cases() + plate_cases())
+    return tuple(wheel_cases() + pinion_cases() + ring_cases() + pin_cases() + plate_cases() + marked_cases())
 
 
 def write_demo(folder: Path) -> list[DemoCase]:

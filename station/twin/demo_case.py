@@ -22,6 +22,7 @@ class Expected(StrEnum):
     PASS = "PASS"
     FAIL = "FAIL"
     UNDECIDED = "UNDECIDED"
+    ERROR = "ERROR"
     NOT_PASS = "not PASS"
 
     def allows(self, verdict: str) -> bool:

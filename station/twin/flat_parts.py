@@ -1,4 +1,4 @@
-"""Connector pins and bone plates as outlines."""
+"""Connector pins, bone plates, tags and flattened discs as outlines."""
 
 from __future__ import annotations
 
@@ -85,6 +85,25 @@ def linked_outline(centers_mm: list[Point], eye_radius_mm: float, waist_radius_m
         arriving, leaving = waists[number - 1], waists[number]
         segments += [arc(center, arriving.end_mm, leaving.start_mm, True), leaving]
     return Outline(tuple(segments), True, name)
+
+
+def tag_outline(length_mm: float, width_mm: float, corner_mm: float, name: str) -> Outline:
+    """A rectangle along x about the origin with round corners: lower side, corner, right side, corner, and so on."""
+    x, y, r = length_mm / 2, width_mm / 2, corner_mm
+    segments: list[Segment] = []
+    sides = [(r - x, -y), (x - r, -y), (x, r - y), (x, y - r), (x - r, y), (r - x, y), (-x, y - r), (-x, r - y)]
+    middles = [(x - r, r - y), (x - r, y - r), (r - x, y - r), (r - x, r - y)]
+    for number, middle in enumerate(middles):
+        segments += [LineSegment(*sides[2 * number : 2 * number + 2]), ArcSegment(middle, r, 90.0 * (number - 1), 90.0)]
+    return Outline(tuple(segments), True, name)
+
+
+def disc_outline(radius_mm: float, flat_mm: float, name: str) -> Outline:
+    """A disc about the origin with a flat below, `flat_mm` from the middle: the flat first, then the arc."""
+    half, low = math.sqrt(radius_mm**2 - flat_mm**2), -flat_mm
+    return Outline(
+        (LineSegment((-half, low), (half, low)), arc((0.0, 0.0), (half, low), (-half, low), True)), True, name
+    )
 
 
 def _waist(a: Point, b: Point, eye_mm: float, waist_mm: float) -> ArcSegment:

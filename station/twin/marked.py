@@ -16,7 +16,7 @@ from station.twin.letters import text_length_mm
 from station.twin.marks import CodeMark, Mark, StraightLine, TextMark
 from station.twin.modules import code_modules
 
-BLANK_MM = (12.0, 8.0)  # what an order of marks only is marked on
+BLANK_MM = (9.0, 6.0)  # what an order of marks only is marked on
 CHORD_ERROR_MM = 0.01
 QUIET = 0.75  # of a region's side that a code fills
 LETTER = 0.6  # of a region's height that its letters have where nothing is said

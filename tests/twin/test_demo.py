@@ -34,23 +34,24 @@ def test_writing_twice_gives_the_same_bytes(folder, tmp_path):
 
 def test_no_two_orders_are_alike():
     assert len({case.name for case in CASES}) == len({case.serial for case in CASES}) == len(CASES) >= 16
-    geometries = {json.dumps(json.loads(case.document)["geometry"]["features"]) for case in CASES}
+    geometries = {json.dumps(json.loads(case.document)["geometry"]) for case in CASES}
     assert len(geometries) == len(CASES)
 
 
 def test_about_a_third_is_bad_and_one_lies_at_its_limit():
     expected = [case.expected for case in CASES]
     assert expected.count(Expected.UNDECIDED) == 1
-    assert 6 <= expected.count(Expected.PASS) <= 9
-    assert not any(word in case.document.decode() for case in CASES for word in ("expected", case.story))
+    assert len(CASES) / 3 <= expected.count(Expected.PASS) <= len(CASES) / 2
+    assert not any(case.story in case.document.decode() for case in CASES)
+    assert not any(f'"{verdict}"' in case.document.decode() for case in CASES for verdict in Expected)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_every_order_is_read_as_the_part_was_designed(folder, case):
     order = read_order(folder / case.order_file)
     assert order.part.serial == case.serial
-    assert 4 <= len(order.characteristics) <= 12
-    if case.name != "RING-079":  # another part lies under that order
+    assert 2 <= len(order.characteristics) <= 12
+    if case.name != "RING-079" and order.geometry.features:  # another part lies under that one; of marks only
         made = sum(signed_area_mm2(outline) for outline in case.part.silhouette.outlines)
         read = sum(signed_area_mm2(outline) for outline in order.geometry.silhouette.outlines)
         assert read == pytest.approx(made, abs=1e-6)
@@ -61,7 +62,7 @@ def test_every_order_is_read_as_the_part_was_designed(folder, case):
 def test_the_contract_s_characteristics_all_occur(folder):
     used = {one.type for case in CASES for one in read_order(folder / case.order_file).characteristics}
     wanted = "diameter radius distance width angle roundness straightness parallelism perpendicularity"
-    wanted += " concentricity position line_profile count"
+    wanted += " concentricity position line_profile count code text surface"
     assert {CharacteristicType(word) for word in wanted.split()} <= used
 
 
