@@ -144,9 +144,20 @@ def evidence(looked: Looked, expected: str, alphabet: str) -> TextEvidence:
         rival_text,
         rival_ratio,
         named[place],
-        (spans[place][0] * scale, spans[place][1] * scale) if spans else None,
+        _between_neighbours(spans, place, scale) if spans else None,
         looked.strips,
     )
+
+
+def _between_neighbours(spans: Sequence[tuple[int, int]], place: int, px: float) -> tuple[float, float]:
+    """Where a character is, [first, after last) px: between the middles of the next ones, for nothing says where in a
+    strip a character is that is not there."""
+    middles = [0.5 * px * (first + last) for first, last in spans]
+    if len(middles) == 1:
+        return spans[0][0] * px, spans[0][1] * px
+    before = middles[place - 1] if place > 0 else 2.0 * middles[0] - middles[1]
+    after = middles[place + 1] if place + 1 < len(middles) else 2.0 * middles[-1] - middles[-2]
+    return 0.75 * before + 0.25 * after, 0.25 * before + 0.75 * after
 
 
 def _against_rivals(

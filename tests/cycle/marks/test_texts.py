@@ -76,7 +76,7 @@ def test_one_wrong_character_fails_and_is_pointed_at(models: Models, said: str) 
     assert repr(SAID) in found.reason
     assert item.mark is not None
     assert item.mark.wrong_px is not None
-    assert np.ptp(item.mark.wrong_px, axis=0).max() < 60.0  # one letter of 30 px, and a little around it
+    assert np.ptp(item.mark.wrong_px, axis=0).max() < 75.0  # one letter of 30 px in a strip of 52, lying aslant
 
 
 def test_a_face_without_any_text_is_undecided(models: Models) -> None:
