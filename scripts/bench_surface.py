@@ -65,11 +65,11 @@ def _bench(args: Namespace) -> int:
             verdicts = decided(judged, model, status.update)
             document["decided"] = [asdict(one) | {"undecided": one.undecided} for one in verdicts]
         tiles = read_tiles(args.tiles) if "tiles" in args.only and args.tiles.is_dir() else []
+        tiles = [tile for tile in tiles if tile.kind in (*SMALL, GOOD)]
         real = {}
         for method in all_methods if tiles else ():
             status.update(f"tiles: {method.name}")
-            pictures = [one for tile, one in scored(method, tiles) if tile.kind in (*SMALL, GOOD)]
-            real[method.name] = figures(pictures)
+            real[method.name] = figures([one for _, one in scored(method, tiles)])
         document["tiles"] = {name: asdict(one) for name, one in real.items()}
         if "cost" in args.only:
             status.update("cost")
