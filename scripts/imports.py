@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import station
 
-NOT_IMPORTED = re.compile(r"__main__|\.migrations\.")  # programs, and what only alembic loads
+# Programs; what only alembic loads; what trains models, on a PC, with libraries that the station does without.
+NOT_IMPORTED = re.compile(r"__main__|\.migrations\.|^station\.training\b")
 LIBRARIES = {
     "gpiozero": ["gpiozero", "gpiozero.pins.lgpio"],
     "lgpio": ["lgpio"],
