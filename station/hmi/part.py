@@ -15,10 +15,10 @@ from station.genealogy.store import Genealogy
 from station.hmi.ordered import Ordered, ordered_from
 from station.hmi.overlay import Pane, pane_of
 from station.hmi.scale import Scale, scale_for, used_up
+from station.metrology.decision import SEVERITY, Verdict
 from station.metrology.rounding import with_uncertainty
 from station.visible import visible
 
-_WORST = {"FAIL": 0, "ERROR": 1, "UNDECIDED": 2, "PASS": 3}
 _UNITS = {"1": "", "deg": "°"}
 
 
@@ -43,7 +43,7 @@ class Row:
     @property
     def order(self) -> tuple[int, float]:
         """Sorts the worst first: by verdict, then by the share of the tolerance used up."""
-        return _WORST.get(self.verdict, 1), -self.used
+        return SEVERITY.index(Verdict(self.verdict)), -self.used
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from station.cycle.stopwatch import PhaseTime
-from station.genealogy.inspection import Inspection
+from station.genealogy.inspection import CharacteristicRecord, Inspection
+from station.metrology.decision import SEVERITY, Verdict
 from station.tables.basics import SYMBOLS, console, table, verdict_text
 
 
@@ -44,11 +45,7 @@ class RunTable:
         """The table of all parts."""
         rows = table("Order", "Serial", "Characteristics", "Worst", "Verdict")
         for i in inspections:
-            worst = max(
-                i.characteristics, key=lambda c: ("PASS", "UNDECIDED", "ERROR", "FAIL").index(c.verdict), default=None
-            )
-            shown = "" if worst is None or worst.verdict == "PASS" else f"{worst.id} {worst.type}"
-            rows.add_row(i.order_id, i.serial, str(len(i.characteristics)), shown, verdict_text(i.verdict))
+            rows.add_row(i.order_id, i.serial, str(len(i.characteristics)), _worst(i), verdict_text(i.verdict))
         self._out.print(rows)
         counts = {v: sum(1 for i in inspections if i.verdict == v) for v in SYMBOLS}
         self._out.print(f"{len(inspections)} parts: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
@@ -61,3 +58,13 @@ class RunTable:
         for phase in phases:
             rows.add_row(phase.phase, f"{phase.median_ms:.1f}", f"{phase.high_ms:.1f}")
         self._out.print(rows)
+
+
+def _worst(inspection: Inspection) -> str:
+    """The characteristic that decided a part which is no PASS: of the worst ones the first that was seen."""
+
+    def rank(c: CharacteristicRecord) -> tuple[int, bool]:
+        return SEVERITY.index(Verdict(c.verdict)), not c.measured
+
+    worst = min(inspection.characteristics, key=rank, default=None)
+    return "" if worst is None or worst.verdict == Verdict.PASS else f"{worst.id} {worst.type}"

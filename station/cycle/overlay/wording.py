@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from station.cycle.results import ItemResult
-from station.metrology.decision import Verdict
+from station.metrology.decision import SEVERITY, Verdict
 from station.metrology.rounding import with_uncertainty
 from station.order.model import CharacteristicType
 
 _UNITS = {"mm": " mm", "deg": "°", "1": ""}
-_SEVERITY = {Verdict.FAIL: 0, Verdict.ERROR: 1, Verdict.UNDECIDED: 2, Verdict.PASS: 3}
 _ROUND = {CharacteristicType.DIAMETER: "Ø ", CharacteristicType.RADIUS: "R "}
 
 
 def worst_first(items: tuple[ItemResult, ...]) -> list[ItemResult]:
     """FAIL, ERROR, UNDECIDED, PASS; within each what uses most of its tolerance first."""
-    return sorted(items, key=lambda item: (_SEVERITY[item.verdict], -item.used_up))
+    return sorted(items, key=lambda item: (SEVERITY.index(item.verdict), -item.used_up))
 
 
 def name_of(item: ItemResult) -> str:
@@ -64,7 +63,7 @@ def limits_of(item: ItemResult) -> str:
 def tally(items: list[ItemResult]) -> str:
     """`+ 12 more, all PASS`, or how many of each verdict."""
     verdicts = [item.verdict for item in items]
-    kinds = sorted(set(verdicts), key=_SEVERITY.__getitem__)
+    kinds = sorted(set(verdicts), key=SEVERITY.index)
     if len(kinds) == 1:
         return f"+ {len(items)} more, all {kinds[0]}"
     return f"+ {len(items)} more: " + ", ".join(f"{verdicts.count(kind)} {kind}" for kind in kinds)
