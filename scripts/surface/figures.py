@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import binomtest, rankdata
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -109,10 +109,8 @@ def wilson(hits: int, of: int) -> Figure:
     """A share with its 95 % interval (Wilson 1927)."""
     if of == 0:
         return Figure(math.nan, 0.0, 1.0)
-    share, z2 = hits / of, 1.96**2
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = 1.96 / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return Figure(share, max(middle - half, 0.0), min(middle + half, 1.0))
+    interval = binomtest(hits, of).proportion_ci(method="wilson")
+    return Figure(hits / of, float(interval.low), float(interval.high))
 
 
 def hit_3(scores: Floats, defect: Bools, valid: Bools) -> bool:
