@@ -17,9 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmark.text_peers import RAPID, TESSERACT, rapid, tesseract
-from benchmark.text_table import Counts, Looking, Plain, Row, judge, wilson
+from benchmark.text_table import Counts, Looking, Plain, Row, judge
 from rich.progress import track
+from scipy.stats import binomtest
 
+from station.cycle.marks.text import alphabet_of, limits_of
 from station.networks.load import load_model
 from station.script import add_json, program, run
 from station.tables.basics import console, table
@@ -44,8 +46,8 @@ def main() -> int:
 
 def _bench(args: Namespace) -> int:
     model = load_model(args.model, threads=1)
-    alphabet = str(model.manifest.settings["alphabet"])
-    limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    alphabet = alphabet_of(model.manifest)
+    limits = limits_of(model.manifest)
     verifying: dict[str, tuple[Looking, Limits]] = {OURS: (lambda strips: look(strips, model.run, alphabet), limits)}
     reading: dict[str, Plain] = {}
     missing = []
@@ -119,7 +121,7 @@ def _print(rows: list[Row]) -> None:
 def _share(hits: int, of: int) -> str:
     if of == 0:
         return "-"
-    low, high = wilson(hits, of)
+    low, high = binomtest(hits, of).proportion_ci(method="wilson")
     return f"{100 * hits / of:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from station.training.text.fonts import Drawer, Families
 from station.training.text.judge import CASES, SMALL
+from station.training.text.marks import CLEAR
 from station.training.text.metal import Faces
 from station.training.text.scenes import Case, scene, with_one_wrong
+from station.training.text.strings import any_string
 from station.vision.text.alphabet import spoken
 from station.vision.text.verify import Limits, Looked, Reading, evidence
 
@@ -47,21 +48,13 @@ class Row:
     counts: Counts
 
 
-def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    if of == 0:
-        return 0.0, 1.0
-    p, n = hits / of, of
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def name_of(case: Case) -> str:
     """The case in words."""
     size = "9-13 px" if case.caps_px == SMALL else "14-36 px"
-    light = "" if not case.bad else ", bad light" if case.lights == 1 else f", bad light × {case.lights}"
-    return f"{case.kind} {size}, {case.layout}{light}"
+    sight = "" if case.sight is CLEAR else f", {case.sight.name}"
+    lights = "" if case.lights == 1 else f" × {case.lights}"
+    texts = ", any characters" if case.texts is any_string else ""
+    return f"{case.kind} {size}, {case.layout}{sight}{lights}{texts}"
 
 
 def judge(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from station.app.services import read_services
 from station.cycle.marks.text import MODEL as TEXT_MODEL
-from station.cycle.marks.text import TextSettings
+from station.cycle.marks.text import alphabet_of
 from station.errors import ModelError
 from station.genealogy.home import default_home
 from station.networks.find import PROJECT_MODELS, find_models
@@ -54,7 +54,7 @@ def process_models() -> Shelf:
 def text_alphabet() -> str:
     """The characters that this station's text model knows; none where there is no such model, or none to be used."""
     try:
-        return open_model(TEXT_MODEL).manifest.settings_as(TextSettings).alphabet
+        return alphabet_of(open_model(TEXT_MODEL).manifest)
     except ModelError:
         return ""
 

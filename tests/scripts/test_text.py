@@ -1,4 +1,4 @@
-"""The scripts of marked text: what they refuse, and the intervals that the bench states."""
+"""The scripts of marked text: what they refuse."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is not None, reason="tensorflow is installed here")
-def test_training_without_tensorflow_says_what_to_install(tmp_path: Path) -> None:
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed here")
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
     done = _run("train_text", "--out", str(tmp_path / "text"), "--minutes", "1")
     assert done.returncode == 2
-    assert done.stderr.strip() == "train_text: training needs tensorflow: pip install tensorflow-cpu"
+    assert done.stderr.strip() == "train_text: training needs torch, onnx and rapidocr: pip install torch onnx rapidocr"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -34,13 +34,3 @@ def test_the_bench_refuses_a_folder_without_a_model(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("bench_text: ")
     assert done.stderr.count("\n") == 1
-
-
-def test_the_intervals_are_wilsons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from benchmark.text_table import wilson
-
-    # Brown, Cai, DasGupta (2001), and the closed forms at the ends: z²/(n + z²)
-    assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    assert wilson(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
-    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)

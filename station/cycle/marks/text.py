@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from station.cycle.marks.answer import MarkAnswer, ModelUsed, SeenMark
 from station.cycle.marks.patch import Grey, sampled
 from station.cycle.marks.placing import Placement
+from station.errors import ModelError
 from station.metrology.decision import Verdict
 from station.networks.load import Model
+from station.networks.manifest import Manifest
 from station.order.model import Characteristic, TextArc
 from station.plan.plan import Item
 from station.vision.text.alphabet import unknown
 from station.vision.text.find import find_lines
 from station.vision.text.lines import arc_line, straight_line
+from station.vision.text.prepare import HEIGHT_PX, STRETCH
 from station.vision.text.verify import LONGEST, Limits, Reading, TextEvidence, verify_among
 
 Floats = NDArray[np.float64]
@@ -38,11 +41,31 @@ _NEAR = 0.6  # of two strings: the share of their characters that they have in c
 @dataclass(frozen=True, slots=True)
 class TextSettings:
     """What a text model says of itself beside its thresholds: the characters it knows, in the order of its classes, the
-    height of its strips, and how many of their columns make one of its answers."""
+    height of its strips, how many times they are lengthened, and how many of their columns make one of its answers."""
 
     alphabet: str
     height_px: int
+    stretch: float
     column_px: int
+
+
+def alphabet_of(manifest: Manifest) -> str:
+    """The characters that a text model knows.
+
+    Raises:
+        ModelError: its settings are wrong, or it has learned strips of another shape than it would be given.
+    """
+    settings = manifest.settings_as(TextSettings)
+    if (settings.height_px, settings.stretch) != (HEIGHT_PX, STRETCH):
+        learned = f"strips {settings.height_px} px high and stretched {settings.stretch:g} times"
+        here = f"this version of the station gives it {HEIGHT_PX} px and {STRETCH:g} times"
+        raise ModelError(f"the model {manifest.name!r} must not be used: it has learned {learned}; {here}")
+    return settings.alphabet
+
+
+def limits_of(manifest: Manifest) -> Limits:
+    """Where this model's evidence is enough. Raises: InputError when the manifest lacks one of the thresholds."""
+    return Limits(manifest.threshold("accept"), manifest.threshold("reject"), manifest.threshold("certain"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +114,12 @@ def decide_text(
         ValueError: there is no character to compare.
     """
     asked = item.characteristic
-    alphabet = model.manifest.settings_as(TextSettings).alphabet
+    alphabet = alphabet_of(model.manifest)
     if missing := unknown(asked.expected, alphabet):
         raise ValueError(f"the text model does not know {', '.join(repr(letter) for letter in missing[:5])}")
     if len(asked.expected) > LONGEST:
         raise ValueError(f"a line of text has at most {LONGEST} characters, this one {len(asked.expected)}")
-    limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    limits = limits_of(model.manifest)
     anywhere = item.mark is None or not item.mark.outline_mm or not place.placements
     if anywhere:
         strips = list(_anywhere(lights, place.codes_px))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,10 @@ from station.networks.manifest import Input, Manifest, Output, Threshold, Traini
 from station.training.text.fonts import Drawer, training_fonts
 from station.training.text.judge import Chosen
 from station.training.text.metal import Faces
-from station.training.text.network import CLASSES, COLUMN_PX
+from station.training.text.network import CLASSES, COLUMN_PX, INPUT, OUTPUT
 from station.training.text.samples import sample
 from station.vision.text.alphabet import ALPHABET
-from station.vision.text.prepare import HEIGHT_PX, prepared
+from station.vision.text.prepare import HEIGHT_PX, STRETCH, prepared
 
 _MOST_COLUMNS = 4096
 
@@ -24,14 +23,14 @@ _MOST_COLUMNS = 4096
 def write(folder: Path, graph: bytes, limits: Chosen, metrics: dict[str, float], data: str, made: date) -> Manifest:
     """Write the model's folder; raises as `write_model`."""
     rng = np.random.default_rng(11)
-    strip = prepared(sample(rng, Drawer(training_fonts(), keep=4), Faces(rng, count=4), (160,)).strip)
-    settings: dict[str, Any] = {"alphabet": ALPHABET, "height_px": HEIGHT_PX, "column_px": COLUMN_PX}
+    strip = prepared(sample(rng, Drawer(training_fonts(), keep=4), Faces(rng, count=4), (5.0,)).strip)
+    settings = {"alphabet": ALPHABET, "height_px": HEIGHT_PX, "stretch": STRETCH, "column_px": COLUMN_PX}
     draft = Draft(
         name=folder.name,
         version="1",
         purpose="Scores of characters along a strip of a line of engraved, laser-marked or dot-peened text.",
         input=Input(
-            "strips",
+            INPUT,
             "NCHW",
             (0, 1, HEIGHT_PX, 0),
             ("grey levels without their slow changes, over their local standard deviation",),
@@ -39,7 +38,7 @@ def write(folder: Path, graph: bytes, limits: Chosen, metrics: dict[str, float],
             _MOST_COLUMNS * HEIGHT_PX,
         ),
         output=Output(
-            "log_probabilities",
+            OUTPUT,
             "NTC",
             (0, 0, CLASSES),
             "ln of the probability of each character of the alphabet in each column; the last is none of them",
@@ -49,6 +48,7 @@ def write(folder: Path, graph: bytes, limits: Chosen, metrics: dict[str, float],
         thresholds=(
             Threshold("accept", limits.accept, limits.accept_how),
             Threshold("reject", limits.reject, limits.reject_how),
+            Threshold("certain", limits.certain, limits.reject_how),
         ),
         settings=settings,
     )

@@ -20,13 +20,35 @@ from station.twin.marking import burned, engraved, peened
 Gray: TypeAlias = NDArray[np.uint8]
 Levels: TypeAlias = NDArray[np.float32]
 
+Texts: TypeAlias = Callable[[np.random.Generator, int], str]
+"""A random text of at most so many characters."""
+
 Marking: TypeAlias = Callable[[Levels, Levels, float], Levels]
 """Face (h, w), mask (h, w) and contrast to the marked face."""
 
 KINDS = ("engraved", "laser", "dots")
-LEGIBLE = {False: 2.0, True: 1.2}
-"""How many times texture and noise, taken together, a mark changes the picture, in good light and in bad."""
 _MOST_CONTRAST = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How well a mark is seen: `stands_out` is how many times texture and noise, taken together, it changes the picture
+    at least; `widest_blur` is in heights of a capital, `contrast` in those of good light, `dimmest` of full scale,
+    `fewest_electrons` of a full pixel; in `uneven` light there is a glare."""
+
+    name: str
+    stands_out: float
+    widest_blur: float
+    contrast: float = 1.0
+    dimmest: float = 0.25
+    fewest_electrons: float = 1000.0
+    uneven: bool = False
+
+
+CLEAR = Sight("clear", 4.0, 0.02)
+POOR = Sight("poor", 2.0, 0.04)
+BAD = Sight("bad light", 1.2, 0.06, contrast=0.7, dimmest=0.12, fewest_electrons=400.0, uneven=True)
+"""What a cell that is set up sees, what it sees of a worn or rough part or slightly out of focus, and in bad light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +77,28 @@ class Style:
         return Line(start_px, cap_px, angle_deg, self.tracking, self.stretch, radius_px, self.slant)
 
 
-def styled(rng: np.random.Generator, drawer: Drawer, kind: str, text: str | None = None, longest: int = 16) -> Style:
-    """A random style of this kind; a random text that it can draw, where none is given."""
+def styled(rng: np.random.Generator, drawer: Drawer, kind: str, texts: Texts = string, longest: int = 16) -> Style:
+    """A random style of this kind, and one of the `texts` that it can draw."""
     u = rng.uniform
     tracking = float(rng.choice([0.0, u(-0.03, 0.3)], p=[0.5, 0.5]))
     stretch = float(rng.choice([1.0, u(0.75, 1.35)]))
     slant = float(rng.choice([0.0, rng.normal(0, 0.12)]))
     gap = int(rng.choice([1, 1, 1, 2]))
     for _ in range(100):
-        said = text if text is not None else string(rng, longest)
+        said = texts(rng, longest)
         style = Style(said, kind, None, False, tracking, stretch, slant, gap)
         stroke = drawer.stroke(rng)
         if kind == "dots":
             if stroke is not None and rng.random() < 0.35 and stroke.can(said):
                 return replace(style, face=stroke, dotted=True)
             if can_matrix(said):
-                upper = text is None and rng.random() < 0.6
+                upper = rng.random() < 0.6
                 return replace(style, text=said.upper() if upper else said, tracking=max(tracking, 0.0))
         else:
             face = stroke if stroke is not None and rng.random() < 0.3 else drawer.outline(rng)
             if face.can(said):
                 return replace(style, face=face)
-    raise ValueError(f"no font at hand can draw {text!r}")
+    raise ValueError("no font at hand can draw such texts")
 
 
 def marked(rng: np.random.Generator, style: Style, line: Line, shape: tuple[int, int]) -> Letters:
@@ -122,16 +144,17 @@ def _soft(levels: Levels, sigma_px: float) -> Levels:
     return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma_px), np.float32)
 
 
-def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px: float, *, bad: bool) -> Gray:
-    """The picture (h, w), uint8, of a marked face: contrast, light, sharpness, noise at random; `bad` light makes them
-    poor. The contrast is drawn again, stronger, until the mark stands out of texture and noise (`LEGIBLE`): what
-    nobody could read judges nobody."""
+def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px: float, sight: Sight) -> Gray:
+    """The picture (h, w), uint8, of a marked face: contrast, light, sharpness, noise at random, as the `sight` allows.
+    The contrast is drawn again, stronger, until the mark stands out of texture and noise: what nobody could read judges
+    nobody."""
     shape = (mask.shape[0], mask.shape[1])
     u = rng.uniform
-    contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * (0.7 if bad else 1.0), 0.05 if bad else 0.12, _MOST_CONTRAST))
-    lit = light(rng, shape, bad=bad) * u(0.12 if bad else 0.25, 0.75)
-    sigma = u(0.3, 0.35 + (0.06 if bad else 0.04) * cap_px) if rng.random() < 0.6 else 0.0
-    full = 10 ** u(2.6 if bad else 3.0, 4.3)  # electrons
+    least = 0.05 if sight.uneven else 0.12
+    contrast = float(np.clip(rng.lognormal(-1.0, 0.5) * sight.contrast, least, _MOST_CONTRAST))
+    lit = light(rng, shape, bad=sight.uneven) * u(sight.dimmest, 0.75)
+    sigma = u(0.3, 0.35 + sight.widest_blur * cap_px) if rng.random() < 0.6 else 0.0
+    full = 10 ** u(np.log10(sight.fewest_electrons), 4.3)
     bare = _soft(face * lit, sigma)
     inside = mask > 0.5 * mask.max()
     noise = np.sqrt(np.maximum(bare[inside], 0).mean() / full + 1e-6)
@@ -140,7 +163,7 @@ def seen(rng: np.random.Generator, face: Levels, mask: Levels, kind: str, cap_px
     while True:
         level = _soft(mark(face, mask, contrast) * lit, sigma)
         stands_out = float(np.sqrt(((level - bare)[inside] ** 2).mean()))
-        if stands_out >= LEGIBLE[bad] * hidden or contrast >= _MOST_CONTRAST:
+        if stands_out >= sight.stands_out * hidden or contrast >= _MOST_CONTRAST:
             break
         contrast = min(1.3 * contrast, _MOST_CONTRAST)
     noisy = level + rng.standard_normal(shape) * np.sqrt(np.maximum(level, 0) / full + 1e-6)

@@ -3,52 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from station.training.text.fonts import Drawer
-from station.training.text.marks import KINDS, Gray, Levels, Style, marked, seen, styled
+from station.training.text.marks import BAD, KINDS, POOR, Gray, Levels, Style, marked, seen, styled
 from station.training.text.metal import Faces
 from station.twin.lettering import Line
 
-Floats: TypeAlias = NDArray[np.float64]
 _OFTEN = (0.36, 0.3, 0.34)
 _CAPS_PX = (7.5, 40.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A strip (h, w) as a camera and the rectification give it, its text without spaces, and each letter's middle
-    column."""
+    """A strip (h, w) as a camera and the rectification give it, and its text without spaces."""
 
     strip: Gray
     text: str
-    columns_px: Floats
 
 
-def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, widths: tuple[int, ...], hard: float = 1.0) -> Drawn:
-    """A strip whose capitals take 0.42 to 0.8 of its height; as wide as the next of `widths` (in 32nds of its height)
-    where its line fits into one. Less `hard` (0 to 1) ones are larger and better lit: what a training begins with."""
+def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, ratios: tuple[float, ...]) -> Drawn:
+    """A strip whose capitals take 0.42 to 0.8 of its height; as wide as the next of `ratios` (of width to height) where
+    its line fits into one."""
     kind = str(rng.choice(KINDS, p=_OFTEN))
-    smallest = _CAPS_PX[0] * (1.7 - 0.7 * hard) * (1.4 if kind == "dots" else 1.0)
+    smallest = _CAPS_PX[0] * (1.4 if kind == "dots" else 1.0)
     cap = float(np.exp(rng.uniform(np.log(smallest), np.log(_CAPS_PX[1]))))
     style = styled(rng, drawer, kind)
     height = round(cap / rng.uniform(0.42, 0.8))
     length = cap * style.length_caps
     left, right = cap * rng.uniform(0.05, 1.5, 2)
-    wider = [w * height / 32 for w in widths if w * height / 32 >= left + length + right]
+    wider = [ratio * height for ratio in ratios if ratio * height >= left + length + right]
     if wider:
         left += rng.uniform(0, 1) * (wider[0] - left - length - right)
         right = wider[0] - length - left
     line = _line(rng, style, cap, height, left)
     shape = (height, round(left + length + right))
     letters = marked(rng, style, line, shape)
-    mask = _ruled(rng, letters.mask, cap) if rng.random() < 0.12 * hard else letters.mask
-    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, bad=bool(rng.random() < 0.25 * hard))
-    shown = [n for n, letter in enumerate(style.text) if not letter.isspace()]
-    return Drawn(strip, "".join(style.text[n] for n in shown), letters.middles_px[shown, 0])
+    mask = _ruled(rng, letters.mask, cap) if rng.random() < 0.12 else letters.mask
+    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, BAD if rng.random() < 0.25 else POOR)
+    return Drawn(strip, "".join(style.text.split()))
 
 
 def _line(rng: np.random.Generator, style: Style, cap: float, height: int, left: float) -> Line:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.training.text.fonts import Drawer
-from station.training.text.marks import Gray, Style, marked, seen, styled
+from station.training.text.marks import CLEAR, Gray, Sight, Style, Texts, marked, seen, styled
 from station.training.text.metal import Faces
+from station.training.text.strings import common_string
 from station.twin.lettering import Line
 from station.vision.text.alphabet import ALPHABET, spoken
 from station.vision.text.lines import arc_line, straight_line
@@ -28,13 +29,20 @@ _PLACE_CAPS, _TURN_DEG, _HEIGHT = 0.06, 0.7, 0.04  # standard deviations: place,
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is judged: `kind` of mark, `layout`, range of heights of a capital, light, how many lights."""
+    """What is judged: `kind` of mark, `layout`, range of heights of a capital, how well it is seen, in how many
+    lights, and what it says."""
 
     kind: str
     layout: str
     caps_px: tuple[float, float]
-    bad: bool = False
+    sight: Sight = CLEAR
     lights: int = 1
+    texts: Texts = common_string
+
+    @property
+    def about(self) -> tuple[bool, tuple[float, float], Sight]:
+        """The class in which limits are chosen: dots or lines, size, sight."""
+        return self.kind == "dots", self.caps_px, self.sight
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +54,9 @@ class Scene:
     text: str
 
 
-def scene(rng: np.random.Generator, drawer: Drawer, faces: Faces, case: Case, text: str | None = None) -> Scene:
+def scene(rng: np.random.Generator, drawer: Drawer, faces: Faces, case: Case) -> Scene:
     """A part of this case."""
-    style = styled(rng, drawer, case.kind, text, longest=14)
+    style = styled(rng, drawer, case.kind, case.texts, longest=14)
     cap = float(rng.uniform(*case.caps_px))
     length = cap * style.length_caps
     tall = cap * (1 + rng.normal(0, _HEIGHT))  # what the order says of the height
@@ -59,7 +67,7 @@ def scene(rng: np.random.Generator, drawer: Drawer, faces: Faces, case: Case, te
         shape, letters_line, points = _on_line(rng, style, cap, length, tall, off, rotated=case.layout == "rotated")
     letters = marked(rng, style, letters_line, shape)
     face = faces.cut(rng, shape)
-    pictures = tuple(seen(rng, face, letters.mask, case.kind, cap, bad=case.bad) for _ in range(case.lights))
+    pictures = tuple(seen(rng, face, letters.mask, case.kind, cap, case.sight) for _ in range(case.lights))
     return Scene(pictures, tuple(cut(picture, points) for picture in pictures), style.text)
 
 

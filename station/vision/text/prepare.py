@@ -11,26 +11,32 @@ from numpy.typing import NDArray
 Gray: TypeAlias = NDArray[np.uint8]
 Strip: TypeAlias = NDArray[np.float32]
 
-HEIGHT_PX = 32
+HEIGHT_PX = 48
+STRETCH = 1.3  # of the length: a narrow letter has more than one of the recogniser's columns, of 8 px
 _NEAR_PX, _FAR_PX = 10.0, 20.0  # sigmas, of the prepared strip: what counts as light, and as its contrast
 _MOST = 4.0  # standard deviations
 _WIDEST = 64  # times the height
 
 
 def prepared(strip: Gray) -> Strip:
-    """A strip (h, w), uint8, as (32, 32 w/h) float32: light taken off, divided by the local contrast, within ±4.
+    """A strip (h, w), uint8, as (48, 62 w/h) float32: light taken off, divided by the local contrast, within ±4.
 
-    Columns are a multiple of four; nothing is mirrored or inverted: the recogniser has learned both polarities.
+    Columns are a multiple of eight; nothing is mirrored or inverted: the recogniser has learned both polarities.
     """
     height, width = strip.shape
-    columns = int(np.clip(4 * round(width * HEIGHT_PX / height / 4), 8, _WIDEST * HEIGHT_PX))
-    shrinks = height > HEIGHT_PX
-    small = cv2.resize(strip, (columns, HEIGHT_PX), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return flattened(small.astype(np.float32))
+    natural = STRETCH * width * HEIGHT_PX / height
+    return flattened(resized(strip, int(np.clip(8 * round(natural / 8), 16, _WIDEST * HEIGHT_PX))))
+
+
+def resized(strip: Gray, width_px: int) -> Strip:
+    """A strip (h, w), uint8, as (48, `width_px`) float32, the same levels."""
+    shrinks = strip.shape[0] > HEIGHT_PX
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(strip.astype(np.float32), (width_px, HEIGHT_PX), interpolation=how), np.float32)
 
 
 def flattened(small: Strip) -> Strip:
-    """Levels (32, w) without their slow changes, in units of their local standard deviation, within ±4."""
+    """Levels (48, w) without their slow changes, in units of their local standard deviation, within ±4."""
     around = cv2.GaussianBlur(small, (0, 0), _NEAR_PX, borderType=cv2.BORDER_REFLECT_101)
     rest = small - around
     power = rest * rest

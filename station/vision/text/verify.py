@@ -23,7 +23,7 @@ from station.vision.text.prepare import Gray, witnesses
 from station.vision.text.rivals import with_one_replaced
 
 Recogniser: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Strips (n, 1, 32, w) to ln of the probability (n, t, classes) of each character, the last class "nothing"."""
+"""Strips (n, 1, 48, w) to ln of the probability (n, t, classes) of each character, the last class "nothing"."""
 
 Floats: TypeAlias = NDArray[np.float64]
 LONGEST = 80  # characters
@@ -41,10 +41,11 @@ class Reading(Enum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where evidence is enough: the expected string is there from a `log_ratio` of `accept` on, another one from
-    -`reject` down, where its own ratio is at least `reject`."""
+    -`reject` down, where its own ratio is at least `certain`."""
 
     accept: float
     reject: float
+    certain: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class TextEvidence:
         certain, never by seeing no letter at all."""
         if self.log_ratio >= limits.accept:
             return Reading.SAME
-        if self.rival and min(-self.log_ratio, self.rival_ratio) >= limits.reject:
+        if self.rival and -self.log_ratio >= limits.reject and self.rival_ratio >= limits.certain:
             return Reading.OTHER
         return Reading.UNCLEAR
 

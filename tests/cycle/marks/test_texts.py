@@ -11,7 +11,9 @@ import pytest
 
 from station.cycle.examine import Examination
 from station.cycle.marks.look import Models
+from station.cycle.marks.text import alphabet_of
 from station.cycle.pictures import TakenPicture
+from station.errors import ModelError
 from station.metrology.decision import Verdict
 from station.networks.load import Model, load_model
 from station.twin.marks import MarkStyle, StraightLine, TextMark
@@ -153,3 +155,11 @@ def test_without_geometry_the_text_is_found_or_left_open(models: Models) -> None
 
 def renamed(picture: TakenPicture, view: str) -> TakenPicture:
     return replace(picture, view=view)
+
+
+@pytest.mark.parametrize("other", [{"height_px": 32}, {"stretch": 1.0}])
+def test_a_model_that_has_learned_other_strips_is_refused(other: dict[str, Any]) -> None:
+    manifest = load_model(MODEL, 1).manifest
+    assert len(alphabet_of(manifest)) > 100
+    with pytest.raises(ModelError, match=r"strips 32 px high|stretched 1 times"):
+        alphabet_of(replace(manifest, settings={**manifest.settings, **other}))

@@ -9,12 +9,13 @@ import matplotlib
 import numpy as np
 import pytest
 
+from station.cycle.marks.text import limits_of
 from station.networks.load import Model, load_model
 from station.twin.lettering import Face, Line, draw, length_caps
 from station.twin.marking import burned, engraved
 from station.vision.text.alphabet import unknown
 from station.vision.text.lines import arc_line, straight_line
-from station.vision.text.verify import Limits, Reading, verify_text
+from station.vision.text.verify import Reading, verify_text
 
 FONT = Face(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf")
 MODELS = Path(__file__).parents[3] / "models"
@@ -61,7 +62,7 @@ def _strip(text: str, kind: str, *, radius_px: float | None = None) -> np.ndarra
 def test_the_right_string_is_accepted_and_a_wrong_letter_is_not(
     model: Model, text: str, wrong: str, radius: float | None
 ) -> None:
-    limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    limits = limits_of(model.manifest)
     alphabet = str(model.manifest.settings["alphabet"])
     for kind in ("laser", "engraved"):
         strip = _strip(text, kind, radius_px=radius)
@@ -72,7 +73,7 @@ def test_the_right_string_is_accepted_and_a_wrong_letter_is_not(
 
 
 def test_a_bare_face_is_unclear(model: Model) -> None:
-    limits = Limits(model.manifest.threshold("accept"), model.manifest.threshold("reject"))
+    limits = limits_of(model.manifest)
     face = np.random.default_rng(1).normal(120, 3, (40, 240)).astype(np.uint8)
     found = verify_text([face], "ANNA", model.run, str(model.manifest.settings["alphabet"]))
     assert found.reading(limits) is Reading.UNCLEAR

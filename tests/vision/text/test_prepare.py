@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from station.vision.text.prepare import HEIGHT_PX, prepared, witnesses
+from station.vision.text.prepare import HEIGHT_PX, STRETCH, prepared, witnesses
 
 RNG = np.random.default_rng(1)
 BASE = np.where(RNG.random((48, 300)) < 0.2, 60, 140).astype(np.uint8)
@@ -15,8 +15,8 @@ BASE = np.where(RNG.random((48, 300)) < 0.2, 60, 140).astype(np.uint8)
 def test_every_strip_has_the_height_that_was_learned(h: int, w: int) -> None:
     strip = prepared(np.resize(BASE, (h, w)).copy())
     assert strip.shape[0] == HEIGHT_PX
-    assert strip.shape[1] % 4 == 0
-    assert strip.shape[1] == pytest.approx(w * HEIGHT_PX / h, abs=8)
+    assert strip.shape[1] % 8 == 0
+    assert strip.shape[1] == pytest.approx(max(16, STRETCH * w * HEIGHT_PX / h), abs=8)
     assert strip.dtype == np.float32
     assert np.isfinite(strip).all()
     assert np.abs(strip).max() <= 4.0

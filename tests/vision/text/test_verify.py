@@ -7,6 +7,7 @@ import pytest
 
 from station.vision.text.alphabet import ALPHABET, spoken, unknown
 from station.vision.text.ctc import log_likelihoods
+from station.vision.text.prepare import HEIGHT_PX
 from station.vision.text.verify import (
     LONGEST,
     Limits,
@@ -18,7 +19,7 @@ from station.vision.text.verify import (
     verify_text,
 )
 
-LIMITS = Limits(accept=2.0, reject=2.0)
+LIMITS = Limits(accept=2.0, reject=2.0, certain=2.0)
 STRIP = np.full((32, 160), 90, np.uint8)
 
 
@@ -43,7 +44,7 @@ def _saying(*scores: np.ndarray) -> Recogniser:
     calls = [0]
 
     def recognise(strips: np.ndarray) -> np.ndarray:
-        assert strips.shape[:3] == (1, 1, 32)
+        assert strips.shape[:3] == (1, 1, HEIGHT_PX)
         assert strips.dtype == np.float32
         calls[0] += 1
         return scores[(calls[0] - 1) // 2 % len(scores)][None].astype(np.float32)
