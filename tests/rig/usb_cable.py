@@ -45,6 +45,11 @@ def pull_out() -> None:
     PLUG.write_text("\n")
 
 
+def wait_until_out() -> None:
+    """Until the port's name is gone too, which an open line does not wait for."""
+    wait_until(lambda: not PORT.exists())
+
+
 def lost_after_s(act: Callable[[], object], pulled_after_s: float) -> float:
     """How long after the cable was out `act` said that its device is lost."""
     out_s: list[float] = []
@@ -59,6 +64,7 @@ def lost_after_s(act: Callable[[], object], pulled_after_s: float) -> float:
         act()
     said_s = time.monotonic()
     timer.join()
+    wait_until_out()
     print(f"{1000 * (said_s - out_s[0]):.0f} ms after the cable was out: {lost.value}")
     return said_s - out_s[0]
 

@@ -206,8 +206,10 @@ strobe_counts_t strobe_counts(void) {
 }
 
 // A contact bounces when it closes and when it opens: the next trigger counts once this one has been open for a while.
+// While `done` stands, nobody has noted yet when the shot was fired.
 void strobe_poll(uint8_t open_ms) {
-    if (!armed || waiting || busy || open_ms < REARM_MS || (uint16_t)(clock_ms() - fired_ms) < REARM_MS) return;
+    if (!armed || waiting || busy || done) return;
+    if (open_ms < REARM_MS || (uint16_t)(clock_ms() - fired_ms) < REARM_MS) return;
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {
         if (armed) {
             waiting = 1;

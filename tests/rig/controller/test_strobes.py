@@ -117,6 +117,19 @@ def test_a_bouncing_trigger_fires_once_and_the_next_one_fires_again(emulator, ho
     assert emulator.edges() == []
 
 
+def test_a_bouncing_trigger_fires_once_in_whatever_moment_of_the_firmwares_millisecond_it_comes(emulator, host):
+    """A shot may end between the loop's two looks at it: a bounce of the same contact was a trigger of its own then."""
+    assert host.ask("arm 1 100 10 200 50") == "ok"
+    emulator.edges()
+    steps = 80
+    bounces = 14 * [3200]
+    for step in range(steps):
+        emulator.play(TRIGGER, 8000 + step * 16000 // steps, *bounces, 160000, *bounces)
+        host.live(emulator, 40)
+        assert len(pulses(emulator.edges(), LAMPS[0])) == 1, step
+    assert host.value("ping", "triggers") == steps
+
+
 def test_disarming_ends_a_pulse_at_once(emulator, host):
     assert host.ask("strobe 4 100 100000 0 0") == "ok"
     emulator.run_ms(20)
