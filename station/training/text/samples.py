@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from station.training.text.fonts import Drawer
-from station.training.text.marks import BAD, KINDS, POOR, Gray, Levels, Style, marked, seen, styled
+from station.training.text.marks import BAD, CLEAR, KINDS, POOR, Gray, Levels, Style, marked, seen, styled
 from station.training.text.metal import Faces
 from station.twin.lettering import Line
 
 _OFTEN = (0.36, 0.3, 0.34)
+_SIGHTS, _SEEN = (CLEAR, POOR, BAD), (0.45, 0.35, 0.2)  # of strips that nobody can read there is nothing to learn
 _CAPS_PX = (7.5, 40.0)
 
 
@@ -41,7 +42,8 @@ def sample(rng: np.random.Generator, drawer: Drawer, faces: Faces, ratios: tuple
     shape = (height, round(left + length + right))
     letters = marked(rng, style, line, shape)
     mask = _ruled(rng, letters.mask, cap) if rng.random() < 0.12 else letters.mask
-    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, BAD if rng.random() < 0.25 else POOR)
+    sight = _SIGHTS[int(rng.choice(len(_SIGHTS), p=_SEEN))]
+    strip = seen(rng, faces.cut(rng, shape), mask, kind, cap, sight)
     return Drawn(strip, "".join(style.text.split()))
 
 
