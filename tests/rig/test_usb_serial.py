@@ -16,7 +16,7 @@ from tests.rig.usb_cable import (
     needs_usb_cable,
     plug_in,
     pull_out,
-    wait_until,
+    wait_until_out,
 )
 
 pytestmark = needs_usb_cable
@@ -56,7 +56,7 @@ def test_unplugged_while_waiting_the_port_is_lost_within_a_second(line: SerialLi
 
 def test_unplugged_between_two_commands_the_next_one_says_so(line: SerialLine) -> None:
     pull_out()
-    wait_until(lambda: not PORT.exists())
+    wait_until_out()
     with pytest.raises(LostDeviceError, match=PORT.name):
         line.write(b"status\n")
     with pytest.raises(LostDeviceError, match=PORT.name):
@@ -68,7 +68,7 @@ def test_unplugged_between_two_commands_the_next_one_says_so(line: SerialLine) -
 def test_plugged_in_again_it_works_under_the_same_name(line: SerialLine) -> None:
     before = PORT.resolve()
     pull_out()
-    wait_until(lambda: not PORT.exists())
+    wait_until_out()
     plug_in()  # while the old line is still open: the kernel gives the port another number
     assert PORT.resolve() != before
     again = SerialLine(str(PORT), 115200)
